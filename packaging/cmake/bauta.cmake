@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# Helpers: a drawer is a static library named after its folder; a shader is compiled, validated and embedded; a test is one file.
+
+set(BAUTA_GENERATED ${CMAKE_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${BAUTA_GENERATED}/spv)
+
+# bt_drawer(NAME SOURCES... [LINK libs...]): static library bt_<NAME> from this folder.
+function(bt_drawer name)
+    cmake_parse_arguments(A "" "" "SOURCES;LINK" ${ARGN})
+    add_library(bt_${name} STATIC ${A_SOURCES})
+    target_include_directories(bt_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/shaders
+                                                 ${BAUTA_GENERATED})
+    target_link_libraries(bt_${name} PUBLIC ${A_LINK})
+    set_property(GLOBAL APPEND PROPERTY BAUTA_DRAWERS bt_${name})
+endfunction()
+
+# bt_shader(TARGET FILE [NAME name] [DEFINES A=1 ...]): compiles shaders/FILE, checks it with spirv-val, and embeds it as
+# `const uint32_t bt_spv_<name>[]` with `const size_t bt_spv_<name>_bytes`, declared in the header "spv/<name>.h".
+# The name is the path with '/' and '.' as '_', less "_comp", unless NAME gives one (a variant of the same file).
+function(bt_shader target file)
+    cmake_parse_arguments(A "" "NAME" "DEFINES" ${ARGN})
+    if(NOT A_NAME)
+        string(REGEX REPLACE "\\.comp$" "" A_NAME ${file})
+        string(MAKE_C_IDENTIFIER ${A_NAME} A_NAME)
+    endif()
+    set(defines "")
+    foreach(d ${A_DEFINES})
+        list(APPEND defines -D${d})
+    endforeach()
+    set(src ${PROJECT_SOURCE_DIR}/shaders/${file})
+    set(spv ${BAUTA_GENERATED}/spv/${A_NAME}.spv)
+    set(c ${BAUTA_GENERATED}/spv/${A_NAME}.c)
+    add_custom_command(
+        OUTPUT ${spv}
+        COMMAND ${GLSLANG} -V --quiet --target-env vulkan1.2 -I${PROJECT_SOURCE_DIR}/shaders ${defines} --depfile ${spv}.d -o ${spv} ${src}
+        COMMAND ${SPIRV_VAL} --target-env vulkan1.2 ${spv}
+        DEPENDS ${src} DEPFILE ${spv}.d VERBATIM COMMENT "shader ${A_NAME}")
+    add_custom_command(OUTPUT ${c} ${BAUTA_GENERATED}/spv/${A_NAME}.h
+        COMMAND bt_embed --words bt_spv_${A_NAME} ${spv} ${c} ${BAUTA_GENERATED}/spv/${A_NAME}.h
+        DEPENDS ${spv} bt_embed VERBATIM COMMENT "")
+    target_sources(${target} PRIVATE ${c} ${BAUTA_GENERATED}/spv/${A_NAME}.h)
+    set_property(GLOBAL APPEND PROPERTY BAUTA_SPIRV ${spv})
+endfunction()
+
+# bt_embed_file(TARGET SYMBOL PATH): PATH's bytes as `const uint8_t SYMBOL[]`, `const size_t SYMBOL_bytes`, header "embed/SYMBOL.h".
+function(bt_embed_file target symbol path)
+    set(c ${BAUTA_GENERATED}/embed/${symbol}.c)
+    set(h ${BAUTA_GENERATED}/embed/${symbol}.h)
+    file(MAKE_DIRECTORY ${BAUTA_GENERATED}/embed)
+    add_custom_command(OUTPUT ${c} ${h} COMMAND bt_embed --bytes ${symbol} ${path} ${c} ${h} DEPENDS ${path} bt_embed VERBATIM COMMENT "")
+    target_sources(${target} PRIVATE ${c} ${h})
+endfunction()
+
+# bt_test(GROUP/NAME [LINK libs...] [DATA] [SOURCES more...] [LABELS ...] [TIMEOUT s]): tests/GROUP/NAME.c as a CTest. cmocka is linked.
+# Tests find models under the environment variable BAUTA_TEST_MODELS and the source tree under BAUTA_TEST_SOURCE.
+function(bt_test path)
+    if(NOT BUILD_TESTING)
+        return()
+    endif()
+    cmake_parse_arguments(A "" "TIMEOUT" "LINK;SOURCES;LABELS;OPTIONS" ${ARGN})
+    string(MAKE_C_IDENTIFIER test_${path} exe)
+    get_filename_component(group ${path} DIRECTORY)
+    add_executable(${exe} ${PROJECT_SOURCE_DIR}/tests/${path}.c ${A_SOURCES})
+    target_include_directories(${exe} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/shaders
+                                              ${PROJECT_SOURCE_DIR}/tests ${BAUTA_GENERATED})
+    target_link_libraries(${exe} PRIVATE ${A_LINK} PkgConfig::CMOCKA m)
+    if(A_OPTIONS)
+        target_link_options(${exe} PRIVATE ${A_OPTIONS})
+    endif()
+    add_test(NAME ${path} COMMAND ${exe} WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+    if(NOT A_TIMEOUT)
+        set(A_TIMEOUT 300)
+    endif()
+    set_tests_properties(${path} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${group};${A_LABELS}"
+        ENVIRONMENT "BAUTA_TEST_MODELS=${BAUTA_MODELS};BAUTA_TEST_SOURCE=${PROJECT_SOURCE_DIR};BAUTA_TEST_BUILD=${CMAKE_BINARY_DIR};${BAUTA_TEST_ENVIRONMENT}")
+endfunction()
+
+# bt_bench(NAME [LINK libs...] [SOURCES more...]): tests/bench/NAME.c, built, never run by CTest.
+function(bt_bench name)
+    if(NOT BUILD_TESTING)
+        return()
+    endif()
+    cmake_parse_arguments(A "" "" "LINK;SOURCES" ${ARGN})
+    add_executable(bench_${name} ${PROJECT_SOURCE_DIR}/tests/bench/${name}.c ${A_SOURCES})
+    target_include_directories(bench_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/shaders
+                                                     ${PROJECT_SOURCE_DIR}/tests ${BAUTA_GENERATED})
+    target_link_libraries(bench_${name} PRIVATE ${A_LINK} m)
+endfunction()

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* Draws the label and packs, in one kernel: the only way from an RGBA frame to bytes that a sink can send.
+   The egress pool is bound to that kernel alone, so there is nothing unmarked to leak. */
+#ifndef BT_PIPELINE_DISCLOSE_H
+#define BT_PIPELINE_DISCLOSE_H
+
+#include "base/status.h"
+#include "pipeline/disclose/disclosed.h"
+#include "pipeline/frame.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bt_log;
+struct bt_gpu;
+struct bt_disclose;
+
+enum bt_egress { BT_EGRESS_YUYV, BT_EGRESS_NV12, BT_EGRESS_I420, BT_EGRESS_COUNT };
+
+struct bt_disclose_params {
+    struct bt_log *log;
+    struct bt_gpu *gpu;
+    uint32_t width_px, height_px; /* of frames and of what leaves */
+    enum bt_egress egress;
+};
+
+/* What a sink may know of a disclosed frame. */
+struct bt_disclosed_view {
+    const uint8_t *bytes;
+    size_t size_bytes; /* exactly width x height x bits of the format: no padding */
+    uint32_t width_px, height_px;
+    enum bt_egress egress;
+    bool full_range, bt709;
+    bool placard;      /* the still card, without camera pixels */
+    int64_t capture_ns;
+    uint64_t sequence;
+};
+
+/* Renders label, banner and every placard at once, and checks them with the mark reader below: what cannot fail later is made here. */
+BT_CHECKED bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose);
+void bt_disclose_destroy(struct bt_disclose **disclose);
+
+/* Consumes the frame (zeroed: it cannot be sent twice), waits for the GPU, and gives the handle. The 5 s banner shows at the start
+   and after every placard. On failure there is no handle: send the placard. */
+BT_CHECKED bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame, struct bt_disclosed *out_disclosed);
+/* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */
+struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
+/* A stale or forged handle yields the placard. The bytes stay unchanged until `BT_EGRESS_SLOTS` further frames were made,
+   or until bt_disclose_destroy. Any one thread besides the one that makes them. */
+enum { BT_EGRESS_SLOTS = 6 };
+struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle);
+
+/* The label as it reads, and where its plate lies in the frame (px): for stats and for tests. */
+const char *bt_disclose_label_text(void);
+struct bt_disclose_plate {
+    uint32_t x, y, w, h, glyph_h; /* glyph_h: height of a capital */
+};
+struct bt_disclose_plate bt_disclose_plate_of(uint32_t width_px, uint32_t height_px);
+float bt_disclose_last_ms(const struct bt_disclose *disclose); /* GPU time of the last apply */
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Sinks. Each takes bt_disclosed handles, by value, and nothing else. */
+#ifndef BT_PIPELINE_OUTPUT_H
+#define BT_PIPELINE_OUTPUT_H
+
+#include "base/status.h"
+#include "pipeline/disclose/disclosed.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bt_log;
+struct bt_disclose;
+struct bt_output;
+
+struct bt_output_params {
+    struct bt_log *log;
+    const struct bt_disclose *disclose; /* where handles are looked up; borrowed */
+    uint32_t width_px, height_px;
+    uint32_t rate_num, rate_den;
+    const char *loopback; /* v4l2loopback node, or NULL. YUYV egress only: the pipeline picks it */
+    const char *record;   /* .mkv or .mp4, or NULL */
+    const char *hash;     /* text file, or NULL: one line a frame, "sequence placard|frame sha256" */
+    bool paced;           /* live: a slow sink skips frames (counted) instead of holding up the others */
+};
+
+struct bt_output_stats {
+    uint64_t sent, dropped, loopback_frames, record_frames, hash_frames;
+    uint64_t undisclosed; /* frames whose mark the sink could not read back: must stay 0; the sink stops at the first */
+};
+
+/* Opens every sink that is named; at least one. BT_E_ARGUMENT, BT_E_NOT_FOUND, BT_E_BUSY, BT_E_UNSUPPORTED, BT_E_IO: the log says which,
+   and what to do. Starts the output thread. */
+BT_CHECKED bt_status bt_output_create(const struct bt_output_params *params, struct bt_output **out_output);
+/* Sends what is pending, finishes files, joins. */
+void bt_output_destroy(struct bt_output **output);
+/* Hands over; when not paced it waits until the frame is written, so that none is lost. Returns the first error a sink met. */
+BT_CHECKED bt_status bt_output_send(struct bt_output *output, struct bt_disclosed disclosed);
+struct bt_output_stats bt_output_stats_of(const struct bt_output *output);
+/* Finishes files and reports; after it only destroy. */
+BT_CHECKED bt_status bt_output_finish(struct bt_output *output);
+
+#endif

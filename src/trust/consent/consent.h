@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The only maker of grants: may this face be worn now. */
+#ifndef BT_TRUST_CONSENT_H
+#define BT_TRUST_CONSENT_H
+
+#include "base/status.h"
+#include "trust/policy/policy.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bt_log;
+struct bt_audit;
+struct bt_grant;
+
+/* How the person is asked. The terminal's own asker is in app/; tests bring theirs. */
+struct bt_asker {
+    void *user;
+    /* Shows `notice` (UTF-8, several lines) and takes one line of answer. BT_E_CONSENT: there is nobody to ask. */
+    bt_status (*ask)(void *user, const char *notice, char *out_answer, uint32_t answer_bytes);
+};
+
+struct bt_consent_params {
+    struct bt_log *log;
+    struct bt_audit *audit;     /* the line is durable here before a grant exists */
+    const struct bt_asker *asker; /* may be NULL when policy asks for no consent */
+    struct bt_policy_facts facts;
+    const char *face_name;
+    const char *camera_name;  /* what is opened, as the notice names it */
+    bool chinese;             /* language of notice and answer */
+    int64_t valid_ns;         /* how long the grant lives; 0: 12 h */
+};
+
+/* Runs policy over the facts, asks if it says so, writes the audit line, makes the grant. The camera must not be open yet.
+   BT_E_CONSENT: refused, no answer, nobody to ask, or policy forbids (the log says which). */
+BT_CHECKED bt_status bt_consent_obtain(const struct bt_consent_params *params, struct bt_grant **out_grant);
+void bt_grant_destroy(struct bt_grant **grant);
+
+/* Asked on every tick. False once expired or withdrawn; then it stays false. Any thread. now: CLOCK_MONOTONIC. */
+bool bt_grant_live(const struct bt_grant *grant, int64_t now_ns);
+/* Any thread, at any time: the next tick shows the placard. */
+void bt_grant_withdraw(struct bt_grant *grant);
+/* Random, 32 hex digits: names the session in audit and stats. */
+const char *bt_grant_session(const struct bt_grant *grant);
+/* The face that was consented to; swap refuses any other (compared with bt_identity's own name). */
+const char *bt_grant_face(const struct bt_grant *grant);
+
+#endif
