@@ -20,8 +20,8 @@ enum {
     BT_GRAPH_NODES_MAX = 8192,
     BT_GRAPH_VALUES_MAX = 32768,
     BT_GRAPH_INPUTS_MAX = 256,          /* of one node */
-    BT_GRAPH_ELEMENTS_MAX = 1 << 28,    /* of one tensor */
-    BT_GRAPH_CONST_BYTES_MAX = 1 << 30, /* of all constants */
+    BT_GRAPH_ELEMENTS_MAX = 1 << 26,    /* of one tensor */
+    BT_GRAPH_CONST_BYTES_MAX = 1 << 29, /* of all constants */
 };
 
 enum bt_op {
