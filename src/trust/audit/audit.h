@@ -21,8 +21,8 @@ struct bt_audit_field {
 };
 
 /* One line, on disk (fsync) when this returns BT_OK. wall_ns is CLOCK_REALTIME. Any failure leaves the file as it was. */
-BT_CHECKED bt_status bt_audit_append(struct bt_audit *audit, int64_t wall_ns, const char *event, const struct bt_audit_field *fields,
-                                     uint32_t field_count);
+BT_CHECKED bt_status bt_audit_append(struct bt_audit *audit, int64_t wall_ns, const char *event,
+                                     const struct bt_audit_field *fields, uint32_t field_count);
 
 /* Reads a whole file and checks every link. BT_E_FORMAT names the first bad line through `out_line` (1-based). */
 BT_CHECKED bt_status bt_audit_check(struct bt_log *log, const char *path, uint64_t *out_lines, uint64_t *out_line);

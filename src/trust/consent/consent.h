@@ -21,13 +21,14 @@ struct bt_asker {
 
 struct bt_consent_params {
     struct bt_log *log;
-    struct bt_audit *audit;     /* the line is durable here before a grant exists */
+    struct bt_audit *audit;       /* the line is durable here before a grant exists */
     const struct bt_asker *asker; /* may be NULL when policy asks for no consent */
     struct bt_policy_facts facts;
     const char *face_name;
-    const char *camera_name;  /* what is opened, as the notice names it */
-    bool chinese;             /* language of notice and answer */
-    int64_t valid_ns;         /* how long the grant lives; 0: 12 h */
+    const char *source_name; /* camera or file that is about to be opened, as the notice names it */
+    const char *record_path; /* where the wearer asked the masked video to be kept, or NULL: nothing is stored */
+    bool chinese;            /* language of notice and answer */
+    int64_t valid_ns;        /* how long the grant lives; 0: 12 h */
 };
 
 /* Runs policy over the facts, asks if it says so, writes the audit line, makes the grant. The camera must not be open yet.

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "trust/consent/consent.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "trust/audit/audit.h"
+#include "trust/consent/notice.h"
+#include "trust/vault/digest.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SESSION_BYTES = 16, FACE_BYTES = 64 };
+static const int64_t default_valid_ns = 12ll * 3600 * 1000000000;
+
+struct bt_grant {
+    atomic_bool withdrawn;
+    int64_t expires_ns;
+    char session[2 * SESSION_BYTES + 1];
+    char face[FACE_BYTES];
+};
+
+static const char *origin_name(enum bt_origin origin) {
+    static const char *const names[BT_ORIGIN_COUNT] = {"camera", "file", "builtin"};
+    return origin < BT_ORIGIN_COUNT ? names[origin] : "unknown";
+}
+
+static bt_status record(const struct bt_consent_params *p, const char *session, const char *event, const char *reason) {
+    char version[12];
+    snprintf(version, sizeof version, "%d", BT_NOTICE_VERSION);
+    const struct bt_audit_field fields[] = {
+        {"session", session},
+        {"face", p->face_name},
+        {"origin", origin_name(p->facts.origin)},
+        {"notice", version},
+        {"language", p->chinese ? "zh" : "en"},
+        {"reason", reason},
+    };
+    return bt_audit_append(p->audit, bt_clock_wall_ns(), event, fields, BT_COUNT(fields));
+}
+
+static bt_status ask(const struct bt_consent_params *p) {
+    char answer[64] = "";
+    char notice[BT_NOTICE_BYTES];
+    if (!p->asker) return BT_E_CONSENT;
+    bt_notice_write(p, notice, sizeof notice);
+    bt_status status = p->asker->ask(p->asker->user, notice, answer, sizeof answer);
+    if (status) return status;
+    return bt_notice_agrees(answer) ? BT_OK : BT_E_CONSENT;
+}
+
+bt_status bt_consent_obtain(const struct bt_consent_params *p, struct bt_grant **out_grant) {
+    struct bt_policy_decision decision = bt_policy_decide(&p->facts);
+    char session[2 * SESSION_BYTES + 1];
+    struct bt_grant *grant = NULL;
+    bt_status status;
+    if (!p->audit || !p->face_name || strlen(p->face_name) >= FACE_BYTES) return BT_E_ARGUMENT;
+    status = bt_vault_random_hex(SESSION_BYTES, session);
+    if (status) return status;
+    switch (decision.verdict) {
+    case BT_VERDICT_ALLOW:
+        break;
+    case BT_VERDICT_ASK:
+        status = ask(p);
+        break;
+    default:
+        status = BT_E_CONSENT;
+        bt_log_error(p->log, "refused: %s", decision.reason);
+    }
+    if (status) {
+        if (status == BT_E_CONSENT && decision.verdict == BT_VERDICT_ASK)
+            bt_log_info(p->log, "not agreed to: nothing was opened");
+        bt_status kept = record(p, session, "consent.refused", decision.reason);
+        return kept ? kept : status;
+    }
+    /* Durable before a grant exists: there is no session that the log does not know. */
+    status = record(p, session, decision.verdict == BT_VERDICT_ASK ? "consent.given" : "consent.not-needed", decision.reason);
+    if (status) return status;
+    grant = calloc(1, sizeof *grant);
+    if (!grant) return BT_E_MEMORY;
+    atomic_init(&grant->withdrawn, false);
+    grant->expires_ns = bt_clock_now_ns() + (p->valid_ns ? p->valid_ns : default_valid_ns);
+    memcpy(grant->session, session, sizeof session);
+    strcpy(grant->face, p->face_name);
+    *out_grant = grant;
+    return BT_OK;
+}
+
+void bt_grant_destroy(struct bt_grant **grant) {
+    free(*grant);
+    *grant = NULL;
+}
+
+bool bt_grant_live(const struct bt_grant *grant, int64_t now_ns) {
+    return grant && !atomic_load(&grant->withdrawn) && now_ns < grant->expires_ns;
+}
+
+void bt_grant_withdraw(struct bt_grant *grant) {
+    if (grant) atomic_store(&grant->withdrawn, true);
+}
+
+const char *bt_grant_session(const struct bt_grant *grant) {
+    return grant->session;
+}
+
+const char *bt_grant_face(const struct bt_grant *grant) {
+    return grant->face;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "trust/consent/notice.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* A file may be named so as to rewrite the terminal: keep printable bytes and UTF-8 only. */
+static void clean(char *out, size_t bytes, const char *name) {
+    size_t n = 0;
+    for (const unsigned char *c = (const unsigned char *)(name ? name : "?"); *c && n + 1 < bytes; c++)
+        out[n++] = *c < 0x20 || *c == 0x7f ? '?' : (char)*c;
+    out[n] = 0;
+}
+
+static const char *const english =
+    "Before the picture is opened, please read this.\n"
+    "\n"
+    "  What is captured   %s: pictures with your face, from now until you stop.\n"
+    "  What is done       Your face is found and followed on this computer, and repainted as the mask \"%s\".\n"
+    "                     Nothing is sent anywhere except to the outputs that you named.\n"
+    "  What is stored     %s%s\n"
+    "                     The session log keeps one line: when, which mask, that you agreed. No picture, no name.\n"
+    "  What others see    Every frame says \"AI生成 · AI MODIFIED\". Nothing turns that off.\n"
+    "  How to stop        Press Ctrl-C at any time. A still card is shown whenever your face cannot be masked.\n"
+    "\n"
+    "%s\n"
+    "Type yes to agree, anything else to leave: ";
+
+static const char *const chinese = "打开画面之前,请先阅读。\n"
+                                   "\n"
+                                   "  采集什么   %s:从现在起直到您停止,采集包含您面部的画面。\n"
+                                   "  如何处理   只在本机上寻找并跟踪您的面部,并重绘为面具“%s”。\n"
+                                   "             除您指定的输出外,不发送到任何地方。\n"
+                                   "  保存什么   %s%s\n"
+                                   "             会话日志只记一行:时间、面具、您已同意。不含画面,不含姓名。\n"
+                                   "  他人所见   每一帧都标有“AI生成 · AI MODIFIED”,无法关闭。\n"
+                                   "  如何停止   随时按 Ctrl-C。面部无法遮盖时,只显示静止卡片。\n"
+                                   "\n"
+                                   "%s\n"
+                                   "输入“同意”(或 yes)表示同意,其他任何输入即退出:";
+
+void bt_notice_write(const struct bt_consent_params *p, char *out_text, size_t bytes) {
+    char source[256], face[128], record[512] = "";
+    bool file = p->facts.origin == BT_ORIGIN_FILE;
+    clean(source, sizeof source, p->source_name);
+    clean(face, sizeof face, p->face_name);
+    if (p->record_path) clean(record, sizeof record, p->record_path);
+    if (p->chinese)
+        snprintf(out_text, bytes, chinese, source, face,
+                 p->record_path ? "带标识的面具视频,按您的要求保存到 " : "不保存任何画面。", record,
+                 file ? "同意即表示:文件中的人是您本人,或已取得其本人同意。" : "同意即表示:您本人愿意现在佩戴面具出镜。");
+    else
+        snprintf(out_text, bytes, english, source, face,
+                 p->record_path ? "The masked and labelled video, because you asked for it: " : "No picture at all.", record,
+                 file ? "By agreeing you say that the person in the file is you, or agreed to this."
+                      : "By agreeing you say that you want to wear the mask before the camera now.");
+}
+
+bool bt_notice_agrees(const char *answer) {
+    static const char *const words[] = {"yes", "同意", "是", "是的"};
+    static const char blank[] = " \t\r\n";
+    size_t skip = strspn(answer, blank), size = strlen(answer + skip);
+    while (size && strchr(blank, answer[skip + size - 1])) size--;
+    for (size_t i = 0; i < BT_COUNT(words); i++)
+        if (size == strlen(words[i]) && !strncasecmp(answer + skip, words[i], size)) return true;
+    return false;
+}

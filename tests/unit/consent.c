@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* No session without consent: who is asked, what counts as an answer, what the log holds, when a grant ends. */
+#include "trust/consent/consent.h"
+#include "base/clock.h"
+#include "trust/audit/audit.h"
+#include "trust/consent/notice.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct script {
+    const char *answer;
+    bt_status status;
+    int asked;
+    char notice[BT_NOTICE_BYTES];
+};
+
+static bt_status scripted(void *user, const char *notice, char *out_answer, uint32_t bytes) {
+    struct script *s = user;
+    s->asked++;
+    snprintf(s->notice, sizeof s->notice, "%s", notice);
+    if (!s->status) snprintf(out_answer, bytes, "%s", s->answer);
+    return s->status;
+}
+
+static bt_status obtain(struct script *s, enum bt_origin origin, bool attended, bool chinese, int64_t valid_ns,
+                        struct bt_grant **grant) {
+    struct bt_audit *audit = NULL;
+    struct bt_asker asker = {s, scripted};
+    assert_int_equal(bt_audit_open(NULL, NULL, &audit), BT_OK);
+    struct bt_consent_params p = {.audit = audit,
+                                  .asker = &asker,
+                                  .facts = {origin, BT_OWNER_NOBODY, false, attended, true},
+                                  .face_name = "colombina",
+                                  .source_name = "/dev/video7",
+                                  .chinese = chinese,
+                                  .valid_ns = valid_ns};
+    bt_status status = bt_consent_obtain(&p, grant);
+    bt_audit_close(&audit);
+    return status;
+}
+
+static void only_a_typed_yes_agrees(void **state) {
+    (void)state;
+    static const char *const yes[] = {"yes", "YES\n", "  yes \r\n", "同意", "是\n", "是的"};
+    static const char *const no[] = {"",  "\n",   "y",       "yess",   "yes please", "no",  "ja",
+                                     "1", "true", "yes\nno", "不同意", "同",         "YE S"};
+    for (size_t i = 0; i < BT_COUNT(yes); i++) {
+        struct script s = {.answer = yes[i]};
+        struct bt_grant *grant = NULL;
+        assert_int_equal(obtain(&s, BT_ORIGIN_CAMERA, true, i % 2, 0, &grant), BT_OK);
+        assert_int_equal(s.asked, 1);
+        assert_true(bt_grant_live(grant, bt_clock_now_ns()));
+        assert_string_equal(bt_grant_face(grant), "colombina");
+        assert_int_equal(strlen(bt_grant_session(grant)), 32);
+        bt_grant_destroy(&grant);
+        assert_null(grant);
+    }
+    for (size_t i = 0; i < BT_COUNT(no); i++) {
+        struct script s = {.answer = no[i]};
+        struct bt_grant *grant = NULL;
+        assert_int_equal(obtain(&s, BT_ORIGIN_CAMERA, true, false, 0, &grant), BT_E_CONSENT);
+        assert_null(grant);
+    }
+}
+
+static void nobody_to_ask_is_a_refusal(void **state) {
+    (void)state;
+    struct script s = {.answer = "yes"};
+    struct bt_grant *grant = NULL;
+    assert_int_equal(obtain(&s, BT_ORIGIN_CAMERA, false, false, 0, &grant), BT_E_CONSENT);
+    assert_int_equal(s.asked, 0);
+    s = (struct script){.answer = "yes", .status = BT_E_CONSENT};
+    assert_int_equal(obtain(&s, BT_ORIGIN_CAMERA, true, false, 0, &grant), BT_E_CONSENT);
+    assert_null(grant);
+}
+
+static void the_demo_asks_nothing(void **state) {
+    (void)state;
+    struct script s = {.answer = "no"};
+    struct bt_grant *grant = NULL;
+    assert_int_equal(obtain(&s, BT_ORIGIN_BUILTIN, false, false, 0, &grant), BT_OK);
+    assert_int_equal(s.asked, 0);
+    bt_grant_destroy(&grant);
+}
+
+static void the_notice_says_what_matters(void **state) {
+    (void)state;
+    static const char *const english[] = {"/dev/video7",          "colombina", "No picture at all",
+                                          "AI生成 · AI MODIFIED", "Ctrl-C",    "Type yes"};
+    static const char *const chinese[] = {"/dev/video7",          "colombina", "不保存任何画面",
+                                          "AI生成 · AI MODIFIED", "Ctrl-C",    "同意"};
+    for (int zh = 0; zh < 2; zh++) {
+        struct script s = {.answer = "no"};
+        struct bt_grant *grant = NULL;
+        assert_int_equal(obtain(&s, BT_ORIGIN_CAMERA, true, zh, 0, &grant), BT_E_CONSENT);
+        for (size_t i = 0; i < BT_COUNT(english); i++) assert_non_null(strstr(s.notice, zh ? chinese[i] : english[i]));
+    }
+    char text[BT_NOTICE_BYTES];
+    struct bt_consent_params p = {.face_name = "x\033[2Jy", .source_name = "a\nb", .record_path = "/tmp/clip.mkv"};
+    bt_notice_write(&p, text, sizeof text);
+    assert_null(strchr(text, '\033'));
+    assert_non_null(strstr(text, "/tmp/clip.mkv"));
+    assert_null(strstr(text, "No picture at all"));
+}
+
+static void a_grant_ends(void **state) {
+    (void)state;
+    struct script s = {.answer = "yes"};
+    struct bt_grant *grant = NULL;
+    assert_int_equal(obtain(&s, BT_ORIGIN_CAMERA, true, false, 1000000000, &grant), BT_OK);
+    int64_t now = bt_clock_now_ns();
+    assert_true(bt_grant_live(grant, now));
+    assert_false(bt_grant_live(grant, now + 1000000001));
+    bt_grant_withdraw(grant);
+    assert_false(bt_grant_live(grant, now));
+    bt_grant_destroy(&grant);
+    assert_false(bt_grant_live(NULL, now));
+}
+
+/* The line is on disk before the grant is: a log that cannot be written means no session. */
+static void no_log_no_session(void **state) {
+    (void)state;
+    struct script s = {.answer = "yes"};
+    struct bt_asker asker = {&s, scripted};
+    struct bt_grant *grant = NULL;
+    struct bt_consent_params p = {
+        .asker = &asker, .facts = {BT_ORIGIN_CAMERA, BT_OWNER_NOBODY, false, true, true}, .face_name = "x"};
+    assert_int_equal(bt_consent_obtain(&p, &grant), BT_E_ARGUMENT);
+    char folder[] = "/tmp/bauta-consent-XXXXXX", path[64];
+    uint64_t lines = 0, line = 0;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/log", folder);
+    assert_int_equal(bt_audit_open(NULL, path, &p.audit), BT_OK);
+    assert_int_equal(bt_consent_obtain(&p, &grant), BT_OK);
+    assert_int_equal(bt_audit_check(NULL, path, &lines, &line), BT_OK);
+    assert_int_equal(lines, 1);
+    s.answer = "no";
+    struct bt_grant *second = NULL;
+    assert_int_equal(bt_consent_obtain(&p, &second), BT_E_CONSENT);
+    assert_int_equal(bt_audit_check(NULL, path, &lines, &line), BT_OK);
+    assert_int_equal(lines, 2);
+    p.face_name = "\xff"; /* cannot be logged: not UTF-8 */
+    s.answer = "yes";
+    assert_int_not_equal(bt_consent_obtain(&p, &second), BT_OK);
+    assert_null(second);
+    bt_grant_destroy(&grant);
+    bt_audit_close(&p.audit);
+    unlink(path);
+    rmdir(folder);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_a_typed_yes_agrees),
+        cmocka_unit_test(nobody_to_ask_is_a_refusal),
+        cmocka_unit_test(the_demo_asks_nothing),
+        cmocka_unit_test(the_notice_says_what_matters),
+        cmocka_unit_test(a_grant_ends),
+        cmocka_unit_test(no_log_no_session),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
