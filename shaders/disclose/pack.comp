@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+// The only kernel that is bound to the egress pool: it draws the label, so no bytes leave without it.
+// A pixel that is not a number becomes black before the label goes over it: nothing upstream can spoil the label.
+#version 450
+#extension GL_GOOGLE_include_directive : enable
+#include "disclose/pack.h"
+
+layout(local_size_x = BT_PACK_LOCAL) in;
+layout(constant_id = BT_PACK_FORMAT) const uint format = 0;
+layout(constant_id = BT_PACK_WIDTH) const uint width = 2;
+layout(constant_id = BT_PACK_HEIGHT) const uint height = 2;
+layout(constant_id = BT_PACK_BT709) const uint bt709 = 0;
+layout(constant_id = BT_PACK_LABEL_X) const uint label_x = 0;
+layout(constant_id = BT_PACK_LABEL_Y) const uint label_y = 0;
+layout(constant_id = BT_PACK_LABEL_W) const uint label_w = 0;
+layout(constant_id = BT_PACK_LABEL_H) const uint label_h = 0;
+layout(constant_id = BT_PACK_BANNER_X) const uint banner_x = 0;
+layout(constant_id = BT_PACK_BANNER_Y) const uint banner_y = 0;
+layout(constant_id = BT_PACK_BANNER_W) const uint banner_w = 0;
+layout(constant_id = BT_PACK_BANNER_H) const uint banner_h = 0;
+
+layout(binding = BT_PACK_FRAME) uniform sampler2D frame;
+layout(binding = BT_PACK_OVERLAY) uniform sampler2D overlay;
+layout(binding = BT_PACK_EGRESS, std430) writeonly buffer Egress { uint egress[]; };
+layout(push_constant) uniform Push { bt_pack_push push; };
+
+// The overlay at a frame pixel. Outside both plates: transparent, which the label's rounded corner (texel 0) is.
+vec4 over(uint x, uint y) {
+    uvec2 l = uvec2(x - label_x, y - label_y);
+    uvec2 b = uvec2(x - banner_x, y - banner_y);
+    bool in_label = l.x < label_w && l.y < label_h;
+    bool in_banner = b.x < banner_w && b.y < banner_h && push.banner != 0u;
+    ivec2 at = in_label ? ivec2(l) : in_banner ? ivec2(b.x, b.y + label_h) : ivec2(0);
+    return texelFetch(overlay, at, 0);
+}
+
+// Gamma-coded RGB, label drawn.
+vec3 pixel(uint x, uint y) {
+    vec3 c = texelFetch(frame, ivec2(x, y), 0).rgb;
+    c = mix(vec3(0.0), c, greaterThan(c, vec3(0.0)));
+    c = pow(min(c, vec3(1.0)), vec3(1.0 / BT_GAMMA));
+    vec4 o = over(x, y);
+    return o.rgb + c * (1.0 - o.a);
+}
+
+float luma(vec3 c) {
+    float kr = bt709 != 0u ? BT_PACK_KR_709 : BT_PACK_KR_601, kb = bt709 != 0u ? BT_PACK_KB_709 : BT_PACK_KB_601;
+    return kr * c.r + (1.0 - kr - kb) * c.g + kb * c.b;
+}
+
+uint code_y(vec3 c) {
+    return uint(16.5 + 219.0 * luma(c));
+}
+
+uint code_u(vec3 c) {
+    float kb = bt709 != 0u ? BT_PACK_KB_709 : BT_PACK_KB_601;
+    return uint(128.5 + 112.0 / (1.0 - kb) * (c.b - luma(c)));
+}
+
+uint code_v(vec3 c) {
+    float kr = bt709 != 0u ? BT_PACK_KR_709 : BT_PACK_KR_601;
+    return uint(128.5 + 112.0 / (1.0 - kr) * (c.r - luma(c)));
+}
+
+void pack_yuyv(uvec2 id) {
+    if (id.x >= width / 2u) return;
+    vec3 a = pixel(2u * id.x, id.y), b = pixel(2u * id.x + 1u, id.y), m = 0.5 * (a + b);
+    egress[id.y * (width / 2u) + id.x] = code_y(a) | code_u(m) << 8 | code_y(b) << 16 | code_v(m) << 24;
+}
+
+void pack_block(uvec2 id) {
+    if (id.x >= width / 8u) return;
+    uint top0 = 0u, top1 = 0u, low0 = 0u, low1 = 0u, u = 0u, v = 0u;
+    for (uint i = 0u; i < 4u; i++) {
+        uint x = 8u * id.x + 2u * i, y = 2u * id.y, shift = 16u * (i & 1u);
+        vec3 a = pixel(x, y), b = pixel(x + 1u, y), c = pixel(x, y + 1u), d = pixel(x + 1u, y + 1u);
+        vec3 m = 0.25 * (a + b + c + d);
+        uint top = (code_y(a) | code_y(b) << 8) << shift, low = (code_y(c) | code_y(d) << 8) << shift;
+        if (i < 2u) {
+            top0 |= top;
+            low0 |= low;
+        } else {
+            top1 |= top;
+            low1 |= low;
+        }
+        u |= code_u(m) << (8u * i);
+        v |= code_v(m) << (8u * i);
+    }
+    uint row = width / 4u, at = 2u * id.y * row + 2u * id.x, luma_words = row * height;
+    egress[at] = top0;
+    egress[at + 1u] = top1;
+    egress[at + row] = low0;
+    egress[at + row + 1u] = low1;
+    if (format == BT_PACK_NV12) {
+        at = luma_words + id.y * row + 2u * id.x;
+        egress[at] = (u & 255u) | (v & 255u) << 8 | (u >> 8 & 255u) << 16 | (v >> 8 & 255u) << 24;
+        egress[at + 1u] = (u >> 16 & 255u) | (v >> 16 & 255u) << 8 | (u >> 24) << 16 | (v >> 24) << 24;
+    } else {
+        at = luma_words + id.y * (width / 8u) + id.x;
+        egress[at] = u;
+        egress[at + luma_words / 4u] = v;
+    }
+}
+
+uint byte_at(uint i) {
+    uint luma_bytes = width * height, chroma = luma_bytes / 4u;
+    if (i < luma_bytes) return code_y(pixel(i % width, i / width));
+    i -= luma_bytes;
+    if (i >= 2u * chroma) return 0u;
+    uint at = format == BT_PACK_NV12 ? i / 2u : i % chroma;
+    bool is_v = format == BT_PACK_NV12 ? (i & 1u) == 1u : i >= chroma;
+    uint x = 2u * (at % (width / 2u)), y = 2u * (at / (width / 2u));
+    vec3 m = 0.25 * (pixel(x, y) + pixel(x + 1u, y) + pixel(x, y + 1u) + pixel(x + 1u, y + 1u));
+    return is_v ? code_v(m) : code_u(m);
+}
+
+void pack_word(uvec2 id) {
+    uint i = id.y * BT_PACK_WORD_ROW + id.x;
+    if (i >= (width * height * 3u / 2u + 3u) / 4u) return;
+    uint word = 0u;
+    for (uint k = 0u; k < 4u; k++) word |= byte_at(4u * i + k) << (8u * k);
+    egress[i] = word;
+}
+
+void main() {
+    uvec2 id = gl_GlobalInvocationID.xy;
+    if (format == BT_PACK_YUYV) pack_yuyv(id);
+    else if (width % 8u == 0u) pack_block(id);
+    else pack_word(id);
+}

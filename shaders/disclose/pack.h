@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* Contract of pack.comp, read by C and GLSL: label and banner over a linear frame, gamma, limited-range YUV, packing. */
+#ifndef BT_SHADER_DISCLOSE_PACK_H
+#define BT_SHADER_DISCLOSE_PACK_H
+
+#include "include/color.h"
+
+#ifdef GL_core_profile
+#define BT_PACK_U32 uint
+#else
+#include <stdint.h>
+#define BT_PACK_U32 uint32_t
+#endif
+
+/* Bindings of set 0. */
+#define BT_PACK_FRAME   0 /* sampler2D, RGBA16F, linear light */
+#define BT_PACK_OVERLAY 1 /* sampler2D, RGBA8, premultiplied, gamma-coded: the label, and below it the banner */
+#define BT_PACK_EGRESS  2 /* uint[]: the bytes that leave, little endian */
+
+/* Specialisation constants. */
+#define BT_PACK_FORMAT    0 /* BT_PACK_YUYV ... */
+#define BT_PACK_WIDTH     1 /* px, even */
+#define BT_PACK_HEIGHT    2 /* px, even */
+#define BT_PACK_BT709     3 /* 1: BT.709, 0: BT.601 */
+#define BT_PACK_LABEL_X   4 /* where the overlay's label lies in the frame, px */
+#define BT_PACK_LABEL_Y   5
+#define BT_PACK_LABEL_W   6
+#define BT_PACK_LABEL_H   7
+#define BT_PACK_BANNER_X  8
+#define BT_PACK_BANNER_Y  9
+#define BT_PACK_BANNER_W  10
+#define BT_PACK_BANNER_H  11
+#define BT_PACK_CONSTANTS 12
+
+/* Formats: the values of enum bt_egress. */
+#define BT_PACK_YUYV 0
+#define BT_PACK_NV12 1
+#define BT_PACK_I420 2
+
+/* One invocation makes: YUYV, a word (2 x 1 px). Planar with a width that 8 divides, 8 x 2 px. Planar otherwise, one word of the
+   output, whatever it holds; words are numbered along rows of BT_PACK_WORD_ROW. */
+#define BT_PACK_LOCAL    64
+#define BT_PACK_WORD_ROW 4096
+
+/* Luma weights of red and blue: ITU-R BT.601-7 section 2.5.1, BT.709-6 section 3. */
+#define BT_PACK_KR_601 0.299
+#define BT_PACK_KB_601 0.114
+#define BT_PACK_KR_709 0.2126
+#define BT_PACK_KB_709 0.0722
+
+struct bt_pack_push {
+    BT_PACK_U32 banner; /* 1: draw it */
+};
+
+#endif
