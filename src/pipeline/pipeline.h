@@ -4,6 +4,7 @@
 #define BT_PIPELINE_H
 
 #include "base/status.h"
+#include "pipeline/disclose/disclosed.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,10 +15,37 @@ struct bt_track;
 struct bt_swap;
 struct bt_disclose;
 struct bt_output;
+struct bt_faces;
 struct bt_pipeline;
 
-enum bt_stage { BT_STAGE_CAPTURE, BT_STAGE_TRACK, BT_STAGE_SWAP, BT_STAGE_DISCLOSE, BT_STAGE_OUTPUT, BT_STAGE_COUNT };
+/* Stages of which the time is kept. Those of the GPU by its own timestamps, the others by CPU time. */
+enum bt_stage {
+    BT_STAGE_CAPTURE, /* CPU: read, decode, upload, submit */
+    BT_STAGE_DETECT,
+    BT_STAGE_MESH,
+    BT_STAGE_MATTE,
+    BT_STAGE_TRACK_CPU,
+    BT_STAGE_SWAP,
+    BT_STAGE_BLEND,
+    BT_STAGE_SWAP_CPU,
+    BT_STAGE_DISCLOSE,
+    BT_STAGE_OUTPUT, /* CPU: hand-over, and writing where the output is not paced */
+    BT_STAGE_COUNT
+};
 const char *bt_stage_name(enum bt_stage stage);
+
+/* What became of one frame: plain numbers and the handle, never the frame. */
+struct bt_report {
+    uint64_t sequence;
+    bt_status why; /* BT_OK: masked and labelled; else why the placard was sent */
+    const struct bt_faces *faces;
+    struct bt_disclosed disclosed;
+};
+
+struct bt_observer {
+    void *user;
+    void (*frame)(void *user, const struct bt_report *report); /* on the pipeline's thread; brief */
+};
 
 struct bt_pipeline_params {
     struct bt_log *log;
@@ -28,23 +56,25 @@ struct bt_pipeline_params {
     struct bt_swap *swap;
     struct bt_disclose *disclose;
     struct bt_output *output;
-    uint64_t frames; /* stop after so many; 0: until the source ends or stop is asked */
+    struct bt_observer observer; /* optional */
+    uint64_t frames;             /* stop after so many; 0: until the source ends or stop is asked */
 };
 
 struct bt_pipeline_stats {
-    uint64_t frames, swapped, placard, disclosed, with_face, dropped;
+    uint64_t frames, swapped, placard, disclosed, with_face;
     uint64_t placards_by_status[BAUTA_STATUS_COUNT];
-    double latency_p50_ms, latency_p99_ms; /* take to handed over, wall */
-    double stage_ms[BT_STAGE_COUNT];       /* mean CPU time of the process in each stage, driver included */
-    double frame_cpu_ms;                   /* their sum's mean */
+    double latency_p50_ms, latency_p99_ms; /* exposure (or read) to handed over, wall */
+    double stage_ms[BT_STAGE_COUNT];       /* mean over all frames */
+    double cpu_ms;                         /* mean CPU time of the whole process a frame, driver included */
     double fps;
 };
 
 BT_CHECKED bt_status bt_pipeline_create(const struct bt_pipeline_params *params, struct bt_pipeline **out_pipeline);
 void bt_pipeline_destroy(struct bt_pipeline **pipeline);
-/* Runs until the end. BT_OK: source ended, frame limit reached, or stop asked. */
+/* Runs until the end. BT_OK: source ended, frame limit reached, or stop asked. Whatever fails, a placard is the last frame
+   sent, then the failure is returned. Allocates nothing. */
 BT_CHECKED bt_status bt_pipeline_run(struct bt_pipeline *pipeline);
-void bt_pipeline_stop(struct bt_pipeline *pipeline); /* any thread; async-signal-safe */
+void bt_pipeline_stop(struct bt_pipeline *pipeline); /* any thread */
 struct bt_pipeline_stats bt_pipeline_stats_of(const struct bt_pipeline *pipeline);
 
 #endif

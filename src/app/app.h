@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* The program: a table of verbs. Only app/ knows of the command line, the terminal, and where files lie. */
+#ifndef BT_APP_H
+#define BT_APP_H
+
+#include "base/status.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bt_log;
+
+/* Documented in the man page; tests hold both to it. */
+enum bt_exit {
+    BT_EXIT_OK = 0,
+    BT_EXIT_FAILED = 1,  /* something went wrong on the way */
+    BT_EXIT_USAGE = 2,   /* the command line makes no sense */
+    BT_EXIT_CONSENT = 3, /* not agreed to, or nobody to ask; nothing was opened */
+    BT_EXIT_MISSING = 4, /* no such camera, file, face, model or Vulkan device */
+    BT_EXIT_BUSY = 5,    /* somebody else holds the camera or the virtual camera */
+};
+int bt_app_exit_of(bt_status status);
+
+/* Every option of every verb lands here; a verb's table says which it takes. */
+struct bt_app_options {
+    const char *camera, *input, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed;
+    uint64_t frames;
+    uint32_t width_px, height_px, rate;
+    bool mirror, json, verbose, help;
+    const char *word[2]; /* what is not an option: faces new, faces show X */
+    uint32_t words;
+};
+
+struct bt_app {
+    struct bt_log *log;
+    struct bt_app_options options;
+};
+
+enum bt_app_kind { BT_APP_TEXT, BT_APP_COUNT, BT_APP_SIZE, BT_APP_FLAG };
+
+struct bt_app_option {
+    const char *name, *value, *help; /* value: what stands after it in the help, NULL for a flag */
+    enum bt_app_kind kind;
+    size_t offset;     /* into bt_app_options */
+    bool configurable; /* may stand in the configuration file */
+};
+
+struct bt_app_verb {
+    const char *name, *words, *summary, *text;
+    const char *const *options; /* names, NULL at the end */
+    bt_status (*run)(struct bt_app *app);
+};
+
+/* The tables, for the parser, the help, and the tests that hold the man page to them. */
+extern const struct bt_app_option bt_app_options[];
+extern const uint32_t bt_app_option_count;
+extern const struct bt_app_verb bt_app_verbs[];
+extern const uint32_t bt_app_verb_count;
+
+/* Fills `out` from the words after the verb. BT_E_ARGUMENT: the log says which word and what to do. */
+BT_CHECKED bt_status bt_app_parse(struct bt_log *log, const struct bt_app_verb *verb, int argc, char **argv,
+                                  struct bt_app_options *out);
+/* Values that nobody gave on the command line, from ~/.config/bauta/bauta.ini. No file is no error. */
+BT_CHECKED bt_status bt_app_configure(struct bt_log *log, const struct bt_app_verb *verb, struct bt_app_options *inout);
+void bt_app_help(const struct bt_app_verb *verb); /* NULL: the whole program */
+
+bt_status bt_app_run(struct bt_app *app);
+bt_status bt_app_demo(struct bt_app *app);
+bt_status bt_app_devices(struct bt_app *app);
+bt_status bt_app_faces(struct bt_app *app);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Where files lie, and reading and writing them whole. */
+#ifndef BT_APP_FILES_H
+#define BT_APP_FILES_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include <stddef.h>
+
+struct bt_log;
+
+/* Paths by the XDG base directory rules. BT_E_NOT_FOUND: there is no home. */
+BT_CHECKED bt_status bt_files_config(char *out_path, size_t bytes); /* …/bauta/bauta.ini */
+BT_CHECKED bt_status bt_files_audit(char *out_path, size_t bytes);  /* …/bauta/sessions.log */
+BT_CHECKED bt_status bt_files_face(const char *name, char *out_path,
+                                   size_t bytes); /* …/bauta/faces/NAME.mask; name NULL: the folder */
+/* The models' folder: `wanted`, else models/ beside the program, else the installed one. BT_E_NOT_FOUND says what to do. */
+BT_CHECKED bt_status bt_files_models(struct bt_log *log, const char *wanted, char *out_folder, size_t bytes);
+
+/* The whole file, malloc'ed; at most `most` bytes. The caller frees out_bytes->data. */
+BT_CHECKED bt_status bt_files_read(struct bt_log *log, const char *path, size_t most, struct bt_bytes *out_bytes);
+/* Whole and durable, or not at all: temporary file, fsync, rename, fsync of the folder. Makes the folder. */
+BT_CHECKED bt_status bt_files_write(struct bt_log *log, const char *path, const void *data, size_t size);
+BT_CHECKED bt_status bt_files_make_folder(struct bt_log *log, const char *folder);
+
+#endif

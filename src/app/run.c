@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/app.h"
+
+#include "app/files.h"
+#include "app/report.h"
+#include "app/session.h"
+#include "app/terminal.h"
+#include "base/log.h"
+#include "pipeline/capture/capture.h"
+#include "pipeline/capture/devices.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bt_status check_options(struct bt_log *log, const struct bt_app_options *o) {
+    if (o->camera && o->input) {
+        bt_log_error(log, "--camera and --input: only one of them");
+        return BT_E_ARGUMENT;
+    }
+    if (!o->output && !o->record && !o->hash) {
+        bt_log_error(log, "nothing would leave: name a virtual camera with --output, a file with --record, or --hash");
+        return BT_E_ARGUMENT;
+    }
+    if (o->input && access(o->input, R_OK)) {
+        bt_log_error(log, "cannot read %s", o->input);
+        return BT_E_NOT_FOUND;
+    }
+    return BT_OK;
+}
+
+static bt_status open_source(struct bt_app *app, const char *camera, struct bt_source **out_source) {
+    const struct bt_app_options *o = &app->options;
+    if (o->input) return bt_source_open_file(app->log, o->input, out_source);
+    const struct bt_camera_params params = {
+        .log = app->log, .path = camera, .width_px = o->width_px, .height_px = o->height_px, .rate = o->rate};
+    return bt_source_open_camera(&params, out_source);
+}
+
+bt_status bt_app_run(struct bt_app *app) {
+    const struct bt_app_options *o = &app->options;
+    struct bt_session session = {0};
+    struct bt_source *source = NULL;
+    char audit_path[PATH_MAX], camera[PATH_MAX] = "";
+    bt_status status = check_options(app->log, o);
+    if (status) return status;
+    bt_terminal_take_signals();
+    if (!o->input) {
+        status = o->camera ? BT_OK : bt_devices_pick_camera(app->log, camera, sizeof camera);
+        if (status) return status;
+        if (o->camera) snprintf(camera, sizeof camera, "%s", o->camera);
+    }
+    status = bt_files_audit(audit_path, sizeof audit_path);
+    if (status) {
+        bt_log_error(app->log, "the session log has no place: set HOME or XDG_STATE_HOME");
+        return status;
+    }
+    status = bt_session_prepare(&session, app);
+    if (!status) {
+        const struct bt_session_consent consent = {.origin = o->input ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA,
+                                                   .leaves_machine = o->output || o->record,
+                                                   .source_name = o->input ? o->input : camera,
+                                                   .record_path = o->record,
+                                                   .audit_path = audit_path};
+        status = bt_session_consent(&session, &consent);
+    }
+    if (!status) status = open_source(app, camera, &source);
+    if (!status) {
+        const struct bt_session_run run = {.source = source,
+                                           .loopback = o->output,
+                                           .record = o->record,
+                                           .hash = o->hash,
+                                           .mirror = o->mirror,
+                                           .frames = o->frames};
+        status = bt_session_start(&session, &run);
+    }
+    if (!status) {
+        bt_log_info(app->log, "%s, %" PRIu32 "x%" PRIu32 ": every frame is labelled. Ctrl-C stops.",
+                    session.mask ? "masked" : "", session.width_px, session.height_px);
+        status = bt_session_run(&session);
+        bt_report_print(&session);
+        if (o->stats) {
+            bt_status kept = bt_report_write(&session, o->stats, NULL);
+            if (!status) status = kept;
+        }
+    }
+    bt_session_finish(&session, status);
+    return status;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+#include "app/session.h"
+
+#include "app/files.h"
+#include "app/terminal.h"
+#include "app/worn.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gpu/device.h"
+#include "mask/mask.h"
+#include "pipeline/capture/capture.h"
+#include "pipeline/disclose/disclose.h"
+#include "pipeline/swap/swap.h"
+#include "pipeline/track/track.h"
+#include "rig/rig.h"
+#include "trust/audit/audit.h"
+#include "trust/consent/consent.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MODEL_MOST_BYTES = 64 << 20 };
+
+bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app) {
+    const struct bt_app_options *o = &app->options;
+    int64_t began = bt_clock_now_ns();
+    s->log = app->log;
+    bt_status status = bt_files_models(s->log, o->models, s->models, sizeof s->models);
+    if (!status) status = bt_worn_rig(s->log, s->models, &s->rig);
+    if (!status) status = bt_worn_find(s->log, s->rig, o->face, &s->mask);
+    if (status) return status;
+    struct bt_gpu_params params = {.log = s->log, .device = o->device};
+    status = bt_gpu_create(&params, &s->gpu);
+    s->prepared_ns = bt_clock_now_ns() - began;
+    return status;
+}
+
+bt_status bt_session_consent(struct bt_session *s, const struct bt_session_consent *c) {
+    struct bt_asker asker = bt_terminal_asker();
+    bt_status status = bt_audit_open(s->log, c->audit_path, &s->audit);
+    if (status) return status;
+    const struct bt_consent_params params = {
+        .log = s->log,
+        .audit = s->audit,
+        .asker = &asker,
+        .facts = {c->origin, BT_OWNER_NOBODY, false, bt_terminal_attended(), c->leaves_machine},
+        .face_name = s->mask->name,
+        .source_name = c->source_name,
+        .record_path = c->record_path,
+        .chinese = bt_terminal_chinese(),
+    };
+    return bt_consent_obtain(&params, &s->grant);
+}
+
+static bt_status start_track(struct bt_session *s) {
+    static const char *const names[3] = {"face_detector", "face_mesh", "selfie_matte"};
+    struct bt_bytes model[3] = {{0}};
+    bt_status status = BT_OK;
+    for (size_t i = 0; !status && i < BT_COUNT(names); i++) {
+        char path[sizeof s->models + 32];
+        snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
+        status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &model[i]);
+    }
+    struct bt_track_params params = {.log = s->log,
+                                     .gpu = s->gpu,
+                                     .rig = s->rig,
+                                     .detector = model[0],
+                                     .mesh = model[1],
+                                     .matte = model[2],
+                                     .width_px = s->width_px,
+                                     .height_px = s->height_px};
+    if (!status) status = bt_track_create(&params, &s->track);
+    for (size_t i = 0; i < BT_COUNT(names); i++) free((void *)model[i].data);
+    return status;
+}
+
+bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *run) {
+    struct bt_capture_params capture = {.log = s->log, .gpu = s->gpu, .source = run->source, .mirror = run->mirror};
+    bt_status status = bt_capture_create(&capture, &s->capture);
+    if (status) return status;
+    const struct bt_source_format *format = bt_capture_format(s->capture);
+    s->width_px = format->width_px;
+    s->height_px = format->height_px;
+    struct bt_disclose_params disclose = {.log = s->log,
+                                          .gpu = s->gpu,
+                                          .width_px = s->width_px,
+                                          .height_px = s->height_px,
+                                          .egress = run->loopback ? BT_EGRESS_YUYV : BT_EGRESS_I420};
+    struct bt_swap_params swap = {
+        .log = s->log, .gpu = s->gpu, .rig = s->rig, .mask = s->mask, .width_px = s->width_px, .height_px = s->height_px};
+    status = bt_disclose_create(&disclose, &s->disclose);
+    if (!status) status = start_track(s);
+    if (!status) status = bt_swap_create(&swap, s->grant, &s->swap);
+    if (status) return status;
+    struct bt_output_params output = {.log = s->log,
+                                      .disclose = s->disclose,
+                                      .width_px = s->width_px,
+                                      .height_px = s->height_px,
+                                      .rate_num = format->rate_num,
+                                      .rate_den = format->rate_den,
+                                      .loopback = run->loopback,
+                                      .record = run->record,
+                                      .hash = run->hash,
+                                      .paced = format->live};
+    status = bt_output_create(&output, &s->output);
+    if (status) return status;
+    struct bt_pipeline_params pipeline = {.log = s->log,
+                                          .grant = s->grant,
+                                          .capture = s->capture,
+                                          .track = s->track,
+                                          .swap = s->swap,
+                                          .disclose = s->disclose,
+                                          .output = s->output,
+                                          .observer = run->observer,
+                                          .frames = run->frames};
+    return bt_pipeline_create(&pipeline, &s->pipeline);
+}
+
+static void stop(void *user) {
+    struct bt_session *s = user;
+    bt_grant_withdraw(s->grant); /* Ctrl-C withdraws: no further frame is masked */
+    bt_pipeline_stop(s->pipeline);
+}
+
+bt_status bt_session_run(struct bt_session *s) {
+    struct bt_terminal_watch *watch = bt_terminal_watch_signals(stop, s);
+    if (!watch) return BT_E_MEMORY;
+    bt_status status = bt_pipeline_run(s->pipeline);
+    bool stopped = !bt_grant_live(s->grant, bt_clock_now_ns());
+    bt_terminal_unwatch(&watch);
+    bt_status finished = bt_output_finish(s->output);
+    if (status == BT_E_CONSENT && stopped) status = BT_OK;
+    return status ? status : finished;
+}
+
+static json_t *rounded(double value) {
+    return json_real((double)(int64_t)(value * 1000 + 0.5) / 1000);
+}
+
+json_t *bt_session_stats(const struct bt_session *s) {
+    if (!s->pipeline) return NULL;
+    struct bt_pipeline_stats p = bt_pipeline_stats_of(s->pipeline);
+    struct bt_output_stats out = bt_output_stats_of(s->output);
+    const struct bt_gpu_caps *caps = bt_gpu_caps(s->gpu);
+    char size[32], device[600];
+    snprintf(size, sizeof size, "%" PRIu32 "x%" PRIu32, s->width_px, s->height_px);
+    snprintf(device, sizeof device, "%s (%s)", caps->name, caps->driver);
+    json_t *stages = json_object(), *placards = json_object();
+    for (int i = 0; i < BT_STAGE_COUNT; i++)
+        json_object_set_new(stages, bt_stage_name((enum bt_stage)i), rounded(p.stage_ms[i]));
+    for (int i = 0; i < BAUTA_STATUS_COUNT; i++)
+        if (p.placards_by_status[i])
+            json_object_set_new(placards, bauta_status_text((bauta_status)i),
+                                json_integer((json_int_t)p.placards_by_status[i]));
+    return json_pack("{s:I,s:I,s:I,s:I,s:s,s:o,s:{s:o,s:o},s:o,s:o,s:s,s:s,s:o,s:I,s:I,s:I,s:s}", "frames",
+                     (json_int_t)p.frames, "swapped", (json_int_t)p.swapped, "placard", (json_int_t)p.placard, "disclosed",
+                     (json_int_t)p.disclosed, "size", size, "fps", rounded(p.fps), "latency_ms", "p50",
+                     rounded(p.latency_p50_ms), "p99", rounded(p.latency_p99_ms), "stages_ms", stages, "cpu_ms",
+                     rounded(p.cpu_ms), "device", device, "face", s->mask->name, "placards", placards, "tracked",
+                     (json_int_t)p.with_face, "camera_dropped", (json_int_t)bt_capture_dropped(s->capture), "output_dropped",
+                     (json_int_t)out.dropped, "label", bt_disclose_label_text());
+}
+
+void bt_session_finish(struct bt_session *s, bt_status status) {
+    if (s->grant && s->audit) {
+        char frames[24] = "0", masked[24] = "0";
+        if (s->pipeline) {
+            struct bt_pipeline_stats p = bt_pipeline_stats_of(s->pipeline);
+            snprintf(frames, sizeof frames, "%" PRIu64, p.frames);
+            snprintf(masked, sizeof masked, "%" PRIu64, p.swapped);
+        }
+        const struct bt_audit_field fields[] = {{"session", bt_grant_session(s->grant)},
+                                                {"why", bauta_status_text(status)},
+                                                {"frames", frames},
+                                                {"masked", masked}};
+        if (bt_audit_append(s->audit, bt_clock_wall_ns(), "session.ended", fields, BT_COUNT(fields)))
+            bt_log_error(s->log, "the end of the session could not be logged");
+    }
+    bt_pipeline_destroy(&s->pipeline);
+    if (s->output) bt_output_destroy(&s->output);
+    if (s->swap) bt_swap_destroy(&s->swap);
+    if (s->track) bt_track_destroy(&s->track);
+    if (s->disclose) bt_disclose_destroy(&s->disclose);
+    if (s->capture) bt_capture_destroy(&s->capture);
+    bt_grant_destroy(&s->grant);
+    bt_audit_close(&s->audit);
+    if (s->gpu) bt_gpu_destroy(&s->gpu);
+    bt_mask_destroy(&s->mask);
+    bt_rig_destroy(&s->rig);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* Everything that lives as long as a session, put together in order: models, GPU, mask, consent, and only then the source. */
+#ifndef BT_APP_SESSION_H
+#define BT_APP_SESSION_H
+
+#include "app/app.h"
+#include "pipeline/output/output.h"
+#include "pipeline/pipeline.h"
+#include "trust/policy/policy.h"
+
+struct bt_source;
+struct bt_gpu;
+struct bt_rig;
+struct bt_mask;
+struct bt_audit;
+struct json_t;
+
+struct bt_session {
+    struct bt_log *log;
+    char models[4096];
+    struct bt_rig *rig;
+    struct bt_mask *mask;
+    struct bt_gpu *gpu;
+    struct bt_audit *audit;
+    struct bt_grant *grant;
+    struct bt_capture *capture;
+    struct bt_track *track;
+    struct bt_swap *swap;
+    struct bt_disclose *disclose;
+    struct bt_output *output;
+    struct bt_pipeline *pipeline;
+    uint32_t width_px, height_px;
+    int64_t prepared_ns; /* how long loading took */
+};
+
+/* Models, rig, mask and GPU. No camera, no question. */
+BT_CHECKED bt_status bt_session_prepare(struct bt_session *session, struct bt_app *app);
+
+struct bt_session_consent {
+    enum bt_origin origin;
+    bool leaves_machine;
+    const char *source_name, *record_path, *audit_path; /* audit_path NULL: in memory */
+};
+BT_CHECKED bt_status bt_session_consent(struct bt_session *session, const struct bt_session_consent *consent);
+
+struct bt_session_run {
+    struct bt_source *source; /* taken over, also on failure */
+    const char *loopback, *record, *hash;
+    bool mirror;
+    uint64_t frames;
+    struct bt_observer observer;
+};
+/* The stages, for a source of that format. */
+BT_CHECKED bt_status bt_session_start(struct bt_session *session, const struct bt_session_run *run);
+/* Until the source ends, the limit is reached or a signal comes; then the outputs are finished. */
+BT_CHECKED bt_status bt_session_run(struct bt_session *session);
+/* What stats and demo.json hold; the caller drops it. NULL: no memory. */
+struct json_t *bt_session_stats(const struct bt_session *session);
+/* Writes the audit's closing line and takes all down. Safe at any point, also twice. */
+void bt_session_finish(struct bt_session *session, bt_status status);
+
+#endif

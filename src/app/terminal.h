@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The person at the terminal: asking for consent, and stopping on Ctrl-C. */
+#ifndef BT_APP_TERMINAL_H
+#define BT_APP_TERMINAL_H
+
+#include "base/status.h"
+#include "trust/consent/consent.h"
+#include <stdbool.h>
+
+/* Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts: call before anything starts one. */
+void bt_terminal_take_signals(void);
+bool bt_terminal_attended(void); /* a person can read what we say and type: standard input and error are terminals */
+bool bt_terminal_chinese(void);  /* by the locale's variables */
+/* Asks on the terminal. Ctrl-C, end of input or no terminal: BT_E_CONSENT. */
+struct bt_asker bt_terminal_asker(void);
+
+struct bt_terminal_watch;
+/* Calls `stop` from a thread of its own at the first signal. NULL when no thread can be had: the session must not start. */
+struct bt_terminal_watch *bt_terminal_watch_signals(void (*stop)(void *user), void *user);
+void bt_terminal_unwatch(struct bt_terminal_watch **watch);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of verbs. */
+#include "app/app.h"
+
+static const char *const run_options[] = {"camera", "input",  "output", "record", "hash",   "face",    "frames", "size",
+                                          "rate",   "mirror", "stats",  "device", "models", "verbose", "help",   NULL};
+static const char *const demo_options[] = {"output", "face", "frames", "size", "device", "models", "verbose", "help", NULL};
+static const char *const devices_options[] = {"json", "verbose", "help", NULL};
+static const char *const faces_options[] = {"seed", "name", "output", "size", "models", "json", "verbose", "help", NULL};
+
+const struct bt_app_verb bt_app_verbs[] = {
+    {"run", NULL, "wear a mask: from a camera or a file to a virtual camera or a file",
+     "Asks for your consent at the terminal before the camera is opened. Every frame that leaves\n"
+     "carries the label; when your face cannot be masked a still card is shown instead.\n"
+     "At least one of --output, --record and --hash is needed. Ctrl-C ends the session.",
+     run_options, bt_app_run},
+    {"demo", NULL, "mask the built-in public-domain footage and write a clip, a picture and figures",
+     "Writes demo.mkv, demo.png and demo.json to the folder named with --output (default: demo).\n"
+     "No camera is opened, and the mask belongs to nobody, so nothing is asked.",
+     demo_options, bt_app_demo},
+    {"devices", NULL, "list cameras, virtual cameras and Vulkan devices, and which would be picked",
+     "Opens the nodes only to ask for their names and formats; no picture is taken.", devices_options, bt_app_devices},
+    {"faces", "[new|show NAME]", "list the masks that can be worn, make one, or draw one",
+     "faces                 lists them\n"
+     "faces new --seed N    grows a mask that belongs to nobody; the same seed gives the same bytes\n"
+     "faces show NAME       draws it in the terminal, or into --output FILE.png",
+     faces_options, bt_app_faces},
+};
+const uint32_t bt_app_verb_count = BT_COUNT(bt_app_verbs);
+
+int bt_app_exit_of(bt_status status) {
+    switch (status) {
+    case BT_OK:
+    case BT_E_END:
+    case BT_E_INTERRUPTED:
+        return BT_EXIT_OK;
+    case BT_E_ARGUMENT:
+        return BT_EXIT_USAGE;
+    case BT_E_CONSENT:
+        return BT_EXIT_CONSENT;
+    case BT_E_NOT_FOUND:
+        return BT_EXIT_MISSING;
+    case BT_E_BUSY:
+        return BT_EXIT_BUSY;
+    default:
+        return BT_EXIT_FAILED;
+    }
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/pipeline.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pipeline/capture/capture.h"
+#include "pipeline/disclose/disclose.h"
+#include "pipeline/judge.h"
+#include "pipeline/output/output.h"
+#include "pipeline/swap/swap.h"
+#include "pipeline/track/track.h"
+#include "trust/consent/consent.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum {
+    LATENCY_BUCKETS = 4096, /* of a quarter millisecond: up to about a second */
+    FAULTS_BEFORE_GIVING_UP = 30,
+};
+static const double bucket_ms = 0.25;
+
+struct bt_pipeline {
+    struct bt_pipeline_params p;
+    struct bt_judge judge;
+    struct bt_faces faces;
+    atomic_bool stopping;
+    struct bt_pipeline_stats stats; /* sums while running; means are made by stats_of */
+    uint32_t latency[LATENCY_BUCKETS];
+    int64_t began_ns, ended_ns, cpu_began_ns, cpu_ended_ns;
+    int64_t last_capture_ns;
+    uint32_t faults; /* in a row, of the machine and not of the picture */
+};
+
+static const char *const stage_names[BT_STAGE_COUNT] = {
+    "capture", "detect", "mesh", "matte", "track_cpu", "swap", "blend", "swap_cpu", "disclose", "output",
+};
+
+const char *bt_stage_name(enum bt_stage stage) {
+    return stage_names[stage];
+}
+
+bt_status bt_pipeline_create(const struct bt_pipeline_params *params, struct bt_pipeline **out_pipeline) {
+    if (!params->grant || !params->capture || !params->track || !params->swap || !params->disclose || !params->output)
+        return BT_E_ARGUMENT;
+    struct bt_pipeline *p = calloc(1, sizeof *p);
+    if (!p) return BT_E_MEMORY;
+    p->p = *params;
+    atomic_init(&p->stopping, false);
+    *out_pipeline = p;
+    return BT_OK;
+}
+
+void bt_pipeline_destroy(struct bt_pipeline **pipeline) {
+    free(*pipeline);
+    *pipeline = NULL;
+}
+
+void bt_pipeline_stop(struct bt_pipeline *p) {
+    atomic_store(&p->stopping, true);
+    bt_capture_interrupt(p->p.capture);
+}
+
+/* The machine failed rather than the picture: worth another try, but not for ever. */
+static bool is_fault(bt_status status) {
+    switch (status) {
+    case BT_OK:
+    case BT_E_NO_FACE:
+    case BT_E_TWO_FACES:
+    case BT_E_TOO_DARK:
+    case BT_E_POSE:
+    case BT_E_OCCLUDED:
+    case BT_E_CONSENT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void note_times(struct bt_pipeline *p, bool masked) {
+    double *ms = p->stats.stage_ms;
+    struct bt_track_times track = bt_track_last_times(p->p.track);
+    ms[BT_STAGE_DETECT] += (double)track.detect_ms;
+    ms[BT_STAGE_MESH] += (double)track.mesh_ms;
+    ms[BT_STAGE_MATTE] += (double)track.matte_ms;
+    ms[BT_STAGE_TRACK_CPU] += (double)track.cpu_ms;
+    if (!masked) return;
+    struct bt_swap_times swap = bt_swap_last_times(p->p.swap);
+    ms[BT_STAGE_SWAP] += (double)swap.swap_ms;
+    ms[BT_STAGE_BLEND] += (double)swap.blend_ms;
+    ms[BT_STAGE_SWAP_CPU] += (double)swap.cpu_ms;
+    ms[BT_STAGE_DISCLOSE] += (double)bt_disclose_last_ms(p->p.disclose);
+}
+
+static void note_frame(struct bt_pipeline *p, bt_status why, int64_t capture_ns) {
+    struct bt_pipeline_stats *s = &p->stats;
+    double ms = (double)(bt_clock_now_ns() - capture_ns) / 1e6;
+    size_t bucket = ms > 0 ? (size_t)(ms / bucket_ms) : 0;
+    p->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
+    s->frames++;
+    if (why)
+        s->placard++, s->placards_by_status[why]++;
+    else
+        s->swapped++;
+}
+
+static bt_status send(struct bt_pipeline *p, struct bt_disclosed out, bt_status why, int64_t capture_ns, uint64_t sequence) {
+    bt_status status = bt_output_send(p->p.output, out);
+    if (!status) p->stats.disclosed++;
+    note_frame(p, why, capture_ns);
+    if (p->p.observer.frame) {
+        struct bt_report report = {sequence, why, &p->faces, out};
+        p->p.observer.frame(p->p.observer.user, &report);
+    }
+    return status;
+}
+
+/* One frame. What it returns ends the run; what is wrong with a single frame only makes it a placard. */
+static bt_status tick(struct bt_pipeline *p) {
+    struct bt_frame frame = {0};
+    struct bt_disclosed out;
+    int64_t cpu = bt_clock_cpu_ns(), started_ns = bt_clock_now_ns();
+
+    p->faces.count = 0;
+    p->faces.wearer = -1;
+    bt_status st = bt_capture_take(p->p.capture, &frame);
+    p->stats.stage_ms[BT_STAGE_CAPTURE] += (double)(bt_clock_cpu_ns() - cpu) / 1e6;
+    if (st == BT_E_END || st == BT_E_INTERRUPTED) return st;
+    bt_status lost = st && st != BT_E_TIMEOUT ? st : BT_OK; /* the source is gone: one placard, then the end */
+    if (st) frame = (struct bt_frame){.capture_ns = started_ns, .sequence = p->stats.frames};
+    int64_t capture_ns = frame.capture_ns;
+    uint64_t sequence = frame.sequence;
+
+    bool live = bt_grant_live(p->p.grant, started_ns);
+    if (!st && !live) st = BT_E_CONSENT;
+    if (!st) st = bt_track_faces(p->p.track, &frame, &p->faces);
+    if (!st && p->faces.count) p->stats.with_face++;
+    if (!st) st = bt_judge_faces(&p->judge, &p->faces);
+    if (!st) st = bt_swap_and_blend(p->p.swap, p->p.grant, &frame, &p->faces);
+    if (!st && !bt_grant_live(p->p.grant, bt_clock_now_ns())) st = BT_E_CONSENT;
+    if (!st) st = bt_disclose_apply(p->p.disclose, &frame, &out); /* consumes frame */
+    if (st) out = bt_disclose_placard(p->p.disclose, st, capture_ns, sequence);
+    note_times(p, !st);
+
+    cpu = bt_clock_cpu_ns();
+    bt_status sent = send(p, out, st, capture_ns, sequence);
+    p->stats.stage_ms[BT_STAGE_OUTPUT] += (double)(bt_clock_cpu_ns() - cpu) / 1e6;
+    p->last_capture_ns = capture_ns;
+    p->faults = is_fault(st) ? p->faults + 1 : 0;
+    if (sent) return sent;
+    if (lost) return lost;
+    if (st == BT_E_DEVICE_LOST || p->faults >= FAULTS_BEFORE_GIVING_UP) return st;
+    if (!live) return BT_E_CONSENT;
+    return BT_OK;
+}
+
+bt_status bt_pipeline_run(struct bt_pipeline *p) {
+    bt_status status = BT_OK;
+    p->began_ns = bt_clock_now_ns();
+    p->cpu_began_ns = bt_clock_cpu_ns();
+    while (!status && !atomic_load(&p->stopping) && (!p->p.frames || p->stats.frames < p->p.frames)) status = tick(p);
+    p->ended_ns = bt_clock_now_ns();
+    p->cpu_ended_ns = bt_clock_cpu_ns();
+    if (status == BT_E_END || status == BT_E_INTERRUPTED) status = BT_OK;
+    if (status) bt_log_error(p->p.log, "the session ends: %s", bauta_status_text(status));
+    return status;
+}
+
+static double percentile(const struct bt_pipeline *p, double part) {
+    uint64_t wanted = (uint64_t)ceil(part * (double)p->stats.frames), seen = 0;
+    for (size_t i = 0; i < LATENCY_BUCKETS; i++) {
+        seen += p->latency[i];
+        if (seen >= wanted && seen) return ((double)i + 0.5) * bucket_ms;
+    }
+    return 0;
+}
+
+struct bt_pipeline_stats bt_pipeline_stats_of(const struct bt_pipeline *p) {
+    struct bt_pipeline_stats s = p->stats;
+    if (!s.frames) return s;
+    for (size_t i = 0; i < BT_STAGE_COUNT; i++) s.stage_ms[i] /= (double)s.frames;
+    s.latency_p50_ms = percentile(p, 0.50);
+    s.latency_p99_ms = percentile(p, 0.99);
+    s.cpu_ms = (double)(p->cpu_ended_ns - p->cpu_began_ns) / 1e6 / (double)s.frames;
+    if (p->ended_ns > p->began_ns) s.fps = (double)s.frames * 1e9 / (double)(p->ended_ns - p->began_ns);
+    return s;
+}
