@@ -70,7 +70,7 @@ struct bt_rig_maps {
     const float *feature;    /* FEAT: eyes + 4 px, lips + 3, brows + 5, nostrils: not plain skin */
     const float *keep;       /* KEEP: eye openings and the mouth's inside */
     const float *pass;       /* PASS: dark detail of the driver's that stays: nostrils 1, lip seam .9, lids .75 */
-    const float *eye, *lips, *mouth, *brow; /* the areas themselves, edges of one texel */
+    const float *eye, *lips, *mouth, *brow; /* the areas within the rings, edges of one texel; lips: the outer ring */
 };
 
 struct bt_rig_list {
@@ -104,6 +104,9 @@ void bt_rig_subdivide(const struct bt_rig *rig, const struct bt_vec3 *vertex, st
 /* Unit normals that point out of the face. In face space: turn them by the pose's rotation for the camera's. */
 void bt_rig_normals(const struct bt_rig *rig, const struct bt_vec3 *vertex, struct bt_vec3 *out_normal);         /* 468 */
 void bt_rig_fine_normals(const struct bt_rig *rig, const struct bt_vec3 *fine, struct bt_vec3 *out_fine_normal); /* 1833 */
+
+/* Moves the lips of a mesh (468, face space) so that the inner ones stand gap_cm apart on average; corners stay. */
+void bt_rig_close_lips(const struct bt_rig *rig, struct bt_vec3 *vertex, float gap_cm);
 
 /* The hybrid: the mask's shape inside, the driver's outline, the driver's expression.
    H = Nd + strength * w * (Nm - Nd) + E, E = M - Nd; w fades to 0 at the outline and where the normal turns away from the
