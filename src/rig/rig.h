@@ -105,7 +105,7 @@ void bt_rig_subdivide(const struct bt_rig *rig, const struct bt_vec3 *vertex, st
 void bt_rig_normals(const struct bt_rig *rig, const struct bt_vec3 *vertex, struct bt_vec3 *out_normal);         /* 468 */
 void bt_rig_fine_normals(const struct bt_rig *rig, const struct bt_vec3 *fine, struct bt_vec3 *out_fine_normal); /* 1833 */
 
-/* Moves the lips of a mesh (468, face space) so that the inner ones stand gap_cm apart on average; corners stay. */
+/* Moves the lips of a mesh (468, face space) so that the inner ones stand gap_cm apart; corners stay. */
 void bt_rig_close_lips(const struct bt_rig *rig, struct bt_vec3 *vertex, float gap_cm);
 
 /* The hybrid: the mask's shape inside, the driver's outline, the driver's expression.
