@@ -37,21 +37,22 @@ struct bt_disclosed_view {
     uint32_t width_px, height_px;
     enum bt_egress egress;
     bool full_range, bt709;
-    bool placard;      /* the still card, without camera pixels */
+    bool placard; /* the still card, without camera pixels */
     int64_t capture_ns;
     uint64_t sequence;
     const struct bt_mark *mark; /* what the label must look like, for bt_disclose_check (check.h); lives as long as disclose */
 };
 
-/* Renders label, banner and every placard, runs the kernel once, and checks all of it with the mark reader (check.h): what cannot fail
-   later is made here. BT_E_ARGUMENT: a side is odd, or not from BT_DISCLOSE_LEAST_PX to BT_DISCLOSE_MOST_PX. */
+/* Renders label, banner and every placard, runs the kernel once, and checks all of it with the mark reader (check.h): what
+   cannot fail later is made here. BT_E_ARGUMENT: a side is odd, or not from BT_DISCLOSE_LEAST_PX to BT_DISCLOSE_MOST_PX. */
 BT_CHECKED bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose);
 void bt_disclose_destroy(struct bt_disclose **disclose);
 
-/* Consumes the frame (its image is taken away: it cannot be sent twice; capture_ns and sequence stay, for a placard), waits for the
-   GPU, and gives the handle. The 5 s banner shows at the start, after every placard and after every gap.
-   On failure there is no handle: send the placard. Images of frames outlive disclose, which keeps their bindings. */
-BT_CHECKED bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame, struct bt_disclosed *out_disclosed);
+/* Consumes the frame (its image is taken away: it cannot be sent twice; capture_ns and sequence stay, for a placard), waits for
+   the GPU, and gives the handle. The 5 s banner shows at the start, after every placard and after every gap. On failure there
+   is no handle: send the placard. Images of frames outlive disclose, which keeps their bindings. */
+BT_CHECKED bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame,
+                                       struct bt_disclosed *out_disclosed);
 /* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */
 struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
 /* A stale or forged handle yields the placard. The bytes stay unchanged until `BT_EGRESS_SLOTS` further frames were made,

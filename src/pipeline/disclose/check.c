@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/disclose/check.h"
+#include "pipeline/disclose/canvas.h"
+#include "pipeline/disclose/pack.h"
+#include <math.h>
+#include <stdlib.h>
+
+struct bt_mark {
+    uint32_t frame_w, frame_h, x, y, w, h;
+    uint8_t *luma; /* w x h expected codes, full weight where `certain` */
+    uint8_t *certain;
+};
+
+/* A code may be off by rounding (2) and by what a driver's arithmetic adds (2). */
+#define SLACK_CODES 4
+/* Share of plate pixels that may be further off. */
+#define OUTLIERS_MOST 0.002f
+#define SCORE_LEAST   0.98f
+/* WCAG 2.1 success criterion 1.4.3. */
+#define CONTRAST_LEAST 4.5f
+
+bt_status bt_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h, uint32_t x, uint32_t y,
+                         struct bt_mark **out_mark) {
+    size_t px = (size_t)label->w * label->h;
+    struct bt_mark *m = calloc(1, sizeof *m);
+    if (!m) goto fail;
+    *m = (struct bt_mark){frame_w, frame_h, x, y, label->w, label->h, malloc(px), malloc(px)};
+    if (!m->luma || !m->certain) goto fail;
+    /* Luma's weights hardly matter: the label is gray within three codes of either standard. */
+    for (size_t i = 0; i < px; i++) {
+        const uint8_t *c = label->rgba + 4 * i;
+        float luma = (0.2126f * (float)c[0] + 0.7152f * (float)c[1] + 0.0722f * (float)c[2]) / 255.0f;
+        m->luma[i] = (uint8_t)(16.5f + 219.0f * luma);
+        m->certain[i] = c[3] == 255;
+    }
+    *out_mark = m;
+    return BT_OK;
+fail:
+    bt_mark_destroy(&m);
+    return BT_E_MEMORY;
+}
+
+void bt_mark_destroy(struct bt_mark **mark) {
+    struct bt_mark *m = *mark;
+    if (!m) return;
+    free(m->luma);
+    free(m->certain);
+    free(m);
+    *mark = NULL;
+}
+
+static uint8_t luma_at(const struct bt_disclosed_view *v, uint32_t x, uint32_t y) {
+    size_t at = (size_t)y * v->width_px + x;
+    return v->bytes[v->egress == BT_EGRESS_YUYV ? 2 * at : at];
+}
+
+static void chroma_at(const struct bt_disclosed_view *v, uint32_t x, uint32_t y, uint8_t *u, uint8_t *out_v) {
+    size_t w = v->width_px, px = w * v->height_px, half = (size_t)(y / 2) * (w / 2) + x / 2;
+    switch (v->egress) {
+    case BT_EGRESS_NV12:
+        *u = v->bytes[px + 2 * half];
+        *out_v = v->bytes[px + 2 * half + 1];
+        break;
+    case BT_EGRESS_I420:
+        *u = v->bytes[px + half];
+        *out_v = v->bytes[px + px / 4 + half];
+        break;
+    default:
+        *u = v->bytes[2 * (y * w + x / 2 * 2) + 1];
+        *out_v = v->bytes[2 * (y * w + x / 2 * 2) + 3];
+    }
+}
+
+/* WCAG 2.1 relative luminance of a gray of this luma code. */
+static float luminance(float code) {
+    float c = fminf(fmaxf((code - 16.0f) / 219.0f, 0.0f), 1.0f);
+    return c <= 0.03928f ? c / 12.92f : powf((c + 0.055f) / 1.055f, 2.4f);
+}
+
+bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score) {
+    const struct bt_mark *m = view->mark;
+    if (out_score) *out_score = -1.0f;
+    if (!m || !view->bytes || view->egress >= BT_EGRESS_COUNT || view->full_range) return false;
+    struct bt_pack_format format = {view->width_px, view->height_px, view->egress, false};
+    if (view->width_px != m->frame_w || view->height_px != m->frame_h || view->size_bytes != bt_pack_bytes(&format))
+        return false;
+
+    uint64_t n = 0, off = 0, tinted = 0, bright_n = 0, dark_n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0, bright = 0, dark = 0;
+    for (uint32_t y = 0; y < m->h; y++)
+        for (uint32_t x = 0; x < m->w; x++) {
+            if (!m->certain[(size_t)y * m->w + x]) continue;
+            uint32_t want = m->luma[(size_t)y * m->w + x], got = luma_at(view, m->x + x, m->y + y);
+            uint8_t u, v;
+            chroma_at(view, m->x + x, m->y + y, &u, &v);
+            n++;
+            off += (uint32_t)abs((int)got - (int)want) > SLACK_CODES;
+            tinted += (uint32_t)(abs(u - 128) > 8 || abs(v - 128) > 8);
+            a += want, b += got, aa += want * want, bb += got * got, ab += want * got;
+            if (want > 230) bright += got, bright_n++;
+            if (want < 36) dark += got, dark_n++;
+        }
+    if (n == 0 || bright_n == 0 || dark_n == 0) return false;
+    double k = 1.0 / (double)n, ma = (double)a * k, mb = (double)b * k;
+    double va = (double)aa * k - ma * ma, vb = (double)bb * k - mb * mb;
+    float score = va > 0.0 && vb > 1.0 ? (float)(((double)ab * k - ma * mb) / sqrt(va * vb)) : 0.0f;
+    float light = luminance((float)bright / (float)bright_n), shade = luminance((float)dark / (float)dark_n);
+    float contrast = (light + 0.05f) / (shade + 0.05f);
+    if (out_score) *out_score = score;
+    /* An overlap of a stroke's width is enough to be an outlier: correlation alone would miss one covered letter. */
+    return score >= SCORE_LEAST && contrast >= CONTRAST_LEAST && (float)off <= OUTLIERS_MOST * (float)n &&
+           (float)tinted <= OUTLIERS_MOST * (float)n;
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/disclose/disclose.h"
+#include "base/log.h"
+#include "disclose/pack.h"
+#include "gpu/command.h"
+#include "gpu/device.h"
+#include "gpu/image.h"
+#include "gpu/kernel.h"
+#include "gpu/memory.h"
+#include "pipeline/disclose/check.h"
+#include "pipeline/disclose/pack.h"
+#include "pipeline/disclose/placard.h"
+#include "pipeline/disclose/strings.h"
+#include "spv/disclose_pack.h"
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(BT_EGRESS_YUYV == BT_PACK_YUYV && BT_EGRESS_NV12 == BT_PACK_NV12 && BT_EGRESS_I420 == BT_PACK_I420, "formats");
+_Static_assert(sizeof(struct bt_pack_push) == 4, "push block");
+
+#define SECOND_NS INT64_C(1000000000)
+/* A GPU that is gone says so at once; this is for one that hangs. Software drivers may take seconds for a large frame. */
+#define WAIT_NS (10 * SECOND_NS)
+/* First use compiles the kernel, in the driver. */
+#define FIRST_WAIT_NS (120 * SECOND_NS)
+/* EU Code of Practice, live video: a notice at first exposure and after interruptions. */
+#define BANNER_NS (5 * SECOND_NS)
+#define GAP_NS    (2 * SECOND_NS)
+
+/* Images whose bindings are kept: more than any capture pool has. */
+enum { IMAGES_MAX = 8 };
+
+/* What a handle leads to. Written by the thread that makes frames, read by the sink's: a sequence lock on `generation`, which
+   is 0 while the rest changes. */
+struct record {
+    _Atomic uint32_t generation;
+    _Atomic(const uint8_t *) bytes;
+    _Atomic bool placard;
+    _Atomic int64_t capture_ns;
+    _Atomic uint64_t sequence;
+};
+
+struct bt_disclose {
+    struct bt_log *log;
+    struct bt_gpu *gpu;
+    struct bt_pack_format format;
+    size_t size_bytes;
+    struct bt_placards placards;
+    struct bt_mark *mark;
+    struct bt_kernel *kernel;
+    struct bt_image *overlay_image;
+    struct bt_timers *timers;
+    struct bt_commands *commands;
+    uint64_t pending; /* a submission that was not waited for to its end; 0: none */
+    struct bt_buffer *egress[BT_EGRESS_SLOTS];
+    struct source {
+        struct bt_image *image;
+        struct bt_bindings *bindings[BT_EGRESS_SLOTS];
+    } source[IMAGES_MAX];
+    uint32_t source_count, source_oldest;
+    struct record record[BT_EGRESS_SLOTS];
+    uint32_t slot, generation;
+    int64_t banner_until_ns, last_ns;
+    bool banner_due;
+    float last_ms;
+};
+
+const char *bt_disclose_label_text(void) {
+    return bt_string_LABEL;
+}
+
+struct bt_disclose_plate bt_disclose_plate_of(uint32_t width_px, uint32_t height_px) {
+    struct bt_disclose_plate plate = {0};
+    struct bt_text *text = NULL;
+    struct bt_layout l;
+    if (!bt_text_create(bt_overlay_font(), &text) && !bt_layout_of(text, width_px, height_px, &l))
+        plate = (struct bt_disclose_plate){l.label.x, l.label.y, l.label.w, l.label.h, l.label.cap_px};
+    bt_text_destroy(&text);
+    return plate;
+}
+
+static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layout) {
+    static const enum bt_slot slots[] = {
+        [BT_PACK_FRAME] = BT_SLOT_SAMPLED, [BT_PACK_OVERLAY] = BT_SLOT_SAMPLED, [BT_PACK_EGRESS] = BT_SLOT_STORAGE};
+    const struct bt_plate *l = &layout->label, *b = &layout->banner;
+    const uint32_t constants[BT_PACK_CONSTANTS] = {
+        [BT_PACK_FORMAT] = d->format.egress,
+        [BT_PACK_WIDTH] = d->format.w,
+        [BT_PACK_HEIGHT] = d->format.h,
+        [BT_PACK_BT709] = d->format.bt709,
+        [BT_PACK_LABEL_X] = l->x,
+        [BT_PACK_LABEL_Y] = l->y,
+        [BT_PACK_LABEL_W] = l->w,
+        [BT_PACK_LABEL_H] = l->h,
+        [BT_PACK_BANNER_X] = b->x,
+        [BT_PACK_BANNER_Y] = b->y,
+        [BT_PACK_BANNER_W] = b->w,
+        [BT_PACK_BANNER_H] = b->h,
+    };
+    return bt_kernel_create(d->gpu,
+                            &(struct bt_kernel_params){.name = "disclose/pack",
+                                                       .spirv = bt_spv_disclose_pack,
+                                                       .spirv_bytes = bt_spv_disclose_pack_bytes,
+                                                       .slots = slots,
+                                                       .slot_count = BT_COUNT(slots),
+                                                       .constants = constants,
+                                                       .constant_count = BT_PACK_CONSTANTS,
+                                                       .push_bytes = sizeof(struct bt_pack_push)},
+                            &d->kernel);
+}
+
+/* Label and banner in one image, one below the other. */
+static bt_status upload_overlay(struct bt_disclose *d, const struct bt_overlay *overlay) {
+    struct bt_canvas both = {0};
+    uint32_t w = overlay->label.w > overlay->banner.w ? overlay->label.w : overlay->banner.w;
+    bt_status st = bt_canvas_init(&both, w, overlay->label.h + overlay->banner.h);
+    if (st) return st;
+    bt_canvas_copy(&both, &overlay->label, 0, 0);
+    bt_canvas_copy(&both, &overlay->banner, 0, overlay->label.h);
+    st = bt_image_create(d->gpu, both.w, both.h, BT_IMAGE_RGBA8, &d->overlay_image);
+    if (!st) st = bt_image_write(d->overlay_image, both.rgba, (size_t)both.w * both.h * 4);
+    bt_canvas_finish(&both);
+    return st;
+}
+
+static void drop_source(struct source *s) {
+    for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_bindings_destroy(&s->bindings[i]);
+    s->image = NULL;
+}
+
+/* The image's bindings, one for each slot: made when it is first seen, which is while the first frames come. */
+static bt_status source_of(struct bt_disclose *d, struct bt_image *image, struct source **out_source) {
+    for (uint32_t i = 0; i < d->source_count; i++)
+        if (d->source[i].image == image) {
+            *out_source = &d->source[i];
+            return BT_OK;
+        }
+    struct source *s;
+    if (d->source_count < IMAGES_MAX) {
+        s = &d->source[d->source_count];
+    } else { /* nothing is in flight here: the oldest may go */
+        s = &d->source[d->source_oldest];
+        d->source_oldest = (d->source_oldest + 1) % IMAGES_MAX;
+        drop_source(s);
+    }
+    for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) {
+        const struct bt_binding bindings[] = {
+            [BT_PACK_FRAME] = {.image = image, .sampler = BT_SAMPLER_NEAREST_EDGE},
+            [BT_PACK_OVERLAY] = {.image = d->overlay_image, .sampler = BT_SAMPLER_NEAREST_EDGE},
+            [BT_PACK_EGRESS] = {.buffer = d->egress[i]},
+        };
+        bt_status st = bt_bindings_create(d->kernel, bindings, BT_COUNT(bindings), &s->bindings[i]);
+        if (st) {
+            drop_source(s);
+            return st;
+        }
+    }
+    s->image = image;
+    if (d->source_count < IMAGES_MAX) d->source_count++;
+    *out_source = s;
+    return BT_OK;
+}
+
+/* One dispatch, waited for. */
+static bt_status run(struct bt_disclose *d, struct bt_image *image, uint32_t slot, bool banner, int64_t wait_ns) {
+    bt_status st = BT_OK;
+    if (d->pending) {
+        if ((st = bt_gpu_wait(d->gpu, d->pending, wait_ns))) return st;
+        d->pending = 0;
+    }
+    struct source *source;
+    if ((st = source_of(d, image, &source))) return st;
+    uint32_t x = 0, y = d->format.h;
+    if (d->format.egress == BT_EGRESS_YUYV) {
+        x = d->format.w / 2;
+    } else if (d->format.w % 8 == 0) {
+        x = d->format.w / 8;
+        y = d->format.h / 2;
+    } else {
+        x = BT_PACK_WORD_ROW;
+        y = (uint32_t)((d->size_bytes + 4 * BT_PACK_WORD_ROW - 1) / (4 * BT_PACK_WORD_ROW));
+    }
+    const struct bt_pack_push push = {.banner = banner};
+    if ((st = bt_commands_begin(d->commands))) return st;
+    bt_commands_stamp(d->commands, d->timers, 0);
+    bt_commands_dispatch(d->commands, d->kernel, source->bindings[slot], &push, (x + BT_PACK_LOCAL - 1) / BT_PACK_LOCAL, y, 1);
+    bt_commands_stamp(d->commands, d->timers, 1);
+    bt_commands_barrier(d->commands);
+    if ((st = bt_commands_end(d->commands))) return st;
+    if ((st = bt_gpu_submit(d->gpu, &d->commands, 1, &d->pending))) return st;
+    if ((st = bt_gpu_wait(d->gpu, d->pending, wait_ns))) return st;
+    d->pending = 0;
+    uint64_t stamp[2];
+    if (!bt_timers_read(d->timers, stamp)) d->last_ms = (float)(stamp[1] - stamp[0]) * 1e-6f;
+    return BT_OK;
+}
+
+static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8_t *bytes, bool placard, int64_t ns,
+                                        uint64_t seq) {
+    return (struct bt_disclosed_view){.bytes = bytes,
+                                      .size_bytes = d->size_bytes,
+                                      .width_px = d->format.w,
+                                      .height_px = d->format.h,
+                                      .egress = d->format.egress,
+                                      .bt709 = d->format.bt709,
+                                      .placard = placard,
+                                      .capture_ns = ns,
+                                      .sequence = seq,
+                                      .mark = d->mark};
+}
+
+/* The kernel on this device must write the label, and every placard must carry it, or nothing starts. */
+static bt_status prove(struct bt_disclose *d) {
+    struct bt_image *blank = NULL;
+    bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &blank);
+    for (uint32_t slot = 0; !st && slot < BT_EGRESS_SLOTS; slot++) {
+        st = run(d, blank, slot, slot == 0, FIRST_WAIT_NS);
+        struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, 0, 0);
+        if (!st && !bt_disclose_check(&view, NULL)) {
+            bt_log_error(d->log, "disclose: the label cannot be read back from what this device packed: %s",
+                         bt_gpu_caps(d->gpu)->name);
+            st = BT_E_DEVICE;
+        }
+    }
+    if (d->source_count) drop_source(&d->source[--d->source_count]);
+    if (!d->pending) bt_image_destroy(&blank);
+    for (uint32_t s = 0; !st && s < BAUTA_STATUS_COUNT; s++) {
+        struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, 0, 0);
+        if (bt_disclose_check(&view, NULL)) continue;
+        bt_log_error(d->log, "disclose: the label cannot be read back from the placard \"%s\"", bt_cards[s].what[0]);
+        st = BT_E_UNSUPPORTED;
+    }
+    return st;
+}
+
+static bt_status check_size(const struct bt_disclose_params *p) {
+    uint32_t w = p->width_px, h = p->height_px;
+    if (w % 2 || h % 2) {
+        bt_log_error(p->log, "disclose: frames of %ux%u: width and height must be even", w, h);
+        return BT_E_ARGUMENT;
+    }
+    if (w < BT_DISCLOSE_LEAST_PX || h < BT_DISCLOSE_LEAST_PX) {
+        bt_log_error(p->log, "disclose: frames of %ux%u have no room for the label: at least %dx%d", w, h, BT_DISCLOSE_LEAST_PX,
+                     BT_DISCLOSE_LEAST_PX);
+        return BT_E_ARGUMENT;
+    }
+    if (w > BT_DISCLOSE_MOST_PX || h > BT_DISCLOSE_MOST_PX) {
+        bt_log_error(p->log, "disclose: frames of %ux%u are too large: at most %d a side", w, h, BT_DISCLOSE_MOST_PX);
+        return BT_E_ARGUMENT;
+    }
+    return BT_OK;
+}
+
+bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose) {
+    struct bt_disclose *d = NULL;
+    struct bt_text *text = NULL;
+    struct bt_overlay overlay = {0};
+    if (!params->gpu || params->egress >= BT_EGRESS_COUNT) return BT_E_ARGUMENT;
+    bt_status st = check_size(params);
+    if (st) return st;
+    st = BT_E_MEMORY;
+    if (!(d = calloc(1, sizeof *d))) goto fail;
+    d->log = params->log;
+    d->gpu = params->gpu;
+    /* Standard definition is BT.601, from 720 lines on BT.709. */
+    d->format = (struct bt_pack_format){params->width_px, params->height_px, params->egress, params->height_px >= 720};
+    d->size_bytes = bt_pack_bytes(&d->format);
+    d->banner_due = true;
+    if ((st = bt_text_create(bt_overlay_font(), &text))) goto fail;
+    if ((st = bt_overlay_init(text, d->format.w, d->format.h, &overlay))) goto fail;
+    const struct bt_plate *label = &overlay.layout.label;
+    if ((st = bt_mark_create(&overlay.label, d->format.w, d->format.h, label->x, label->y, &d->mark))) goto fail;
+    if ((st = bt_placards_init(text, &overlay, &d->format, &d->placards))) goto fail;
+    for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++)
+        if ((st = bt_buffer_create(d->gpu, (d->size_bytes + 3) / 4 * 4, BT_MEMORY_READBACK, &d->egress[i]))) goto fail;
+    if ((st = upload_overlay(d, &overlay))) goto fail;
+    if ((st = make_kernel(d, &overlay.layout))) goto fail;
+    if ((st = bt_commands_create(d->gpu, &d->commands))) goto fail;
+    if ((st = bt_timers_create(d->gpu, 2, &d->timers))) goto fail;
+    if ((st = prove(d))) goto fail;
+    bt_overlay_finish(&overlay);
+    bt_text_destroy(&text);
+    *out_disclose = d;
+    return BT_OK;
+fail:
+    bt_log_error(params->log, "disclose: could not be set up: %s", bauta_status_text(st));
+    bt_overlay_finish(&overlay);
+    bt_text_destroy(&text);
+    bt_disclose_destroy(&d);
+    return st;
+}
+
+void bt_disclose_destroy(struct bt_disclose **disclose) {
+    struct bt_disclose *d = *disclose;
+    if (!d) return;
+    /* A hung submission still writes into the pool: give it its time. */
+    if (d->pending && bt_gpu_wait(d->gpu, d->pending, WAIT_NS)) bt_log_warning(d->log, "disclose: the GPU did not finish");
+    for (uint32_t i = 0; i < d->source_count; i++) drop_source(&d->source[i]);
+    bt_timers_destroy(&d->timers);
+    bt_commands_destroy(&d->commands);
+    bt_kernel_destroy(&d->kernel);
+    bt_image_destroy(&d->overlay_image);
+    for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
+    bt_placards_finish(&d->placards);
+    bt_mark_destroy(&d->mark);
+    free(d);
+    *disclose = NULL;
+}
+
+/* Takes the oldest record away from whoever still holds its handle. */
+static uint32_t open_slot(struct bt_disclose *d) {
+    d->slot = (d->slot + 1) % BT_EGRESS_SLOTS;
+    atomic_store_explicit(&d->record[d->slot].generation, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release);
+    return d->slot;
+}
+
+static struct bt_disclosed close_slot(struct bt_disclose *d, const uint8_t *bytes, bool placard, int64_t capture_ns,
+                                      uint64_t sequence) {
+    struct record *r = &d->record[d->slot];
+    atomic_store_explicit(&r->bytes, bytes, memory_order_relaxed);
+    atomic_store_explicit(&r->placard, placard, memory_order_relaxed);
+    atomic_store_explicit(&r->capture_ns, capture_ns, memory_order_relaxed);
+    atomic_store_explicit(&r->sequence, sequence, memory_order_relaxed);
+    if (++d->generation == 0) d->generation = 1;
+    atomic_store_explicit(&r->generation, d->generation, memory_order_release);
+    return (struct bt_disclosed){d->slot, d->generation};
+}
+
+bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame, struct bt_disclosed *out_disclosed) {
+    struct bt_disclose *d = disclose;
+    struct bt_image *image = frame->linear;
+    bool fits = image && frame->width_px == d->format.w && frame->height_px == d->format.h &&
+                bt_image_width(image) == d->format.w && bt_image_height(image) == d->format.h;
+    frame->linear = NULL;
+    frame->width_px = frame->height_px = 0;
+    if (!fits) return BT_E_ARGUMENT;
+
+    int64_t now = frame->capture_ns;
+    if (d->banner_due || now - d->last_ns > GAP_NS) d->banner_until_ns = now + BANNER_NS;
+    d->last_ns = now;
+    d->banner_due = false;
+    uint32_t slot = open_slot(d);
+    bt_status st = run(d, image, slot, now < d->banner_until_ns, WAIT_NS);
+    if (st) return st;
+    *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, now, frame->sequence);
+    return BT_OK;
+}
+
+struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence) {
+    struct bt_disclose *d = disclose;
+    if ((uint32_t)why >= BAUTA_STATUS_COUNT) why = BT_E_ARGUMENT;
+    d->banner_due = true;
+    d->last_ns = capture_ns;
+    open_slot(d);
+    return close_slot(d, d->placards.bytes[why], true, capture_ns, sequence);
+}
+
+struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
+    const struct bt_disclose *d = disclose;
+    struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, 0, 0);
+    if (handle.generation == 0 || handle.slot >= BT_EGRESS_SLOTS) return stale;
+    const struct record *r = &d->record[handle.slot];
+    if (atomic_load_explicit(&r->generation, memory_order_acquire) != handle.generation) return stale;
+    struct bt_disclosed_view view = view_of(
+        d, atomic_load_explicit(&r->bytes, memory_order_relaxed), atomic_load_explicit(&r->placard, memory_order_relaxed),
+        atomic_load_explicit(&r->capture_ns, memory_order_relaxed), atomic_load_explicit(&r->sequence, memory_order_relaxed));
+    /* Written anew while it was read: then it is stale too. */
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&r->generation, memory_order_relaxed) == handle.generation ? view : stale;
+}
+
+float bt_disclose_last_ms(const struct bt_disclose *disclose) {
+    return disclose->last_ms;
+}

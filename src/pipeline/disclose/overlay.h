@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Label and banner: where they lie in a frame of some size, and what they look like. */
+#ifndef BT_PIPELINE_DISCLOSE_OVERLAY_H
+#define BT_PIPELINE_DISCLOSE_OVERLAY_H
+
+#include "base/status.h"
+#include "pipeline/disclose/canvas.h"
+#include "pipeline/disclose/text.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bt_plate {
+    uint32_t x, y, w, h; /* even, so that no chroma sample straddles the edge */
+    uint32_t cap_px;     /* height of a capital */
+    float em_px;
+    float baseline0_px, line_px; /* of the first line, from the plate's top; from line to line */
+    struct bt_lines lines;
+};
+
+struct bt_layout {
+    struct bt_plate label, banner;
+};
+
+/* BT_E_ARGUMENT: no room (bt_disclose.h says the least size). */
+BT_CHECKED bt_status bt_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_layout *out_layout);
+
+struct bt_overlay {
+    struct bt_layout layout;
+    struct bt_canvas label, banner; /* of their plates' sizes; the corners are transparent */
+};
+
+BT_CHECKED bt_status bt_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_overlay *out_overlay);
+void bt_overlay_finish(struct bt_overlay *overlay);
+
+/* The font inside the program. */
+struct bt_bytes bt_overlay_font(void);
+
+/* Draws each line, centred on x between left and left + width, first baseline at `baseline`. */
+BT_CHECKED bt_status bt_lines_draw(struct bt_text *text, const struct bt_lines *lines, float em_px, struct bt_canvas *canvas,
+                                   float left, float width, float baseline, float line_px, struct bt_paint paint);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The still cards: one a status, drawn and packed at set-up, without camera pixels and without a GPU. */
+#ifndef BT_PIPELINE_DISCLOSE_PLACARD_H
+#define BT_PIPELINE_DISCLOSE_PLACARD_H
+
+#include "pipeline/disclose/overlay.h"
+#include "pipeline/disclose/pack.h"
+#include <stdint.h>
+
+struct bt_placards {
+    const uint8_t *bytes[BAUTA_STATUS_COUNT]; /* never NULL; statuses with the same text share theirs */
+    uint8_t *owned[BAUTA_STATUS_COUNT];
+};
+
+BT_CHECKED bt_status bt_placards_init(struct bt_text *text, const struct bt_overlay *overlay,
+                                      const struct bt_pack_format *format, struct bt_placards *out_placards);
+void bt_placards_finish(struct bt_placards *placards);
+
+#endif
