@@ -10,17 +10,20 @@
 
 struct bt_log;
 struct bt_gpu;
+struct bt_rig;
 struct bt_track;
 
 struct bt_track_params {
     struct bt_log *log;
     struct bt_gpu *gpu;
+    const struct bt_rig *rig;              /* borrowed, outlives the track */
     struct bt_bytes detector, mesh, matte; /* ONNX files' bytes, borrowed during create */
     uint32_t width_px, height_px;          /* of the frames */
 };
 
 struct bt_track_times {
-    float detect_ms, mesh_ms, matte_ms, cpu_ms; /* GPU time of the last tick, 0 where nothing ran; CPU time outside the driver's waits */
+    float detect_ms, mesh_ms, matte_ms,
+        cpu_ms; /* GPU time of the last tick, 0 where nothing ran; CPU time outside the driver's waits */
 };
 
 BT_CHECKED bt_status bt_track_create(const struct bt_track_params *params, struct bt_track **out_track);

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* track/crop.comp and track/light.comp against plain C on random pictures of odd sizes. */
+#include "base/rng.h"
+#include "engine/net.h"
+#include "gpu/command.h"
+#include "gpu/device.h"
+#include "gpu/image.h"
+#include "gpu/memory.h"
+#include "pipeline/track/crops.h"
+#include "support/track_reference.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* float32 pow on a GPU is good to a few units in 1e-6; a sampler's own bilinear weights have 8 bits (Vulkan 1.3,
+   subTexelPrecisionBits), and the slope of x^(1/2.2) near black magnifies them. */
+static const float EXACT_TOLERANCE = 2e-4f, BOX_TOLERANCE = 2e-2f, BOX_MEAN_TOLERANCE = 2e-3f;
+
+enum { NET_W = 29, NET_H = 17, FIRST_BYTES = 80 }; /* odd, and not at the start of the buffer */
+
+struct rig {
+    struct bt_gpu *gpu;
+    struct bt_buffer *net;
+    struct bt_tensor tensor;
+    struct bt_crops *crops;
+    struct bt_commands *commands;
+};
+
+static int set_up(void **state) {
+    struct rig *r = calloc(1, sizeof *r);
+    const size_t bytes = NET_W * NET_H * 16;
+    assert_non_null(r);
+    assert_int_equal(bt_gpu_create(&(struct bt_gpu_params){0}, &r->gpu), BT_OK);
+    assert_int_equal(bt_buffer_create(r->gpu, FIRST_BYTES + bytes, BT_MEMORY_DEVICE, &r->net), BT_OK);
+    r->tensor = (struct bt_tensor){.name = "image",
+                                   .buffer = r->net,
+                                   .offset_bytes = FIRST_BYTES,
+                                   .size_bytes = bytes,
+                                   .layout = BT_LAYOUT_C4,
+                                   .rank = 4,
+                                   .dim = {1, 3, NET_H, NET_W}};
+    const struct bt_crop_target target[BT_CROP_ROLES] = {{&r->tensor, 1, 0, 4}, {&r->tensor, 1, 0, 2}, {&r->tensor, 2, -1, 4}};
+    assert_int_equal(bt_crops_create(r->gpu, target, &r->crops), BT_OK);
+    assert_int_equal(bt_commands_create(r->gpu, &r->commands), BT_OK);
+    *state = r;
+    return 0;
+}
+
+static int tear_down(void **state) {
+    struct rig *r = *state;
+    bt_commands_destroy(&r->commands);
+    bt_crops_destroy(&r->crops);
+    bt_buffer_destroy(&r->net);
+    bt_gpu_destroy(&r->gpu);
+    free(r);
+    return 0;
+}
+
+struct picture {
+    uint32_t w, h;
+    float *texels;
+    struct bt_image *image;
+};
+
+static struct picture random_picture(struct rig *r, uint32_t w, uint32_t h, uint64_t seed) {
+    struct bt_rng rng;
+    struct picture p = {w, h, malloc((size_t)w * h * 16), NULL};
+    assert_non_null(p.texels);
+    bt_rng_init(&rng, seed, 1);
+    for (size_t i = 0; i < (size_t)w * h * 4; i++) p.texels[i] = bt_rng_uniform(&rng, 0, 1);
+    assert_int_equal(bt_image_create(r->gpu, w, h, BT_IMAGE_RGBA32F, &p.image), BT_OK);
+    assert_int_equal(bt_image_write(p.image, p.texels, (size_t)w * h * 16), BT_OK);
+    return p;
+}
+
+static void drop(struct rig *r, struct picture *p) {
+    bt_crops_forget(r->crops);
+    bt_image_destroy(&p->image);
+    free(p->texels);
+}
+
+static void run(struct rig *r) {
+    uint64_t value;
+    assert_int_equal(bt_commands_end(r->commands), BT_OK);
+    assert_int_equal(bt_gpu_submit(r->gpu, &r->commands, 1, &value), BT_OK);
+    assert_int_equal(bt_gpu_wait(r->gpu, value, 60000000000), BT_OK);
+}
+
+static void check_crop(struct rig *r, const struct picture *p, enum bt_crop_role role, const struct bt_affine *a,
+                       uint32_t taps) {
+    const bool box = taps > 1;
+    float got[NET_W * NET_H * 4], want[NET_W * NET_H * 4];
+    assert_int_equal(bt_crops_aim(r->crops, p->image), BT_OK);
+    assert_int_equal(bt_commands_begin(r->commands), BT_OK);
+    bt_crops_record(r->crops, r->commands, role, a);
+    run(r);
+    assert_int_equal(bt_buffer_read(r->net, FIRST_BYTES, got, sizeof got), BT_OK);
+    track_reference_crop(p->texels, (int32_t)p->w, (int32_t)p->h, a, NET_W, NET_H, taps, role == BT_CROP_DETECT ? 2 : 1,
+                         role == BT_CROP_DETECT ? -1 : 0, want);
+    double sum = 0;
+    for (size_t i = 0; i < BT_COUNT(got); i++) {
+        const float error = fabsf(got[i] - want[i]);
+        sum += (double)error;
+        if (!(error <= (box ? BOX_TOLERANCE : EXACT_TOLERANCE)))
+            fail_msg("%ux%u role %d taps %u element %zu: %g, not %g", p->w, p->h, role, taps, i, (double)got[i],
+                     (double)want[i]);
+    }
+    if (box) assert_true(sum / (double)BT_COUNT(got) < (double)BOX_MEAN_TOLERANCE);
+}
+
+static void crops_between_gamma_coded_texels(void **state) {
+    struct rig *r = *state;
+    const uint32_t size[][2] = {{1, 1}, {3, 2}, {37, 23}, {61, 5}, {64, 48}};
+    for (uint32_t i = 0; i < BT_COUNT(size); i++) {
+        struct picture p = random_picture(r, size[i][0], size[i][1], 7 + i);
+        const float w = (float)p.w, h = (float)p.h;
+        const struct bt_affine turned = bt_affine_crop((struct bt_vec2){w * .55f, h * .4f}, fmaxf(w, h) * .8f, .41f, NET_W);
+        const struct bt_affine over_edge = bt_affine_crop((struct bt_vec2){0, h}, fminf(fmaxf(w, h) * 1.1f, 70), -2.3f, NET_W);
+        const struct bt_affine outside = {{1, 0, -1e6f, 0, 1, 1e9f}};
+        const struct bt_affine still = {{1, 0, 0, 0, 1, 0}};
+        check_crop(r, &p, BT_CROP_MESH, &turned, 1);
+        check_crop(r, &p, BT_CROP_DETECT, &over_edge, 1);
+        check_crop(r, &p, BT_CROP_MATTE, &still, 1);
+        check_crop(r, &p, BT_CROP_MATTE, &outside, 1);
+        drop(r, &p);
+    }
+}
+
+static void strong_shrinking_takes_means(void **state) {
+    struct rig *r = *state;
+    struct picture p = random_picture(r, 331, 187, 99);
+    const struct bt_affine letterbox = {{331.f / NET_W, 0, 0, 0, 331.f / NET_W, (187 - 331.f / NET_W * NET_H) / 2}};
+    const struct bt_affine turned = bt_affine_crop((struct bt_vec2){150, 90}, 110, .3f, NET_W); /* 3.8 times smaller: 2 taps */
+    check_crop(r, &p, BT_CROP_DETECT, &letterbox, 4);
+    check_crop(r, &p, BT_CROP_MATTE, &letterbox, 2);
+    check_crop(r, &p, BT_CROP_MESH, &turned, 2);
+    drop(r, &p);
+}
+
+static void light_is_the_mean_luma(void **state) {
+    struct rig *r = *state;
+    struct picture p = random_picture(r, 53, 31, 5);
+    const struct bt_affine part[] = {
+        {{53, 0, 0, 0, 31, 0}}, {{20, -7, 9, 5, 12, 3}}, {{80, 0, -30, 0, 60, -10}}, {{5, 0, 500, 0, 5, -900}}};
+    for (uint32_t i = 0; i < BT_COUNT(part); i++) {
+        assert_int_equal(bt_crops_aim(r->crops, p.image), BT_OK);
+        assert_int_equal(bt_commands_begin(r->commands), BT_OK);
+        bt_crops_record_light(r->crops, r->commands, &part[i]);
+        run(r);
+        const double want = track_reference_light(p.texels, 53, 31, &part[i]);
+        assert_true(fabs((double)bt_crops_light(r->crops) - want) < 2e-4);
+    }
+    drop(r, &p);
+}
+
+/* More images than are remembered, in turn: each crop must read its own. */
+static void many_images(void **state) {
+    struct rig *r = *state;
+    struct picture p[11];
+    const struct bt_affine still = {{1, 0, 0, 0, 1, 0}};
+    for (uint32_t i = 0; i < BT_COUNT(p); i++) p[i] = random_picture(r, 33, 19, i);
+    for (uint32_t i = 0; i < 2 * BT_COUNT(p); i++) check_crop(r, &p[i * 7 % BT_COUNT(p)], BT_CROP_MESH, &still, 1);
+    for (uint32_t i = 0; i < BT_COUNT(p); i++) drop(r, &p[i]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(crops_between_gamma_coded_texels),
+        cmocka_unit_test(strong_shrinking_takes_means),
+        cmocka_unit_test(light_is_the_mean_luma),
+        cmocka_unit_test(many_images),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
