@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gpu/internal.h"
+#include "gpu/spirv.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,18 @@ static bt_status check_params(struct bt_gpu *gpu, const struct bt_kernel_params 
     for (uint32_t i = 0; good && i < p->slot_count; i++) good = (unsigned)p->slots[i] < BT_COUNT(kinds);
     if (!good) bt_log_error(gpu->log, "kernel %s: bad parameters", p->name ? p->name : "?");
     return good ? BT_OK : BT_E_ARGUMENT;
+}
+
+/* What C gives is held to what the shader itself declares: layouts that are written twice drift. */
+static bt_status check_contract(struct bt_gpu *gpu, const struct bt_kernel_params *params) {
+    struct bt_spirv_facts facts;
+    uint32_t at = 0;
+    bt_status st = bt_spirv_read(params->spirv, params->spirv_bytes, &facts);
+    const char *wrong = st ? "its SPIR-V cannot be read" : bt_spirv_mismatch(&facts, params, &at);
+    if (wrong)
+        bt_log_error(gpu->log, "kernel %s: %s (binding %u; push %u of %u bytes, %u of %u constants)", params->name, wrong, at,
+                     st ? 0 : facts.push_bytes, params->push_bytes, st ? 0 : facts.constants, params->constant_count);
+    return st ? st : wrong ? BT_E_ARGUMENT : BT_OK;
 }
 
 static bt_status make_layouts(struct bt_kernel *kernel) {
@@ -87,6 +100,7 @@ static bt_status make_pipeline(struct bt_kernel *kernel, const struct bt_kernel_
 
 bt_status bt_kernel_create(struct bt_gpu *gpu, const struct bt_kernel_params *params, struct bt_kernel **out_kernel) {
     bt_status st = check_params(gpu, params);
+    if (!st) st = check_contract(gpu, params);
     if (st) return st;
     struct bt_kernel *kernel = calloc(1, sizeof *kernel);
     if (!kernel) return BT_E_MEMORY;

@@ -1,0 +1,30 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Holds a demo folder to what the README promises of it: python3 demo.py FOLDER"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+
+def main(folder):
+    folder = pathlib.Path(folder)
+    d = json.loads((folder / "demo.json").read_text())
+    for key in ("frames", "swapped", "placard", "disclosed", "size", "fps", "latency_ms", "stages_ms", "device", "with_face"):
+        assert key in d, f"demo.json lacks {key}"
+    assert d["frames"] > 0
+    assert d["disclosed"] == d["frames"], f"{d['frames'] - d['disclosed']} frames were not disclosed"
+    assert d["swapped"] + d["placard"] == d["frames"], "a frame was neither masked nor a placard"
+    assert d["swapped"] >= 0.95 * d["with_face"], f"only {d['swapped']} of {d['with_face']} frames with a face were masked"
+    assert (folder / "demo.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    count = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries",
+                            "stream=nb_read_frames", "-of", "csv=p=0", str(folder / "demo.mkv")],
+                           capture_output=True, text=True, check=False) if shutil.which("ffprobe") else None
+    if count:
+        assert int(count.stdout.strip().strip(",")) == d["frames"], "demo.mkv does not hold every frame"
+    print(f"demo: {d['frames']} frames, {d['swapped']} masked of {d['with_face']} with a face, {d['placard']} placards, all disclosed")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
