@@ -7,8 +7,8 @@
 
 struct bt_mark {
     uint32_t frame_w, frame_h, x, y, w, h;
-    uint8_t *luma; /* w x h expected codes, full weight where `certain` */
-    uint8_t *certain;
+    uint8_t *luma;    /* w x h expected codes */
+    uint8_t *certain; /* 1 where the label alone decides them */
 };
 
 /* A code may be off by rounding (2) and by what a driver's arithmetic adds (2). */
@@ -31,8 +31,13 @@ bt_status bt_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32
         const uint8_t *c = label->rgba + 4 * i;
         float luma = (0.2126f * (float)c[0] + 0.7152f * (float)c[1] + 0.0722f * (float)c[2]) / 255.0f;
         m->luma[i] = (uint8_t)(16.5f + 219.0f * luma);
-        m->certain[i] = c[3] == 255;
+        m->certain[i] = 1;
     }
+    /* Where the rounded corners let the picture through, a whole chroma sample is the picture's. The plate's sides are even. */
+    for (uint32_t j = 0; j < label->h; j++)
+        for (uint32_t i = 0; i < label->w; i++)
+            if (label->rgba[4 * ((size_t)j * label->w + i) + 3] != 255)
+                for (uint32_t k = 0; k < 4; k++) m->certain[(size_t)((j | 1) ^ (k >> 1)) * label->w + ((i | 1) ^ (k & 1))] = 0;
     *out_mark = m;
     return BT_OK;
 fail:

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* disclose/pack.comp against its C reference: every format, sizes that no group size divides, wild pixels. Tolerance: one code.
+ */
+#include "base/rng.h"
+#include "gpu/image.h"
+#include "pipeline/disclose/check.h"
+#include "pipeline/disclose/disclose.h"
+#include "pipeline/disclose/pack.h"
+#include "support/half.h"
+#include "support/test_gpu.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+// clang-format off
+#include <cmocka.h>
+// clang-format on
+
+enum picture { NOISE, WILD, WHITE, BLACK, PICTURES };
+
+static uint16_t texel(struct bt_rng *rng, enum picture picture) {
+    switch (picture) {
+    case NOISE:
+        return test_half_of(bt_rng_uniform(rng, 0.0f, 1.0f) * bt_rng_uniform(rng, 0.0f, 1.0f));
+    case WILD: /* any bits at all: infinities, negatives, what is not a number */
+        return (uint16_t)bt_rng_u32(rng);
+    case WHITE:
+        return test_half_of(1.0f);
+    default:
+        return 0;
+    }
+}
+
+static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egress) {
+    struct bt_disclose *d = NULL;
+    struct bt_text *text = NULL;
+    struct bt_overlay overlay;
+    struct bt_image *image = NULL;
+    const struct bt_disclose_params params = {.log = t->log, .gpu = t->gpu, .width_px = w, .height_px = h, .egress = egress};
+    assert_int_equal(bt_disclose_create(&params, &d), BT_OK);
+    assert_int_equal(bt_text_create(bt_overlay_font(), &text), BT_OK);
+    assert_int_equal(bt_overlay_init(text, w, h, &overlay), BT_OK);
+    assert_int_equal(bt_image_create(t->gpu, w, h, BT_IMAGE_RGBA16F, &image), BT_OK);
+
+    size_t values = (size_t)w * h * 4;
+    uint16_t *half = malloc(values * sizeof *half);
+    float *linear = malloc(values * sizeof *linear);
+    struct bt_pack_format format = {w, h, egress, h >= 720};
+    uint8_t *want = malloc(bt_pack_bytes(&format));
+    struct bt_rng rng;
+    bt_rng_init(&rng, 7, w * 8192u + h);
+    for (uint32_t k = 0; k < PICTURES; k++) {
+        for (size_t i = 0; i < values; i++) {
+            half[i] = texel(&rng, (enum picture)k);
+            linear[i] = test_half_to_float(half[i]);
+        }
+        assert_int_equal(bt_image_write(image, half, values * sizeof *half), BT_OK);
+        bool banner = k != WILD; /* 6 s after the first, the banner is over */
+        struct bt_frame frame = {image, w, h, k == WILD ? INT64_C(9000000000) : 1 + (int64_t)k, k};
+        if (k == WILD) { /* no gap: a gap would bring the banner back */
+            for (int64_t ns = 1; ns < 9; ns++) {
+                struct bt_frame still = {image, w, h, ns * INT64_C(1000000000), 0};
+                struct bt_disclosed skip;
+                assert_int_equal(bt_disclose_apply(d, &still, &skip), BT_OK);
+            }
+        } else if (k > WILD) {
+            (void)bt_disclose_placard(d, BT_E_NO_FACE, 0, 0);
+        }
+        struct bt_disclosed out;
+        assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
+        assert_null(frame.linear);
+        struct bt_disclosed_view view = bt_disclose_bytes(d, out);
+        assert_int_equal(view.size_bytes, bt_pack_bytes(&format));
+        assert_false(view.placard);
+        struct bt_pack_frame source = {linear, w, &overlay, banner};
+        bt_pack_region(&format, want, 0, 0, w, h, bt_pack_linear, &source);
+        int worst = 0;
+        for (size_t i = 0; i < view.size_bytes; i++) {
+            int off = abs((int)view.bytes[i] - (int)want[i]);
+            worst = off > worst ? off : worst;
+        }
+        if (worst > 1) print_error("%ux%u format %d picture %u: off by %d codes\n", w, h, (int)egress, k, worst);
+        assert_true(worst <= 1);
+        float score;
+        assert_true(bt_disclose_check(&view, &score));
+    }
+    free(half);
+    free(linear);
+    free(want);
+    bt_disclose_destroy(&d);
+    bt_image_destroy(&image);
+    bt_overlay_finish(&overlay);
+    bt_text_destroy(&text);
+}
+
+static void agrees_with_reference(void **state) {
+    (void)state;
+    static const uint32_t size[][2] = {{120, 120}, {162, 122}, {168, 124}, {124, 218}, {642, 362}, {1282, 722}};
+    struct test_gpu t;
+    assert_int_equal(test_gpu_open(&t), BT_OK);
+    for (uint32_t i = 0; i < BT_COUNT(size); i++)
+        for (uint32_t e = 0; e < BT_EGRESS_COUNT; e++) one(&t, size[i][0], size[i][1], (enum bt_egress)e);
+    assert_int_equal(t.errors, 0);
+    test_gpu_close(&t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_reference)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

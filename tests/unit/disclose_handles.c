@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Handles: what is stale or forged is the placard; frames are consumed; the banner's times; sizes that are refused. */
+#include "gpu/image.h"
+#include "pipeline/disclose/check.h"
+#include "pipeline/disclose/disclose.h"
+#include "support/test_gpu.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+// clang-format off
+#include <cmocka.h>
+// clang-format on
+
+enum { W = 160, H = 120 };
+#define MS INT64_C(1000000)
+
+struct fixture {
+    struct test_gpu t;
+    struct bt_disclose *d;
+    struct bt_image *image;
+    uint64_t sequence;
+};
+
+static int open_fixture(void **state) {
+    struct fixture *f = calloc(1, sizeof *f);
+    if (!f || test_gpu_open(&f->t)) return 1;
+    const struct bt_disclose_params params = {.log = f->t.log, .gpu = f->t.gpu, .width_px = W, .height_px = H};
+    if (bt_disclose_create(&params, &f->d) || bt_image_create(f->t.gpu, W, H, BT_IMAGE_RGBA16F, &f->image)) return 1;
+    *state = f;
+    return 0;
+}
+
+static int close_fixture(void **state) {
+    struct fixture *f = *state;
+    bt_disclose_destroy(&f->d);
+    bt_disclose_destroy(&f->d); /* NULL is fine */
+    bt_image_destroy(&f->image);
+    test_gpu_close(&f->t);
+    free(f);
+    return 0;
+}
+
+static struct bt_disclosed apply(struct fixture *f, int64_t ns) {
+    struct bt_frame frame = {f->image, W, H, ns, f->sequence++};
+    struct bt_disclosed out = {99, 99};
+    assert_int_equal(bt_disclose_apply(f->d, &frame, &out), BT_OK);
+    assert_null(frame.linear);
+    /* Taken: the same frame cannot be sent twice. */
+    struct bt_disclosed again = {98, 97};
+    assert_int_equal(bt_disclose_apply(f->d, &frame, &again), BT_E_ARGUMENT);
+    assert_true(again.slot == 98 && again.generation == 97);
+    assert_int_equal(frame.capture_ns, ns);
+    return out;
+}
+
+static void assert_stale(struct fixture *f, struct bt_disclosed handle) {
+    struct bt_disclosed_view v = bt_disclose_bytes(f->d, handle);
+    assert_true(v.placard);
+    assert_int_equal(v.capture_ns, 0);
+    assert_true(bt_disclose_check(&v, NULL));
+}
+
+static void handles(void **state) {
+    struct fixture *f = *state;
+    assert_stale(f, (struct bt_disclosed){0, 0});
+    for (uint32_t slot = 0; slot < 300; slot++) assert_stale(f, (struct bt_disclosed){slot, 0});
+    assert_stale(f, (struct bt_disclosed){UINT32_MAX, 1});
+    struct bt_disclosed kept[3 * BT_EGRESS_SLOTS];
+    for (uint32_t i = 0; i < BT_COUNT(kept); i++) {
+        int64_t ns = (1000 + i) * MS;
+        bool card = i % 5 == 3;
+        kept[i] = card ? bt_disclose_placard(f->d, BT_E_NO_FACE, ns, f->sequence++) : apply(f, ns);
+        for (uint32_t k = 0; k <= i; k++) {
+            if (i - k >= BT_EGRESS_SLOTS) {
+                assert_stale(f, kept[k]);
+                continue;
+            }
+            struct bt_disclosed_view v = bt_disclose_bytes(f->d, kept[k]);
+            assert_int_equal(v.placard, k % 5 == 3);
+            assert_int_equal(v.capture_ns, (1000 + k) * MS);
+            assert_int_equal(v.sequence, k);
+            assert_int_equal(v.size_bytes, W * H * 2);
+            assert_true(v.width_px == W && v.height_px == H && v.egress == BT_EGRESS_YUYV && !v.full_range && !v.bt709);
+            assert_true(bt_disclose_check(&v, NULL));
+        }
+    }
+    /* Forged from a true one: another generation, another slot. */
+    struct bt_disclosed forged = kept[BT_COUNT(kept) - 1];
+    for (uint32_t n = 1; n < 100; n++) assert_stale(f, (struct bt_disclosed){forged.slot, forged.generation + n});
+    assert_stale(f, (struct bt_disclosed){(forged.slot + 1) % BT_EGRESS_SLOTS, forged.generation});
+}
+
+static void placard_for_every_status(void **state) {
+    struct fixture *f = *state;
+    for (int s = -3; s < BAUTA_STATUS_COUNT + 3; s++) {
+        struct bt_disclosed_view v = bt_disclose_bytes(f->d, bt_disclose_placard(f->d, (bt_status)s, 5 * MS, 42));
+        assert_true(v.placard && v.bytes);
+        assert_int_equal(v.capture_ns, 5 * MS);
+        assert_int_equal(v.sequence, 42);
+        assert_true(bt_disclose_check(&v, NULL));
+    }
+}
+
+/* The picture is black, so whatever is bright in the lower half is the banner. */
+static bool has_banner(struct fixture *f, struct bt_disclosed handle) {
+    struct bt_disclosed_view v = bt_disclose_bytes(f->d, handle);
+    uint32_t bright = 0;
+    for (uint32_t y = H / 2; y < H; y++)
+        for (uint32_t x = 0; x < W; x++) bright += v.bytes[2 * (y * W + x)] > 200;
+    return bright > 100;
+}
+
+static void banner_times(void **state) {
+    struct fixture *f = *state;
+    int64_t ns = 7000 * MS;
+    for (int i = 0; i < 60; i++, ns += 100 * MS) /* 5 s from the first on */
+        assert_int_equal(has_banner(f, apply(f, ns)), i < 50);
+    /* After every placard. */
+    (void)bt_disclose_placard(f->d, BT_E_TOO_DARK, ns, 0);
+    for (int i = 0; i < 60; i++, ns += 100 * MS) assert_int_equal(has_banner(f, apply(f, ns)), i < 50);
+    /* After a gap without frames. */
+    ns += 3000 * MS;
+    for (int i = 0; i < 60; i++, ns += 100 * MS) assert_int_equal(has_banner(f, apply(f, ns)), i < 50);
+}
+
+static void wrong_frames(void **state) {
+    struct fixture *f = *state;
+    struct bt_disclosed out = {5, 5};
+    struct bt_frame none = {NULL, W, H, 0, 0};
+    assert_int_equal(bt_disclose_apply(f->d, &none, &out), BT_E_ARGUMENT);
+    struct bt_frame lies = {f->image, W + 2, H, 0, 0};
+    assert_int_equal(bt_disclose_apply(f->d, &lies, &out), BT_E_ARGUMENT);
+    assert_null(lies.linear);
+    struct bt_image *large = NULL;
+    assert_int_equal(bt_image_create(f->t.gpu, W * 2, H, BT_IMAGE_RGBA16F, &large), BT_OK);
+    struct bt_frame other = {large, W, H, 0, 0};
+    assert_int_equal(bt_disclose_apply(f->d, &other, &out), BT_E_ARGUMENT);
+    bt_image_destroy(&large);
+    assert_true(out.slot == 5 && out.generation == 5);
+}
+
+/* More images than bindings are kept for: the oldest make room. */
+static void many_images(void **state) {
+    struct fixture *f = *state;
+    struct bt_image *image[20] = {0}, *own = f->image;
+    for (int round = 0; round < 2; round++)
+        for (uint32_t i = 0; i < BT_COUNT(image); i++) {
+            if (!image[i]) assert_int_equal(bt_image_create(f->t.gpu, W, H, BT_IMAGE_RGBA16F, &image[i]), BT_OK);
+            f->image = image[i];
+            struct bt_disclosed_view v = bt_disclose_bytes(f->d, apply(f, (int64_t)i * MS));
+            assert_true(bt_disclose_check(&v, NULL));
+        }
+    f->image = own;
+    assert_int_equal(f->t.errors, 0);
+    bt_disclose_destroy(&f->d); /* before its images */
+    for (uint32_t i = 0; i < BT_COUNT(image); i++) bt_image_destroy(&image[i]);
+}
+
+static void sizes(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        uint32_t w, h;
+        const char *says;
+    } bad[] = {{161, 120, "even"}, {160, 121, "even"},    {118, 120, "at least 120x120"}, {160, 100, "at least 120x120"},
+               {0, 0, "at least"}, {8194, 120, "at most"}};
+    for (uint32_t i = 0; i < BT_COUNT(bad); i++) {
+        struct bt_disclose *d = NULL;
+        const struct bt_disclose_params params = {
+            .log = f->t.log, .gpu = f->t.gpu, .width_px = bad[i].w, .height_px = bad[i].h};
+        assert_int_equal(bt_disclose_create(&params, &d), BT_E_ARGUMENT);
+        assert_null(d);
+        assert_non_null(strstr(f->t.last, bad[i].says));
+    }
+    for (uint32_t e = 0; e < BT_EGRESS_COUNT; e++) {
+        struct bt_disclose *d = NULL;
+        const struct bt_disclose_params params = {
+            .log = f->t.log, .gpu = f->t.gpu, .width_px = 120, .height_px = 120, .egress = (enum bt_egress)e};
+        assert_int_equal(bt_disclose_create(&params, &d), BT_OK);
+        bt_disclose_destroy(&d);
+        assert_null(d);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(handles), TEST(placard_for_every_status), TEST(banner_times), TEST(wrong_frames), TEST(many_images), TEST(sizes)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
