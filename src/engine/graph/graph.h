@@ -19,9 +19,10 @@ enum { BT_NONE = UINT16_MAX }; /* no value, no node */
 enum {
     BT_GRAPH_NODES_MAX = 8192,
     BT_GRAPH_VALUES_MAX = 32768,
-    BT_GRAPH_INPUTS_MAX = 256,          /* of one node */
-    BT_GRAPH_ELEMENTS_MAX = 1 << 26,    /* of one tensor */
-    BT_GRAPH_CONST_BYTES_MAX = 1 << 29, /* of all constants */
+    BT_GRAPH_INPUTS_MAX = 256,             /* of one node */
+    BT_GRAPH_ELEMENTS_MAX = 1 << 26,       /* of one tensor */
+    BT_GRAPH_ELEMENTS_TOTAL_MAX = 1 << 28, /* of all values together */
+    BT_GRAPH_CONST_BYTES_MAX = 1 << 29,    /* of all constants */
 };
 
 enum bt_op {
@@ -126,10 +127,12 @@ struct bt_node {
     uint16_t *in;  /* value indices; BT_NONE: optional and absent */
     uint16_t *out; /* value indices */
     struct bt_attr attr;
+    struct bt_raw_attrs *raw; /* the model's own attributes; only between import and bt_graph_infer */
 };
 
 struct bt_graph {
     const char *name;
+    uint32_t opset; /* of the model; of no meaning after bt_graph_infer */
     uint32_t value_count, node_count, input_count, output_count;
     struct bt_value *value;
     struct bt_node *node;
