@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#version 450
+#extension GL_GOOGLE_include_directive : enable
+#include "engine/engine.h"
+#include "engine/mean.h"
+#include "engine/fetch.glsl"
+
+layout(push_constant) uniform push_block {
+    bt_mean_push push;
+};
+BT_INPUT4(BT_MEAN_IN, block_in, tensor_in);
+BT_OUTPUT4(BT_MEAN_OUT);
+
+shared vec4 part[BT_MEAN_THREADS];
+
+void main() {
+    int group = int(gl_WorkGroupID.x), lane = int(gl_LocalInvocationID.x);
+    vec4 sum = vec4(0.0);
+    for (int k = lane; k < push.pixels; k += BT_MEAN_THREADS) sum += BT_FETCH4(tensor_in, group * push.pixels + k);
+    part[lane] = sum;
+    barrier();
+    if (lane == 0) {
+        for (int k = 1; k < BT_MEAN_THREADS; k++) sum += part[k];
+        tensor_out[group] = sum * push.scale;
+    }
+}

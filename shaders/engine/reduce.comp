@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#version 450
+#extension GL_GOOGLE_include_directive : enable
+#include "engine/engine.h"
+#include "engine/reduce.h"
+#include "engine/fetch.glsl"
+
+layout(constant_id = BT_REDUCE_DO) const int DO = BT_DO_ADD;
+
+layout(push_constant) uniform push_block {
+    bt_reduce_push push;
+};
+BT_INPUT1(BT_REDUCE_IN, block_in, tensor_in);
+BT_OUTPUT1(BT_REDUCE_OUT);
+
+void main() {
+    int i = invocation();
+    if (i >= push.count) return;
+    int to = i, start = 0;
+    for (int d = 0; d < 4; d++) {
+        int rest = quotient(i, push.keep_dim[d]);
+        start += (i - rest * push.keep_dim[d]) * push.keep_step[d];
+        i = rest;
+    }
+    float sum = 0.0;
+    for (int k = 0; k < push.folded; k++) {
+        int from = start, left = k;
+        for (int d = 0; d < 4; d++) {
+            int rest = quotient(left, push.fold_dim[d]);
+            from += (left - rest * push.fold_dim[d]) * push.fold_step[d];
+            left = rest;
+        }
+        float v = BT_FETCH1(tensor_in, from);
+        if (DO == BT_DO_ADD) sum += v;
+        else if (k == 0) sum = v;
+        else sum = DO == BT_DO_MIN ? min(sum, v) : max(sum, v);
+    }
+    tensor_out[to] = sum * push.scale;
+}

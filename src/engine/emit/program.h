@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* A plan becomes an immutable list of dispatches: which kernel, with which constants, push block, bindings and group counts.
+   No GPU is needed to make one; run/ records it. */
+#ifndef BT_EMIT_PROGRAM_H
+#define BT_EMIT_PROGRAM_H
+
+#include "engine/plan/plan.h"
+
+struct bt_log;
+
+enum bt_kernel_id {
+#define BT_KERNEL(id, shader, prefix, slots) BT_KERNEL_##id,
+#include "engine/emit/kernels.def"
+#undef BT_KERNEL
+    BT_KERNEL_COUNT
+};
+
+enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = 12, BT_DISPATCH_PUSH_BYTES = 128 };
+
+struct bt_kernel_info {
+    const char *name, *slots; /* see kernels.def */
+    uint32_t slot_count, constant_count, push_bytes;
+};
+const struct bt_kernel_info *bt_kernel_info(enum bt_kernel_id id);
+
+struct bt_operand {
+    enum bt_region region;
+    size_t offset_bytes, size_bytes;
+    uint32_t index; /* INPUT, OUTPUT: which one; for printing */
+};
+
+struct bt_dispatch {
+    const char *name;     /* the step's */
+    const char *op;       /* ONNX's name of the operator, or Convert */
+    uint32_t step;        /* of the plan */
+    enum bt_kernel_id kernel;
+    bool texels;          /* reads through texel buffers */
+    bool wait;            /* a barrier first */
+    uint32_t constants[BT_DISPATCH_CONSTANTS];
+    uint8_t push[BT_DISPATCH_PUSH_BYTES];
+    struct bt_operand operand[BT_DISPATCH_SLOTS];
+    uint32_t groups_x, groups_y;
+    uint64_t macs;
+};
+
+struct bt_program {
+    uint32_t dispatch_count;
+    struct bt_dispatch *dispatch;
+    size_t region_bytes[BT_REGION_COUNT];
+    uint8_t *constants; /* what the CONSTANT region holds: the plan's constants, then packed weights; region_bytes long */
+};
+
+struct bt_emit_params {
+    bool texels;         /* read through texel buffers where they fit */
+    uint32_t max_texels; /* elements in one texel view */
+    uint32_t lanes;      /* invocations in a workgroup: a CPU likes one vector (8), a GPU 64 */
+    size_t alignment_bytes; /* of packed weights; 0: 256 */
+};
+
+/* The plan is borrowed only during the call, except for its names: it must outlive the program.
+   BT_E_UNSUPPORTED names the node for which there is no kernel. */
+BT_CHECKED bt_status bt_emit_create(const struct bt_plan *plan, const struct bt_emit_params *params, struct bt_log *log,
+                                    struct bt_program **out_program);
+void bt_emit_destroy(struct bt_program **program);
+
+/* A stable text form, one dispatch a line. The caller frees it. */
+BT_CHECKED bt_status bt_emit_print(const struct bt_program *program, char **out_text);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* Operators that slide a window over a C4 map: Conv, ConvTranspose, MaxPool, AveragePool. */
+#include "engine/emit/emit.h"
+#include "engine/emit/pack.h"
+
+#include "engine/conv.h"
+#include "engine/dw.h"
+#include "engine/engine.h"
+#include "engine/pool.h"
+#include <float.h>
+
+/* The epilogue in the kernels' terms. */
+struct epilogue {
+    int32_t fn;
+    float low, high;
+    float slope;           /* used when there is no slope tensor */
+    const float *slopes;   /* NULL, or slope_count of them */
+    uint32_t slope_count;
+    float bias_missing;
+};
+
+static bt_status read_epilogue(struct bt_emitter *e, uint32_t channels, struct epilogue *out) {
+    const struct bt_attr *a = e->step->attr;
+    struct epilogue ep = {.fn = BT_FN_LINEAR, .low = -FLT_MAX, .high = FLT_MAX, .slope = 1.0f, .slope_count = 1};
+    switch (a->act) {
+    case BT_ACT_NONE: break;
+    case BT_ACT_RELU: ep.slope = 0.0f; break;
+    case BT_ACT_LEAKY_RELU: ep.slope = a->low; break;
+    case BT_ACT_HARD_SWISH: ep.fn = BT_FN_HARDSWISH; break;
+    case BT_ACT_SIGMOID:
+        ep.fn = BT_FN_SIGMOID;
+        ep.bias_missing = -200.0f; /* sigmoid(-200) is 0 in float: lanes without a channel stay zero */
+        break;
+    case BT_ACT_CLIP:
+        ep.low = a->low;
+        ep.high = a->high;
+        if (ep.low > 0.0f || ep.high < 0.0f) return bt_emit_refuse(e, "Clip that excludes 0 after a convolution");
+        break;
+    case BT_ACT_PRELU: {
+        if (bt_emit_absent(e->step, BT_CONV_SLOPE)) return bt_emit_refuse(e, "PRelu without a slope");
+        const struct bt_place *p = &e->step->in[BT_CONV_SLOPE];
+        size_t n = bt_shape_elements(&p->shape);
+        ep.slopes = bt_emit_floats(e, p);
+        if (!ep.slopes || (n != 1 && n != channels)) return bt_emit_refuse(e, "the slope is not one constant a channel");
+        ep.slope_count = (uint32_t)n;
+        break;
+    }
+    default: return bt_emit_refuse(e, "unknown activation");
+    }
+    *out = ep;
+    return BT_OK;
+}
+
+struct weights {
+    struct bt_operand operand;
+    int32_t params;
+};
+
+enum weight_kind { WEIGHT_DENSE, WEIGHT_DEPTHWISE, WEIGHT_TRANSPOSE };
+
+static bt_status pack_weights(struct bt_emitter *e, const struct epilogue *ep, enum weight_kind kind, struct weights *out) {
+    static size_t (*const bytes[])(const struct bt_pack_conv *) = {bt_pack_conv_bytes, bt_pack_depthwise_bytes,
+                                                                   bt_pack_transpose_bytes};
+    static int32_t (*const write[])(const struct bt_pack_conv *, float *) = {bt_pack_conv_write, bt_pack_depthwise_write,
+                                                                             bt_pack_transpose_write};
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    struct bt_pack_conv p = {.out = s->out[0].shape.dim[1],
+                             .in = s->in[BT_CONV_X].shape.dim[1],
+                             .group = a->group,
+                             .kernel_h = a->kernel[0],
+                             .kernel_w = a->kernel[1],
+                             .weight = bt_emit_floats(e, &s->in[BT_CONV_WEIGHT]),
+                             .slope = ep->slopes ? ep->slopes : &ep->slope,
+                             .slope_count = ep->slope_count,
+                             .bias_missing = ep->bias_missing};
+    if (!p.weight) return bt_emit_refuse(e, "the weight is not a constant of float");
+    if (!bt_emit_absent(s, BT_CONV_BIAS)) {
+        p.bias = bt_emit_floats(e, &s->in[BT_CONV_BIAS]);
+        if (!p.bias) return bt_emit_refuse(e, "the bias is not a constant of float");
+    }
+    float *data = NULL;
+    bt_status st = bt_emit_constant(e, bytes[kind](&p), &out->operand, &data);
+    if (st) return st;
+    out->params = write[kind](&p, data);
+    return BT_OK;
+}
+
+static bool has_residual(const struct bt_step *s) {
+    return !bt_emit_absent(s, BT_CONV_RESIDUAL);
+}
+
+static int32_t residual_groups(const struct bt_step *s) {
+    return has_residual(s) ? (int32_t)bt_emit_groups4(s->in[BT_CONV_RESIDUAL].shape.dim[1]) : 1;
+}
+
+static int32_t at_most(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+/* Pixels of a row for one invocation: 8 where a row has them (measured: fewer reuse less, 16 spill), less for small maps. */
+static int32_t row_pixels(const struct bt_emitter *e, int32_t width) {
+    int32_t most = e->params.texels ? 8 : 4;
+    if (width == 1) return 1;
+    return width <= 4 || (width > 8 && (width + 7) / 8 * 8 * 3 > width * 4) ? 4 : most;
+}
+
+static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep) {
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
+    struct weights w;
+    bt_status st = pack_weights(e, ep, WEIGHT_DEPTHWISE, &w);
+    if (st) return st;
+    int32_t pixels = 4, rows = a->stride[0] == 1 && y->dim[2] > 1 ? 2 : 1;
+    int32_t constants[BT_DW_CONSTANTS - 1] = {
+        [BT_DW_KW - 1] = (int32_t)a->kernel[1],         [BT_DW_KH - 1] = (int32_t)a->kernel[0],
+        [BT_DW_SX - 1] = (int32_t)a->stride[1],         [BT_DW_SY - 1] = (int32_t)a->stride[0],
+        [BT_DW_DILATION - 1] = (int32_t)a->dilation[0], [BT_DW_PIXELS - 1] = pixels,
+        [BT_DW_ROWS - 1] = rows,                        [BT_DW_ACT - 1] = ep->fn,
+        [BT_DW_RESIDUAL - 1] = has_residual(s),
+    };
+    struct bt_dw_push push = {
+        .in_w = (int32_t)x->dim[3],
+        .in_h = (int32_t)x->dim[2],
+        .out_w = (int32_t)y->dim[3],
+        .out_h = (int32_t)y->dim[2],
+        .groups = (int32_t)bt_emit_groups4(y->dim[1]),
+        .pad_x = (int32_t)a->pad_before[1],
+        .pad_y = (int32_t)a->pad_before[0],
+        .shortcut_groups = residual_groups(s),
+        .params = w.params,
+        .tiles_x = ((int32_t)y->dim[3] + pixels - 1) / pixels,
+        .tiles_y = ((int32_t)y->dim[2] + rows - 1) / rows,
+        .low = ep->low,
+        .high = ep->high,
+    };
+    struct bt_operand operands[BT_DW_SLOTS] = {
+        [BT_DW_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
+        [BT_DW_WEIGHTS] = w.operand,
+        [BT_DW_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
+        [BT_DW_OUT] = bt_emit_operand(&s->out[0]),
+    };
+    return bt_emit_add(e, BT_KERNEL_DW, constants, &push, operands,
+                       (uint64_t)push.tiles_x * (uint64_t)push.tiles_y * (uint64_t)push.groups);
+}
+
+/* Shared by Conv (shuffle 1) and ConvTranspose (shuffle 2, kernel 1). */
+static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, const struct weights *w, int32_t shuffle) {
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
+    bool one = shuffle == 2; /* the kernel's taps became channels */
+    int32_t kw = one ? 1 : (int32_t)a->kernel[1], kh = one ? 1 : (int32_t)a->kernel[0];
+    int32_t sx = one ? 1 : (int32_t)a->stride[1], sy = one ? 1 : (int32_t)a->stride[0];
+    int32_t dilation = one ? 1 : (int32_t)a->dilation[0];
+    struct bt_conv_push push = {
+        .in_w = (int32_t)x->dim[3],
+        .in_h = (int32_t)x->dim[2],
+        .in_groups = (int32_t)bt_emit_groups4(x->dim[1]),
+        .out_w = (int32_t)y->dim[3] / shuffle,
+        .out_h = (int32_t)y->dim[2] / shuffle,
+        .out_groups = (int32_t)bt_emit_groups4(y->dim[1]) * shuffle * shuffle,
+        .pad_x = (int32_t)a->pad_before[1],
+        .pad_y = (int32_t)a->pad_before[0],
+        .shortcut_groups = residual_groups(s),
+        .params = w->params,
+        .low = ep->low,
+        .high = ep->high,
+    };
+    if (kw == 1 && kh == 1 && sx == 1 && sy == 1 && shuffle == 1 && push.in_w == push.out_w && push.in_h == push.out_h) {
+        push.in_w *= push.in_h; /* one long row: no waste at its end */
+        push.out_w = push.in_w;
+        push.in_h = push.out_h = 1;
+    }
+    bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * sx + (kw - 1) * dilation >= push.in_w ||
+                  (push.out_h - 1) * sy + (kh - 1) * dilation >= push.in_h;
+    int32_t pixels = row_pixels(e, push.out_w);
+    int32_t groups = kw == 1 && kh == 1 && push.out_groups % 2 == 0 ? 2 : 1;
+    push.tiles_x = (push.out_w + pixels - 1) / pixels;
+    int32_t constants[BT_CONV2D_CONSTANTS - 1] = {
+        [BT_CONV2D_KW - 1] = kw,
+        [BT_CONV2D_KH - 1] = kh,
+        [BT_CONV2D_SX - 1] = sx,
+        [BT_CONV2D_SY - 1] = sy,
+        [BT_CONV2D_DILATION - 1] = dilation,
+        [BT_CONV2D_PIXELS - 1] = pixels,
+        [BT_CONV2D_GROUPS - 1] = at_most(groups, push.out_groups),
+        [BT_CONV2D_ACT - 1] = ep->fn,
+        [BT_CONV2D_RESIDUAL - 1] = has_residual(s),
+        [BT_CONV2D_PADDED - 1] = padded,
+        [BT_CONV2D_SHUFFLE - 1] = shuffle,
+    };
+    struct bt_operand operands[BT_CONV2D_SLOTS] = {
+        [BT_CONV2D_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
+        [BT_CONV2D_WEIGHTS] = w->operand,
+        [BT_CONV2D_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
+        [BT_CONV2D_OUT] = bt_emit_operand(&s->out[0]),
+    };
+    uint64_t tiles = (uint64_t)((push.out_groups + groups - 1) / groups);
+    return bt_emit_add(e, BT_KERNEL_CONV, constants, &push, operands, (uint64_t)push.tiles_x * (uint64_t)push.out_h * tiles);
+}
+
+bt_status bt_emit_conv(struct bt_emitter *e) {
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    if (a->dilation[0] != a->dilation[1]) return bt_emit_refuse(e, "dilation differs in y and x");
+    struct epilogue ep;
+    bt_status st = read_epilogue(e, s->out[0].shape.dim[1], &ep);
+    if (st) return st;
+    if (bt_conv_is_depthwise(a, &s->in[BT_CONV_X].shape, &s->out[0].shape)) return emit_depthwise(e, &ep);
+    struct weights w;
+    st = pack_weights(e, &ep, WEIGHT_DENSE, &w);
+    return st ? st : emit_dense(e, &ep, &w, 1);
+}
+
+bt_status bt_emit_conv_transpose(struct bt_emitter *e) {
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
+    bool plain = a->group == 1;
+    for (int i = 0; i < 2; i++)
+        plain &= a->kernel[i] == 2 && a->stride[i] == 2 && a->dilation[i] == 1 && !a->pad_before[i] && !a->pad_after[i] &&
+                 y->dim[2 + i] == x->dim[2 + i] * 2;
+    if (!plain) return bt_emit_refuse(e, "only kernel 2 x 2, stride 2, without padding or groups");
+    struct epilogue ep;
+    bt_status st = read_epilogue(e, y->dim[1], &ep);
+    if (st) return st;
+    struct weights w;
+    st = pack_weights(e, &ep, WEIGHT_TRANSPOSE, &w);
+    return st ? st : emit_dense(e, &ep, &w, 2);
+}
+
+bt_status bt_emit_pool(struct bt_emitter *e) {
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    const struct bt_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
+    int32_t constants[BT_POOL_CONSTANTS - 1] = {[BT_POOL_AVERAGE - 1] = s->op == BT_OP_AVERAGE_POOL};
+    struct bt_pool_push push = {
+        .in_w = (int32_t)x->dim[3],
+        .in_h = (int32_t)x->dim[2],
+        .out_w = (int32_t)y->dim[3],
+        .out_h = (int32_t)y->dim[2],
+        .groups = (int32_t)bt_emit_groups4(y->dim[1]),
+        .kernel_x = (int32_t)a->kernel[1],
+        .kernel_y = (int32_t)a->kernel[0],
+        .stride_x = (int32_t)a->stride[1],
+        .stride_y = (int32_t)a->stride[0],
+        .dilation_x = a->dilation[1] ? (int32_t)a->dilation[1] : 1,
+        .dilation_y = a->dilation[0] ? (int32_t)a->dilation[0] : 1,
+        .pad_x = (int32_t)a->pad_before[1],
+        .pad_y = (int32_t)a->pad_before[0],
+        .pad_right = (int32_t)a->pad_after[1],
+        .pad_bottom = (int32_t)a->pad_after[0],
+        .count_pad = a->count_pad,
+    };
+    struct bt_operand operands[BT_POOL_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
+    return bt_emit_add(e, BT_KERNEL_POOL, constants, &push, operands,
+                       (uint64_t)push.out_w * (uint64_t)push.out_h * (uint64_t)push.groups);
+}

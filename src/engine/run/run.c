@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/run/run.h"
+
+#include "base/log.h"
+#include "engine/run/spirv.h"
+#include "gpu/command.h"
+#include "gpu/kernel.h"
+#include "gpu/memory.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* One pipeline; dispatches with the same kernel, variant and constants share it. */
+struct pipeline {
+    struct bt_kernel *kernel;
+    enum bt_kernel_id id;
+    bool texels;
+    uint32_t constants[BT_DISPATCH_CONSTANTS];
+};
+
+/* One texel view; bindings of the same bytes share it. */
+struct view {
+    struct bt_texels *texels;
+    enum bt_region region;
+    size_t offset_bytes, size_bytes;
+    enum bt_texel_format format;
+};
+
+struct bt_run {
+    struct bt_gpu *gpu;
+    struct bt_log *log;
+    struct bt_buffer *buffer[BT_REGION_COUNT];
+    struct bt_commands *commands;
+    struct bt_timers *timers;
+    struct pipeline *pipeline;
+    struct view *view;
+    struct bt_bindings **bindings; /* one a dispatch */
+    uint64_t *stamps;
+    uint32_t pipeline_count, view_count, dispatch_count;
+};
+
+static bt_status make_buffers(struct bt_run *run, const struct bt_program *program) {
+    for (int r = BT_REGION_ARENA; r < BT_REGION_COUNT; r++) {
+        size_t size = program->region_bytes[r];
+        if (!size) continue;
+        bt_status st =
+            bt_buffer_create(run->gpu, size, r == BT_REGION_OUTPUT ? BT_MEMORY_READBACK : BT_MEMORY_DEVICE, &run->buffer[r]);
+        if (st) return st;
+    }
+    size_t constants = program->region_bytes[BT_REGION_CONSTANT];
+    return constants ? bt_buffer_write(run->buffer[BT_REGION_CONSTANT], 0, program->constants, constants) : BT_OK;
+}
+
+static bt_status find_pipeline(struct bt_run *run, const struct bt_dispatch *d, struct bt_kernel **out_kernel) {
+    const struct bt_kernel_info *info = bt_kernel_info(d->kernel);
+    for (uint32_t i = 0; i < run->pipeline_count; i++) {
+        const struct pipeline *p = &run->pipeline[i];
+        if (p->id == d->kernel && p->texels == d->texels &&
+            !memcmp(p->constants, d->constants, info->constant_count * sizeof *d->constants)) {
+            *out_kernel = p->kernel;
+            return BT_OK;
+        }
+    }
+    enum bt_slot slots[BT_DISPATCH_SLOTS];
+    for (uint32_t i = 0; i < info->slot_count; i++) {
+        bool fetched = info->slots[i] == '4' || info->slots[i] == '1';
+        slots[i] = fetched && d->texels ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
+    }
+    struct bt_run_spirv spirv = bt_run_spirv(d->kernel, d->texels);
+    struct pipeline *p = &run->pipeline[run->pipeline_count];
+    *p = (struct pipeline){.id = d->kernel, .texels = d->texels};
+    memcpy(p->constants, d->constants, sizeof p->constants);
+    bt_status st = bt_kernel_create(run->gpu,
+                                    &(struct bt_kernel_params){
+                                        .name = info->name,
+                                        .spirv = spirv.words,
+                                        .spirv_bytes = spirv.size_bytes,
+                                        .slots = slots,
+                                        .slot_count = info->slot_count,
+                                        .constants = p->constants,
+                                        .constant_count = info->constant_count,
+                                        .push_bytes = info->push_bytes,
+                                    },
+                                    &p->kernel);
+    if (st) return st;
+    run->pipeline_count++;
+    *out_kernel = p->kernel;
+    return BT_OK;
+}
+
+static bt_status find_view(struct bt_run *run, const struct bt_operand *o, enum bt_texel_format format,
+                           struct bt_texels **out_texels) {
+    for (uint32_t i = 0; i < run->view_count; i++) {
+        const struct view *v = &run->view[i];
+        if (v->region == o->region && v->offset_bytes == o->offset_bytes && v->size_bytes == o->size_bytes && v->format == format) {
+            *out_texels = v->texels;
+            return BT_OK;
+        }
+    }
+    struct view *v = &run->view[run->view_count];
+    *v = (struct view){
+        .region = o->region, .offset_bytes = o->offset_bytes, .size_bytes = o->size_bytes, .format = format};
+    bt_status st = bt_texels_create(run->buffer[o->region], o->offset_bytes, o->size_bytes, format, &v->texels);
+    if (st) return st;
+    run->view_count++;
+    *out_texels = v->texels;
+    return BT_OK;
+}
+
+static bt_status bind(struct bt_run *run, const struct bt_dispatch *d, struct bt_kernel *kernel,
+                      struct bt_bindings **out_bindings) {
+    const struct bt_kernel_info *info = bt_kernel_info(d->kernel);
+    struct bt_binding bindings[BT_DISPATCH_SLOTS] = {0};
+    for (uint32_t i = 0; i < info->slot_count; i++) {
+        const struct bt_operand *o = &d->operand[i];
+        char slot = info->slots[i];
+        if (d->texels && (slot == '4' || slot == '1')) {
+            bt_status st = find_view(run, o, slot == '4' ? BT_TEXELS_RGBA32F : BT_TEXELS_R32F, &bindings[i].texels);
+            if (st) return st;
+        } else {
+            bindings[i] = (struct bt_binding){
+                .buffer = run->buffer[o->region], .offset_bytes = o->offset_bytes, .size_bytes = o->size_bytes};
+        }
+    }
+    return bt_bindings_create(kernel, bindings, info->slot_count, out_bindings);
+}
+
+static bt_status record(struct bt_run *run, const struct bt_program *program, struct bt_kernel *const *kernels) {
+    bt_status st = bt_commands_create(run->gpu, &run->commands);
+    if (!st) st = bt_commands_begin(run->commands);
+    if (st) return st;
+    if (run->timers) bt_commands_stamp(run->commands, run->timers, 0);
+    for (uint32_t i = 0; i < program->dispatch_count; i++) {
+        const struct bt_dispatch *d = &program->dispatch[i];
+        if (d->wait) bt_commands_barrier(run->commands);
+        bt_commands_dispatch(run->commands, kernels[i], run->bindings[i], d->push, d->groups_x, d->groups_y, 1);
+        if (run->timers) bt_commands_stamp(run->commands, run->timers, i + 1);
+    }
+    bt_commands_barrier(run->commands); /* what is submitted next may read the outputs */
+    return bt_commands_end(run->commands);
+}
+
+bt_status bt_run_create(const struct bt_run_params *params, struct bt_run **out_run) {
+    const struct bt_program *program = params->program;
+    uint32_t n = program->dispatch_count;
+    struct bt_kernel **kernels = calloc(n + 1, sizeof *kernels);
+    struct bt_run *run = calloc(1, sizeof *run);
+    bt_status st = BT_E_MEMORY;
+    if (!kernels || !run) goto fail;
+    *run = (struct bt_run){.gpu = params->gpu, .log = params->log, .dispatch_count = n};
+    run->pipeline = calloc(n + 1, sizeof *run->pipeline);
+    run->view = calloc((size_t)(n + 1) * BT_DISPATCH_SLOTS, sizeof *run->view);
+    run->bindings = calloc(n + 1, sizeof(struct bt_bindings *));
+    run->stamps = calloc(n + 1, sizeof *run->stamps);
+    if (!run->pipeline || !run->view || !run->bindings || !run->stamps) goto fail;
+    st = make_buffers(run, program);
+    if (!st && params->timed) st = bt_timers_create(run->gpu, n + 1, &run->timers);
+    for (uint32_t i = 0; !st && i < n; i++) {
+        st = find_pipeline(run, &program->dispatch[i], &kernels[i]);
+        if (!st) st = bind(run, &program->dispatch[i], kernels[i], &run->bindings[i]);
+        if (st) bt_log_error(run->log, "engine: cannot make the kernel of \"%s\"", program->dispatch[i].name);
+    }
+    if (!st) st = record(run, program, kernels);
+    if (st) goto fail;
+    free(kernels);
+    *out_run = run;
+    return BT_OK;
+fail:
+    free(kernels);
+    bt_run_destroy(&run);
+    return st;
+}
+
+void bt_run_destroy(struct bt_run **out_run) {
+    struct bt_run *run = *out_run;
+    if (!run) return;
+    bt_commands_destroy(&run->commands);
+    bt_timers_destroy(&run->timers);
+    for (uint32_t i = 0; run->bindings && i < run->dispatch_count; i++) bt_bindings_destroy(&run->bindings[i]);
+    for (uint32_t i = 0; i < run->view_count; i++) bt_texels_destroy(&run->view[i].texels);
+    for (uint32_t i = 0; i < run->pipeline_count; i++) bt_kernel_destroy(&run->pipeline[i].kernel);
+    for (int r = 0; r < BT_REGION_COUNT; r++) bt_buffer_destroy(&run->buffer[r]);
+    free(run->pipeline);
+    free(run->view);
+    free(run->bindings);
+    free(run->stamps);
+    free(run);
+    *out_run = NULL;
+}
+
+struct bt_commands *bt_run_commands(struct bt_run *run) {
+    return run->commands;
+}
+
+struct bt_buffer *bt_run_buffer(const struct bt_run *run, enum bt_region region) {
+    return run->buffer[region];
+}
+
+uint32_t bt_run_kernel_count(const struct bt_run *run) {
+    return run->pipeline_count;
+}
+
+bt_status bt_run_times(struct bt_run *run, uint64_t *out_ns) {
+    if (!run->timers) return BT_E_ARGUMENT;
+    bt_status st = bt_timers_read(run->timers, run->stamps);
+    if (st) return st;
+    for (uint32_t i = 0; i < run->dispatch_count; i++) out_ns[i] = run->stamps[i + 1] - run->stamps[i];
+    return BT_OK;
+}

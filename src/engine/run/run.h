@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* A program on a device: its buffers, kernels and bindings, and the one recording of it. */
+#ifndef BT_RUN_RUN_H
+#define BT_RUN_RUN_H
+
+#include "engine/emit/program.h"
+
+struct bt_gpu;
+struct bt_log;
+struct bt_buffer;
+struct bt_commands;
+struct bt_run;
+
+struct bt_run_params {
+    struct bt_gpu *gpu;
+    struct bt_log *log;
+    const struct bt_program *program; /* borrowed during create */
+    bool timed;                       /* a timestamp after every dispatch, for benches */
+};
+
+/* Takes all memory, makes the kernels, uploads the constants and records. Thread: the GPU's. On failure nothing is left. */
+BT_CHECKED bt_status bt_run_create(const struct bt_run_params *params, struct bt_run **out_run);
+void bt_run_destroy(struct bt_run **run);
+
+struct bt_commands *bt_run_commands(struct bt_run *run);
+/* NULL: the program does not use the region. */
+struct bt_buffer *bt_run_buffer(const struct bt_run *run, enum bt_region region);
+uint32_t bt_run_kernel_count(const struct bt_run *run);
+/* Nanoseconds of each dispatch, in the program's order; only when timed, after the submission is done. */
+BT_CHECKED bt_status bt_run_times(struct bt_run *run, uint64_t *out_ns);
+
+#endif

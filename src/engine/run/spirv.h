@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernels' code, by kernel and variant. */
+#ifndef BT_RUN_SPIRV_H
+#define BT_RUN_SPIRV_H
+
+#include "engine/emit/program.h"
+
+struct bt_run_spirv {
+    const uint32_t *words;
+    size_t size_bytes;
+};
+struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, bool texels);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* conv.comp and dw.comp against the reference, on odd sizes. Tolerance: float32 sums of n products of numbers in -1 … 1 in
+   another order differ by about sqrt(n) * 2^-24 * sqrt(n); 1e-4 holds for all sizes here with room to spare. */
+#include "support/engine_step.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+struct shape_case {
+    const char *what;
+    uint32_t in, out, h, w, group;
+    uint32_t kh, kw, stride, dilation;
+    uint32_t pads[4]; /* top, left, bottom, right */
+    enum bt_activation act;
+    uint32_t residual; /* its channels; 0: none */
+    bool no_bias;
+};
+
+static const struct shape_case cases[] = {
+    {"1x1", 16, 24, 7, 9, 1, 1, 1, 1, 1, {0}, BT_ACT_NONE, 0, false},
+    {"1x1 odd channels", 5, 3, 5, 7, 1, 1, 1, 1, 1, {0}, BT_ACT_RELU, 0, false},
+    {"1x1 residual prelu", 8, 8, 13, 11, 1, 1, 1, 1, 1, {0}, BT_ACT_PRELU, 8, false},
+    {"1x1 short residual", 8, 14, 6, 6, 1, 1, 1, 1, 1, {0}, BT_ACT_PRELU, 8, false},
+    {"1x1 stride 2", 12, 12, 9, 9, 1, 1, 1, 2, 1, {0}, BT_ACT_NONE, 0, false},
+    {"1x1 of 1x1 map", 64, 16, 1, 1, 1, 1, 1, 1, 1, {0}, BT_ACT_SIGMOID, 0, false},
+    {"1x1 hard swish", 4, 6, 3, 21, 1, 1, 1, 1, 1, {0}, BT_ACT_HARD_SWISH, 0, false},
+    {"1x1 sigmoid one channel", 8, 1, 10, 10, 1, 1, 1, 1, 1, {0}, BT_ACT_SIGMOID, 0, false},
+    {"3x3 same", 8, 12, 11, 13, 1, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_RELU, 0, false},
+    {"3x3 stride 2 TF same", 3, 16, 24, 30, 1, 3, 3, 2, 1, {0, 0, 1, 1}, BT_ACT_CLIP, 0, false},
+    {"3x3 stride 2 odd", 3, 8, 17, 19, 1, 3, 3, 2, 1, {1, 1, 1, 1}, BT_ACT_PRELU, 0, true},
+    {"3x3 valid to 1x1", 16, 30, 3, 3, 1, 3, 3, 1, 1, {0}, BT_ACT_NONE, 0, false},
+    {"3x3 dilation 2", 4, 4, 12, 12, 1, 3, 3, 1, 2, {2, 2, 2, 2}, BT_ACT_NONE, 0, false},
+    {"2x2 stride 2", 8, 8, 12, 10, 1, 2, 2, 2, 1, {0}, BT_ACT_PRELU, 0, false},
+    {"5x5 stride 2 one-sided", 3, 24, 33, 31, 1, 5, 5, 2, 1, {1, 1, 2, 2}, BT_ACT_RELU, 0, false},
+    {"7x7", 4, 5, 9, 9, 1, 7, 7, 1, 1, {3, 3, 3, 3}, BT_ACT_LEAKY_RELU, 0, false},
+    {"1x3", 4, 4, 6, 6, 1, 1, 3, 1, 1, {0, 1, 0, 1}, BT_ACT_NONE, 0, false},
+    {"grouped 3x3", 12, 8, 8, 8, 4, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_NONE, 0, false},
+    {"depthwise 3x3", 16, 16, 9, 14, 16, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_RELU, 0, false},
+    {"depthwise 3x3 residual", 6, 6, 7, 5, 6, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_PRELU, 6, false},
+    {"depthwise 3x3 stride 2 TF same", 10, 10, 12, 16, 10, 3, 3, 2, 1, {0, 0, 1, 1}, BT_ACT_CLIP, 0, false},
+    {"depthwise 5x5", 8, 8, 6, 6, 8, 5, 5, 1, 1, {2, 2, 2, 2}, BT_ACT_HARD_SWISH, 0, false},
+    {"depthwise 5x5 stride 2", 7, 7, 12, 18, 7, 5, 5, 2, 1, {1, 1, 2, 2}, BT_ACT_NONE, 0, true},
+    {"depthwise 3x3 dilation 2", 4, 4, 11, 11, 4, 3, 3, 1, 2, {2, 2, 2, 2}, BT_ACT_NONE, 0, false},
+    {"depthwise valid", 4, 4, 7, 7, 4, 7, 7, 1, 1, {0}, BT_ACT_NONE, 0, false},
+};
+
+static struct step_case conv_case(const struct shape_case *s) {
+    struct step_case c = {.what = s->what, .op = BT_OP_CONV, .in_count = BT_CONV_INPUTS, .out_layout = BT_LAYOUT_C4};
+    uint32_t reach_h = (s->kh - 1) * s->dilation + 1, reach_w = (s->kw - 1) * s->dilation + 1;
+    uint32_t h = (s->h + s->pads[0] + s->pads[2] - reach_h) / s->stride + 1;
+    uint32_t w = (s->w + s->pads[1] + s->pads[3] - reach_w) / s->stride + 1;
+    c.attr = (struct bt_attr){.group = s->group,
+                              .kernel = {s->kh, s->kw},
+                              .stride = {s->stride, s->stride},
+                              .dilation = {s->dilation, s->dilation},
+                              .pad_before = {s->pads[0], s->pads[1]},
+                              .pad_after = {s->pads[2], s->pads[3]},
+                              .act = s->act};
+    if (s->act == BT_ACT_CLIP) c.attr.low = 0.0f, c.attr.high = 1.5f;
+    if (s->act == BT_ACT_LEAKY_RELU) c.attr.low = 0.1f;
+    c.in[BT_CONV_X] = (struct step_tensor){.shape = shape4(1, s->in, s->h, s->w), .layout = BT_LAYOUT_C4};
+    c.in[BT_CONV_WEIGHT] =
+        (struct step_tensor){.shape = shape4(s->out, s->in / s->group, s->kh, s->kw), .constant = true, .raw = true};
+    c.in[BT_CONV_BIAS] = (struct step_tensor){.shape = shape1(s->out), .constant = true, .raw = true, .absent = s->no_bias};
+    c.in[BT_CONV_RESIDUAL] =
+        (struct step_tensor){.shape = shape4(1, s->residual, h, w), .layout = BT_LAYOUT_C4, .absent = !s->residual};
+    c.in[BT_CONV_SLOPE] =
+        (struct step_tensor){.shape = shape1(s->out), .constant = true, .raw = true, .absent = s->act != BT_ACT_PRELU};
+    c.out = shape4(1, s->out, h, w);
+    c.tolerance = 1e-4f;
+    return c;
+}
+
+static void convolutions(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct step_case c = conv_case(&cases[i]);
+        step_check(&c);
+    }
+}
+
+static struct step_case transpose_case(const char *what, uint32_t in, uint32_t out, uint32_t h, uint32_t w) {
+    struct step_case c = {.what = what, .op = BT_OP_CONV_TRANSPOSE, .in_count = BT_CONV_INPUTS, .out_layout = BT_LAYOUT_C4};
+    c.attr = (struct bt_attr){.group = 1, .kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}};
+    for (int i = 0; i < BT_CONV_INPUTS; i++) c.in[i].absent = true;
+    c.in[BT_CONV_X] = (struct step_tensor){.shape = shape4(1, in, h, w), .layout = BT_LAYOUT_C4};
+    c.in[BT_CONV_WEIGHT] = (struct step_tensor){.shape = shape4(in, out, 2, 2), .constant = true, .raw = true};
+    c.in[BT_CONV_BIAS] = (struct step_tensor){.shape = shape1(out), .constant = true, .raw = true};
+    c.out = shape4(1, out, h * 2, w * 2);
+    c.tolerance = 1e-4f;
+    return c;
+}
+
+static void transposed(void **state) {
+    (void)state;
+    struct step_case c = transpose_case("transposed 2x2", 8, 6, 5, 9);
+    step_check(&c);
+    c = transpose_case("transposed 2x2 to one channel, sigmoid", 16, 1, 9, 11);
+    c.attr.act = BT_ACT_SIGMOID;
+    step_check(&c);
+    c = transpose_case("transposed 2x2 with residual", 4, 8, 4, 4);
+    c.in[BT_CONV_RESIDUAL] = (struct step_tensor){.shape = shape4(1, 8, 8, 8), .layout = BT_LAYOUT_C4};
+    c.attr.act = BT_ACT_RELU;
+    step_check(&c);
+}
+
+static int close_gpu(void **state) {
+    (void)state;
+    step_gpu_close();
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(convolutions), cmocka_unit_test(transposed)};
+    return cmocka_run_group_tests_name("engine convolutions", tests, NULL, close_gpu);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/engine_step.h"
+
+#include "base/log.h"
+#include "base/rng.h"
+#include "engine/emit/program.h"
+#include "engine/ref/ref.h"
+#include "engine/run/run.h"
+#include "gpu/command.h"
+#include "gpu/device.h"
+#include "gpu/memory.h"
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { ALIGN = 256 };
+
+static struct bt_gpu *gpu;
+static struct bt_log *console;
+
+static void print_line(void *user, enum bt_log_level level, const char *line) {
+    (void)user;
+    (void)level;
+    print_message("%s\n", line);
+}
+
+struct bt_gpu *step_gpu(void) {
+    if (!console) console = bt_log_create(print_line, NULL, BT_LOG_WARNING);
+    if (!gpu) assert_int_equal(bt_gpu_create(&(struct bt_gpu_params){.log = console}, &gpu), BT_OK);
+    return gpu;
+}
+
+void step_gpu_close(void) {
+    bt_gpu_destroy(&gpu);
+    bt_log_destroy(&console);
+}
+
+static size_t c4_index(const struct bt_shape *s, size_t i) {
+    size_t plane = (size_t)s->dim[2] * s->dim[3], c = i / plane, pixel = i % plane;
+    return (c / 4 * plane + pixel) * 4 + c % 4;
+}
+
+static void to_device(const struct step_tensor *t, const float *plain, float *out) {
+    size_t n = bt_shape_elements(&t->shape);
+    for (size_t i = 0; i < n; i++) out[t->layout == BT_LAYOUT_C4 ? c4_index(&t->shape, i) : i] = plain[i];
+}
+
+static size_t device_bytes(const struct bt_shape *s, enum bt_layout layout) {
+    size_t n = layout == BT_LAYOUT_C4 ? (size_t)(s->dim[1] + 3) / 4 * 4 * s->dim[2] * s->dim[3] : bt_shape_elements(s);
+    return n * sizeof(float);
+}
+
+static size_t aligned(size_t n) {
+    return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+struct operands {
+    void *data[STEP_INPUTS];      /* PLAIN, of the tensor's type */
+    struct bt_value value[STEP_INPUTS + 1];
+    struct bt_place place[STEP_INPUTS + 1];
+    struct bt_plan_constant constant[STEP_INPUTS];
+    struct bt_graph graph;
+    struct bt_step step;
+    struct bt_plan plan;
+};
+
+static void fill(const struct step_case *c, struct operands *o) {
+    struct bt_rng rng;
+    bt_rng_init(&rng, 7, 1);
+    for (uint32_t i = 0; i < c->in_count; i++) {
+        const struct step_tensor *t = &c->in[i];
+        if (t->absent) continue;
+        size_t n = bt_shape_elements(&t->shape), bytes = n * bt_type_bytes(t->type);
+        o->data[i] = malloc(bytes);
+        assert_non_null(o->data[i]);
+        if (t->data) {
+            memcpy(o->data[i], t->data, bytes);
+            continue;
+        }
+        bool given = t->low != 0.0f || t->high != 0.0f;
+        for (size_t k = 0; k < n; k++) {
+            float v = bt_rng_uniform(&rng, given ? t->low : -1.0f, given ? t->high : 1.0f);
+            if (t->type == BT_TYPE_BOOL) ((uint8_t *)o->data[i])[k] = v > 0.0f;
+            else ((float *)o->data[i])[k] = v;
+        }
+    }
+}
+
+static void build(const struct step_case *c, struct operands *o) {
+    struct bt_plan *plan = &o->plan;
+    for (uint32_t i = 0; i < c->in_count; i++) {
+        const struct step_tensor *t = &c->in[i];
+        if (t->absent) continue;
+        o->value[i] = (struct bt_value){.name = "in", .type = t->type, .shape = t->shape, .producer = BT_NONE};
+        size_t bytes = device_bytes(&t->shape, t->layout);
+        struct bt_place *p = &o->place[i];
+        *p = (struct bt_place){.region = t->constant ? BT_REGION_CONSTANT : BT_REGION_INPUT,
+                               .value = (uint16_t)i,
+                               .layout = t->layout,
+                               .shape = t->shape,
+                               .size_bytes = bytes};
+        size_t *region = &plan->region_bytes[p->region];
+        if (t->constant) {
+            p->index = plan->constant_count++;
+            o->constant[p->index] = (struct bt_plan_constant){.value = (uint16_t)i,
+                                                              .type = t->type,
+                                                              .shape = t->shape,
+                                                              .layout = t->layout,
+                                                              .data = o->data[i],
+                                                              .size_bytes = bytes,
+                                                              .raw = t->raw};
+        }
+        if (t->raw) continue;
+        p->offset_bytes = aligned(*region);
+        if (t->constant) o->constant[p->index].offset_bytes = p->offset_bytes;
+        *region = p->offset_bytes + bytes;
+    }
+    size_t bytes = device_bytes(&c->out, c->out_layout);
+    o->value[c->in_count] = (struct bt_value){.name = "out", .type = c->out_type, .shape = c->out};
+    o->place[c->in_count] = (struct bt_place){.region = BT_REGION_ARENA,
+                                              .value = (uint16_t)c->in_count,
+                                              .layout = c->out_layout,
+                                              .shape = c->out,
+                                              .size_bytes = bytes};
+    plan->region_bytes[BT_REGION_ARENA] = bytes;
+    o->step = (struct bt_step){.name = c->what,
+                               .op = c->op,
+                               .in_count = (uint16_t)c->in_count,
+                               .out_count = 1,
+                               .in = o->place,
+                               .out = &o->place[c->in_count],
+                               .attr = &c->attr};
+    o->graph = (struct bt_graph){.name = "test", .value_count = c->in_count + 1, .value = o->value};
+    plan->step_count = 1;
+    plan->step = &o->step;
+    plan->constant = o->constant;
+    plan->graph = &o->graph;
+}
+
+static float reference_at(const struct step_case *c, const void *data, size_t i) {
+    return c->out_type == BT_TYPE_BOOL ? (float)((const uint8_t *)data)[i] : ((const float *)data)[i];
+}
+
+static void run_variant(const struct step_case *c, const struct operands *o, const void *want, bool texels) {
+    struct bt_program *program = NULL;
+    struct bt_run *run = NULL;
+    struct bt_emit_params params = {.texels = texels, .max_texels = bt_gpu_caps(step_gpu())->max_texels, .lanes = texels ? 8 : 64};
+    assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
+    assert_int_equal(bt_run_create(&(struct bt_run_params){.gpu = gpu, .log = console, .program = program}, &run), BT_OK);
+    for (uint32_t i = 0; i < c->in_count; i++) {
+        const struct step_tensor *t = &c->in[i];
+        if (t->absent || t->constant) continue;
+        float *device = calloc(1, o->place[i].size_bytes), *plain = o->data[i];
+        assert_non_null(device);
+        if (t->type == BT_TYPE_BOOL) {
+            for (size_t k = 0; k < bt_shape_elements(&t->shape); k++) device[k] = ((uint8_t *)o->data[i])[k];
+        } else {
+            to_device(t, plain, device);
+        }
+        assert_int_equal(
+            bt_buffer_write(bt_run_buffer(run, BT_REGION_INPUT), o->place[i].offset_bytes, device, o->place[i].size_bytes), BT_OK);
+        free(device);
+    }
+    /* NaN everywhere first: an element that no invocation writes is found. */
+    size_t bytes = o->place[c->in_count].size_bytes, count = bytes / sizeof(float), n = bt_shape_elements(&c->out);
+    float *got = malloc(bytes);
+    bool *used = calloc(count, sizeof *used);
+    assert_non_null(got);
+    assert_non_null(used);
+    memset(got, 0xff, bytes);
+    assert_int_equal(bt_buffer_write(bt_run_buffer(run, BT_REGION_ARENA), 0, got, bytes), BT_OK);
+    uint64_t value = 0;
+    struct bt_commands *commands = bt_run_commands(run);
+    assert_int_equal(bt_gpu_submit(gpu, &commands, 1, &value), BT_OK);
+    assert_int_equal(bt_gpu_wait(gpu, value, 60000000000), BT_OK);
+    assert_int_equal(bt_buffer_read(bt_run_buffer(run, BT_REGION_ARENA), 0, got, bytes), BT_OK);
+    float worst = 0.0f;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = c->out_layout == BT_LAYOUT_C4 ? c4_index(&c->out, i) : i;
+        float a = reference_at(c, want, i), b = got[at];
+        used[at] = true;
+        if (!(fabsf(a - b) <= c->tolerance))
+            fail_msg("%s (%s): element %zu is %g, should be %g", c->what, texels ? "texels" : "storage", i, (double)b, (double)a);
+        if (fabsf(a - b) > worst) worst = fabsf(a - b);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!used[i] && got[i] != 0.0f)
+            fail_msg("%s (%s): lane %zu without a channel is %g", c->what, texels ? "texels" : "storage", i, (double)got[i]);
+    }
+    free(got);
+    free(used);
+    bt_run_destroy(&run);
+    bt_emit_destroy(&program);
+}
+
+void step_check(const struct step_case *c) {
+    struct operands *o = calloc(1, sizeof *o);
+    assert_non_null(o);
+    step_gpu();
+    fill(c, o);
+    build(c, o);
+    struct bt_ref_tensor in[STEP_INPUTS] = {0}, out = {.type = c->out_type, .shape = c->out};
+    for (uint32_t i = 0; i < c->in_count; i++)
+        in[i] = (struct bt_ref_tensor){.type = c->in[i].type, .shape = c->in[i].shape, .data = o->data[i]};
+    out.data = calloc(bt_shape_elements(&c->out), sizeof(float));
+    assert_non_null(out.data);
+    struct bt_node node = {.name = c->what, .op = c->op, .in_count = (uint16_t)c->in_count, .out_count = 1, .attr = c->attr};
+    if (c->op == BT_OP_CONVERT) memcpy(out.data, in[0].data, bt_shape_elements(&c->out) * sizeof(float));
+    else assert_int_equal(bt_ref_run_node(&node, c->in_count, in, 1, &out), BT_OK);
+    run_variant(c, o, out.data, true);
+    run_variant(c, o, out.data, false);
+    for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
+    free(out.data);
+    free(o);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* One operator on the GPU against its plain-C reference: builds a plan of one step, emits and runs it in both variants. */
+#ifndef BT_TEST_ENGINE_STEP_H
+#define BT_TEST_ENGINE_STEP_H
+
+#include "engine/plan/plan.h"
+
+struct bt_gpu;
+
+enum { STEP_INPUTS = 8 };
+
+struct step_tensor {
+    struct bt_shape shape; /* rank 0 and no data with absent set */
+    enum bt_layout layout;
+    bool absent, constant;      /* constant: in the plan's constants */
+    bool raw;                   /* a constant that emit/ packs */
+    enum bt_type type;
+    const void *data;           /* NULL: random, in low … high */
+    float low, high;            /* 0, 0: -1 … 1 */
+};
+
+struct step_case {
+    const char *what;
+    enum bt_op op;
+    struct bt_attr attr;
+    uint32_t in_count;
+    struct step_tensor in[STEP_INPUTS];
+    struct bt_shape out;
+    enum bt_layout out_layout;
+    enum bt_type out_type;
+    float tolerance; /* absolute, of the result; 0: exact */
+};
+
+struct bt_gpu *step_gpu(void);
+void step_gpu_close(void);
+/* Fails the running test with a message when any element is off, or a lane without a channel is not zero. */
+void step_check(const struct step_case *c);
+
+static inline struct bt_shape shape4(uint32_t n, uint32_t c, uint32_t h, uint32_t w) {
+    return (struct bt_shape){.rank = 4, .dim = {n, c, h, w, 1, 1}};
+}
+static inline struct bt_shape shape3(uint32_t a, uint32_t b, uint32_t c) {
+    return (struct bt_shape){.rank = 3, .dim = {a, b, c, 1, 1, 1}};
+}
+static inline struct bt_shape shape2(uint32_t a, uint32_t b) {
+    return (struct bt_shape){.rank = 2, .dim = {a, b, 1, 1, 1, 1}};
+}
+static inline struct bt_shape shape1(uint32_t a) {
+    return (struct bt_shape){.rank = 1, .dim = {a, 1, 1, 1, 1, 1}};
+}
+
+#endif
