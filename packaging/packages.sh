@@ -5,6 +5,8 @@ missing_packages() {
     for kind in "$@"; do
         sed -n "s/^$kind //p" "$here/packages.txt"
     done | while read -r package; do
+        # npm also comes with other packagings of Node.js, which Debian's package would not go together with.
+        if [ "$package" = npm ] && command -v npm >/dev/null 2>&1; then continue; fi
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || printf '%s ' "$package"
     done
 }
