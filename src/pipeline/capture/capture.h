@@ -16,14 +16,14 @@ struct bt_capture;
 
 enum bt_pixels { BT_PIXELS_YUYV, BT_PIXELS_NV12, BT_PIXELS_I420, BT_PIXELS_COUNT };
 
-/* A raw picture in host memory: tightly packed, even width and height, limited-range BT.601 below 720 lines and BT.709 from there
-   unless `full_range` or `bt709` say otherwise. */
+/* A raw picture in host memory: tightly packed, even width and height; Y'CbCr by BT.709 if `bt709`, else by BT.601; limited range
+   unless `full_range`. Size, format and colour are those of the source's format and never change. */
 struct bt_picture {
     enum bt_pixels pixels;
     uint32_t width_px, height_px;
     bool full_range, bt709;
     int64_t capture_ns;
-    uint8_t *data; /* the reader's buffer: at least bt_picture_bytes */
+    uint8_t *data; /* the reader's buffer, at least bt_picture_bytes; perhaps slow to read back from: only write */
 };
 size_t bt_picture_bytes(enum bt_pixels pixels, uint32_t width_px, uint32_t height_px);
 

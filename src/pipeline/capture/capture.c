@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/clock.h"
+#include "base/mailbox.h"
+#include "capture/unpack.h"
+#include "gpu/command.h"
+#include "gpu/device.h"
+#include "gpu/image.h"
+#include "gpu/kernel.h"
+#include "gpu/memory.h"
+#include "pipeline/capture/internal.h"
+#include "spv/capture_unpack.h"
+#include "spv/capture_unpack_storage.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+_Static_assert(BT_PIXELS_YUYV == BT_UNPACK_YUYV && BT_PIXELS_NV12 == BT_UNPACK_NV12 && BT_PIXELS_I420 == BT_UNPACK_I420,
+               "the shader knows the formats by these numbers");
+
+enum { SLOTS = 3 }; /* the mailbox's */
+
+struct slot {
+    struct bt_buffer *staging; /* written by the reading thread while the slot is its own */
+    struct bt_buffer *bytes;   /* where the kernel reads; NULL where it reads staging itself */
+    struct bt_texels *texels;
+    struct bt_image *image;
+    struct bt_bindings *bindings;
+    struct bt_commands *commands;
+    struct bt_picture picture;
+};
+
+struct bt_capture {
+    struct bt_log *log;
+    struct bt_gpu *gpu;
+    struct bt_source *source;
+    struct bt_source_format format;
+    struct bt_kernel *kernel;
+    struct slot slots[SLOTS];
+    uint64_t submitted; /* the last upload, on the device's timeline */
+    uint64_t sequence;
+    int64_t last_ns;
+    uint32_t next; /* slot, for a source that is read inside take */
+    /* live only */
+    struct bt_mailbox *mailbox;
+    pthread_t thread;
+    bool threaded;
+    atomic_int ended; /* bt_status: why the thread stopped */
+    atomic_bool stop;
+    atomic_uint_fast64_t dropped;
+};
+
+static void *read_on(void *user) {
+    struct bt_capture *c = user;
+    bt_status st = BT_OK;
+    bool silent = false;
+    while (!atomic_load(&c->stop)) {
+        struct bt_picture *picture = &c->slots[bt_mailbox_write_slot(c->mailbox)].picture;
+        st = c->source->ops->read(c->source, picture);
+        if (st == BT_E_TIMEOUT) { /* it may come back; who waits for it times out by himself */
+            if (!silent)
+                bt_log_warning(c->log, "%s: no picture for %d s", c->source->name, (int)(BT_CAPTURE_SILENCE_NS / 1000000000));
+            silent = true;
+            continue;
+        }
+        if (st) break;
+        silent = false;
+        if (bt_mailbox_post(c->mailbox)) atomic_fetch_add(&c->dropped, 1);
+    }
+    atomic_store(&c->ended, st && st != BT_E_TIMEOUT ? st : BT_E_INTERRUPTED);
+    bt_mailbox_close(c->mailbox);
+    return NULL;
+}
+
+static bt_status make_kernel(struct bt_capture *c, bool mirror, bool storage) {
+    const enum bt_slot slots[] = {
+        [BT_UNPACK_BYTES] = storage ? BT_SLOT_STORAGE : BT_SLOT_TEXELS, [BT_UNPACK_FRAME] = BT_SLOT_IMAGE};
+    const uint32_t constants[BT_UNPACK_CONSTANTS] = {
+        [BT_UNPACK_FORMAT] = c->format.pixels,    [BT_UNPACK_WIDTH] = c->format.width_px,
+        [BT_UNPACK_HEIGHT] = c->format.height_px, [BT_UNPACK_FULL_RANGE] = c->format.full_range,
+        [BT_UNPACK_BT709] = c->format.bt709,      [BT_UNPACK_MIRROR] = mirror,
+    };
+    const struct bt_kernel_params params = {
+        .name = storage ? "capture/unpack (storage)" : "capture/unpack",
+        .spirv = storage ? bt_spv_capture_unpack_storage : bt_spv_capture_unpack,
+        .spirv_bytes = storage ? bt_spv_capture_unpack_storage_bytes : bt_spv_capture_unpack_bytes,
+        .slots = slots,
+        .slot_count = BT_COUNT(slots),
+        .constants = constants,
+        .constant_count = BT_COUNT(constants),
+    };
+    return bt_kernel_create(c->gpu, &params, &c->kernel);
+}
+
+static bt_status make_slot(struct bt_capture *c, struct slot *s, bool storage) {
+    const size_t bytes = bt_picture_bytes(c->format.pixels, c->format.width_px, c->format.height_px);
+    bt_status st = bt_buffer_create(c->gpu, bytes, BT_MEMORY_UPLOAD, &s->staging);
+    if (!st) st = bt_buffer_create(c->gpu, bytes, BT_MEMORY_DEVICE, &s->bytes);
+    if (st) return st;
+    /* One kind of memory only: the copy would be for nothing. */
+    if (bt_buffer_map(s->bytes)) bt_buffer_destroy(&s->bytes);
+    struct bt_buffer *read = s->bytes ? s->bytes : s->staging;
+    if (!storage) st = bt_texels_create(read, 0, bytes, BT_TEXELS_R32UI, &s->texels);
+    if (!st) st = bt_image_create(c->gpu, c->format.width_px, c->format.height_px, BT_IMAGE_RGBA16F, &s->image);
+    if (st) return st;
+    const struct bt_binding list[] = {
+        [BT_UNPACK_BYTES] = {.buffer = read, .texels = s->texels}, [BT_UNPACK_FRAME] = {.image = s->image}};
+    st = bt_bindings_create(c->kernel, list, BT_COUNT(list), &s->bindings);
+    if (!st) st = bt_commands_create(c->gpu, &s->commands);
+    if (!st) st = bt_commands_begin(s->commands);
+    if (st) return st;
+    if (s->bytes) {
+        bt_commands_copy(s->commands, s->bytes, 0, s->staging, 0, bytes);
+        bt_commands_barrier(s->commands);
+    }
+    bt_commands_dispatch(s->commands, c->kernel, s->bindings, NULL,
+                         (c->format.width_px / 2 + BT_UNPACK_LOCAL - 1) / BT_UNPACK_LOCAL, c->format.height_px / 2, 1);
+    s->picture.data = bt_buffer_map(s->staging);
+    return bt_commands_end(s->commands);
+}
+
+static bool format_good(const struct bt_source_format *f) {
+    return (unsigned)f->pixels < BT_PIXELS_COUNT && f->width_px >= 2 && f->height_px >= 2 && !(f->width_px & 1) &&
+           !(f->height_px & 1) && f->width_px <= BT_CAPTURE_MOST_PX && f->height_px <= BT_CAPTURE_MOST_PX;
+}
+
+bt_status bt_capture_create(const struct bt_capture_params *params, struct bt_capture **out_capture) {
+    struct bt_source *source = params->source;
+    struct bt_capture *c = calloc(1, sizeof *c);
+    if (!c) {
+        bt_source_destroy(&source);
+        return BT_E_MEMORY;
+    }
+    c->log = params->log;
+    c->gpu = params->gpu;
+    c->source = source;
+    c->format = source->format;
+    atomic_init(&c->ended, BT_OK);
+    atomic_init(&c->stop, false);
+    atomic_init(&c->dropped, 0);
+    bt_status st = format_good(&c->format) ? BT_OK : BT_E_ARGUMENT;
+    if (st) goto fail;
+    const size_t words = (bt_picture_bytes(c->format.pixels, c->format.width_px, c->format.height_px) + 3) / 4;
+    const bool storage = words > bt_gpu_caps(c->gpu)->max_texels;
+    st = make_kernel(c, params->mirror, storage);
+    for (int i = 0; !st && i < SLOTS; i++) st = make_slot(c, &c->slots[i], storage);
+    if (!st && c->format.live) st = bt_mailbox_create(&c->mailbox);
+    if (st) goto fail;
+    if (c->format.live) {
+        if (pthread_create(&c->thread, NULL, read_on, c)) {
+            st = BT_E_MEMORY;
+            goto fail;
+        }
+        c->threaded = true;
+    }
+    *out_capture = c;
+    return BT_OK;
+fail:
+    bt_capture_destroy(&c);
+    return st;
+}
+
+void bt_capture_destroy(struct bt_capture **capture) {
+    if (!capture || !*capture) return;
+    struct bt_capture *c = *capture;
+    bt_capture_interrupt(c);
+    if (c->threaded) pthread_join(c->thread, NULL);
+    bt_source_destroy(&c->source);
+    bt_mailbox_destroy(&c->mailbox);
+    for (int i = 0; i < SLOTS; i++) {
+        struct slot *s = &c->slots[i];
+        bt_commands_destroy(&s->commands); /* waits for the GPU: first */
+    }
+    for (int i = 0; i < SLOTS; i++) {
+        struct slot *s = &c->slots[i];
+        bt_bindings_destroy(&s->bindings);
+        bt_texels_destroy(&s->texels);
+        bt_image_destroy(&s->image);
+        bt_buffer_destroy(&s->bytes);
+        bt_buffer_destroy(&s->staging);
+    }
+    bt_kernel_destroy(&c->kernel);
+    free(c);
+    *capture = NULL;
+}
+
+const struct bt_source_format *bt_capture_format(const struct bt_capture *capture) {
+    return &capture->format;
+}
+
+/* The slot with the next picture. */
+static bt_status next_slot(struct bt_capture *c, uint32_t *out_slot) {
+    if (atomic_load(&c->stop)) return BT_E_INTERRUPTED;
+    if (!c->format.live) {
+        bt_status st = c->source->ops->read(c->source, &c->slots[c->next].picture);
+        if (st) return st;
+        *out_slot = c->next;
+        c->next = (c->next + 1) % SLOTS;
+        return BT_OK;
+    }
+    bt_status st = bt_mailbox_take(c->mailbox, BT_CAPTURE_SILENCE_NS, out_slot);
+    if (st != BT_E_INTERRUPTED || atomic_load(&c->stop)) return st;
+    return (bt_status)atomic_load(&c->ended);
+}
+
+bt_status bt_capture_take(struct bt_capture *c, struct bt_frame *out_frame) {
+    uint32_t slot = 0;
+    /* Taking gives the last slot back to the reading thread, so the GPU must be done with its bytes. */
+    bt_status st = bt_gpu_wait(c->gpu, c->submitted, BT_CAPTURE_SILENCE_NS);
+    if (!st) st = next_slot(c, &slot);
+    if (st) return st;
+    struct slot *s = &c->slots[slot];
+    st = bt_gpu_submit(c->gpu, &s->commands, 1, &c->submitted);
+    if (st) return st;
+    if (s->picture.capture_ns > c->last_ns) c->last_ns = s->picture.capture_ns;
+    *out_frame = (struct bt_frame){
+        .linear = s->image,
+        .width_px = c->format.width_px,
+        .height_px = c->format.height_px,
+        .capture_ns = c->last_ns,
+        .sequence = c->sequence++,
+    };
+    return BT_OK;
+}
+
+void bt_capture_interrupt(struct bt_capture *c) {
+    atomic_store(&c->stop, true);
+    if (c->source) c->source->ops->interrupt(c->source);
+    if (c->mailbox) bt_mailbox_close(c->mailbox);
+}
+
+uint64_t bt_capture_dropped(const struct bt_capture *capture) {
+    return atomic_load(&capture->dropped);
+}
