@@ -6,24 +6,24 @@
 #ifndef BT_SHADER_ENGINE_CONV_H
 #define BT_SHADER_ENGINE_CONV_H
 
-#define BT_CONV2D_IN 0
-#define BT_CONV2D_WEIGHTS 1
+#define BT_CONV2D_IN       0
+#define BT_CONV2D_WEIGHTS  1
 #define BT_CONV2D_SHORTCUT 2 /* the residual; any valid binding when there is none */
-#define BT_CONV2D_OUT 3
-#define BT_CONV2D_SLOTS 4
+#define BT_CONV2D_OUT      3
+#define BT_CONV2D_SLOTS    4
 
-#define BT_CONV2D_LANES 0
-#define BT_CONV2D_KW 1
-#define BT_CONV2D_KH 2
-#define BT_CONV2D_SX 3
-#define BT_CONV2D_SY 4
-#define BT_CONV2D_DILATION 5
-#define BT_CONV2D_PIXELS 6 /* output pixels of one row that an invocation makes */
-#define BT_CONV2D_GROUPS 7 /* output groups that an invocation makes */
-#define BT_CONV2D_ACT 8
-#define BT_CONV2D_RESIDUAL 9 /* 1: the shortcut is added before the activation */
-#define BT_CONV2D_PADDED 10  /* 0: the kernel never reaches outside the input */
-#define BT_CONV2D_SHUFFLE 11 /* 1 or 2 */
+#define BT_CONV2D_LANES     0
+#define BT_CONV2D_KW        1
+#define BT_CONV2D_KH        2
+#define BT_CONV2D_SX        3
+#define BT_CONV2D_SY        4
+#define BT_CONV2D_DILATION  5
+#define BT_CONV2D_PIXELS    6 /* output pixels of one row that an invocation makes */
+#define BT_CONV2D_GROUPS    7 /* output groups that an invocation makes */
+#define BT_CONV2D_ACT       8
+#define BT_CONV2D_RESIDUAL  9  /* 1: the shortcut is added before the activation */
+#define BT_CONV2D_PADDED    10 /* 0: the kernel never reaches outside the input */
+#define BT_CONV2D_SHUFFLE   11 /* 1 or 2 */
 #define BT_CONV2D_CONSTANTS 12
 
 struct bt_conv_push {

@@ -3,22 +3,22 @@
 #ifndef BT_SHADER_ENGINE_DW_H
 #define BT_SHADER_ENGINE_DW_H
 
-#define BT_DW_IN 0
-#define BT_DW_WEIGHTS 1
+#define BT_DW_IN       0
+#define BT_DW_WEIGHTS  1
 #define BT_DW_SHORTCUT 2
-#define BT_DW_OUT 3
-#define BT_DW_SLOTS 4
+#define BT_DW_OUT      3
+#define BT_DW_SLOTS    4
 
-#define BT_DW_LANES 0
-#define BT_DW_KW 1
-#define BT_DW_KH 2
-#define BT_DW_SX 3
-#define BT_DW_SY 4
-#define BT_DW_DILATION 5
-#define BT_DW_PIXELS 6 /* of a row */
-#define BT_DW_ROWS 7
-#define BT_DW_ACT 8
-#define BT_DW_RESIDUAL 9 /* 1: the shortcut is added before the activation */
+#define BT_DW_LANES     0
+#define BT_DW_KW        1
+#define BT_DW_KH        2
+#define BT_DW_SX        3
+#define BT_DW_SY        4
+#define BT_DW_DILATION  5
+#define BT_DW_PIXELS    6 /* of a row */
+#define BT_DW_ROWS      7
+#define BT_DW_ACT       8
+#define BT_DW_RESIDUAL  9 /* 1: the shortcut is added before the activation */
 #define BT_DW_CONSTANTS 10
 
 struct bt_dw_push {

@@ -4,15 +4,15 @@
 #ifndef BT_SHADER_ENGINE_ELTWISE_H
 #define BT_SHADER_ENGINE_ELTWISE_H
 
-#define BT_ELTWISE_A 0
-#define BT_ELTWISE_B 1
-#define BT_ELTWISE_OUT 2
+#define BT_ELTWISE_A     0
+#define BT_ELTWISE_B     1
+#define BT_ELTWISE_OUT   2
 #define BT_ELTWISE_SLOTS 3
 
-#define BT_ELTWISE_LANES 0
-#define BT_ELTWISE_DO 1 /* of BT_DO_* */
+#define BT_ELTWISE_LANES     0
+#define BT_ELTWISE_DO        1 /* of BT_DO_* */
 #define BT_ELTWISE_CONSTANTS 2
-#define BT_ELTWISE_PIXELS 4
+#define BT_ELTWISE_PIXELS    4
 
 struct bt_eltwise_push {
     int out_w, out_h, groups;

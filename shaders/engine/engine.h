@@ -6,34 +6,34 @@
 
 /* Activations. The linear family is y = clamp(max(v, 0) + slope * min(v, 0), low, high) with one slope a channel:
    none (slope 1), ReLU (0), Clip (1, low, high), LeakyReLU and PReLU are one pipeline, which keeps a cold start short. */
-#define BT_FN_LINEAR 0
+#define BT_FN_LINEAR    0
 #define BT_FN_HARDSWISH 1 /* v * clamp(v / 6 + 1/2, 0, 1), ONNX HardSwish */
-#define BT_FN_SIGMOID 2
-#define BT_FN_TANH 3
+#define BT_FN_SIGMOID   2
+#define BT_FN_TANH      3
 
 /* Element-wise operators of eltwise.comp and plain.comp. Logic works on floats: 0 is false, 1 is true. */
-#define BT_DO_COPY 0
-#define BT_DO_ADD 1
-#define BT_DO_SUB 2
-#define BT_DO_MUL 3
-#define BT_DO_DIV 4
-#define BT_DO_MAX 5
-#define BT_DO_MIN 6
-#define BT_DO_AND 7
+#define BT_DO_COPY          0
+#define BT_DO_ADD           1
+#define BT_DO_SUB           2
+#define BT_DO_MUL           3
+#define BT_DO_DIV           4
+#define BT_DO_MAX           5
+#define BT_DO_MIN           6
+#define BT_DO_AND           7
 #define BT_DO_GREATER_EQUAL 8
-#define BT_DO_LESS_EQUAL 9
-#define BT_DO_PRELU 10 /* b is the slope; the last with two operands */
-#define BT_DO_LEAKY 11 /* alpha is the slope */
-#define BT_DO_CLIP 12 /* to alpha … beta */
-#define BT_DO_SQRT 13
-#define BT_DO_NEG 14
-#define BT_DO_ABS 15
-#define BT_DO_RECIPROCAL 16
-#define BT_DO_EXP 17
-#define BT_DO_HARDSWISH 18
-#define BT_DO_SIGMOID 19
-#define BT_DO_TANH 20
-#define BT_DO_TRUNC 21 /* Cast to an integer type */
-#define BT_DO_BOOL 22 /* Cast to bool: 1 unless 0 */
+#define BT_DO_LESS_EQUAL    9
+#define BT_DO_PRELU         10 /* b is the slope; the last with two operands */
+#define BT_DO_LEAKY         11 /* alpha is the slope */
+#define BT_DO_CLIP          12 /* to alpha … beta */
+#define BT_DO_SQRT          13
+#define BT_DO_NEG           14
+#define BT_DO_ABS           15
+#define BT_DO_RECIPROCAL    16
+#define BT_DO_EXP           17
+#define BT_DO_HARDSWISH     18
+#define BT_DO_SIGMOID       19
+#define BT_DO_TANH          20
+#define BT_DO_TRUNC         21 /* Cast to an integer type */
+#define BT_DO_BOOL          22 /* Cast to bool: 1 unless 0 */
 
 #endif

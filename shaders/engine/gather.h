@@ -3,12 +3,12 @@
 #ifndef BT_SHADER_ENGINE_GATHER_H
 #define BT_SHADER_ENGINE_GATHER_H
 
-#define BT_GATHER_IN 0
+#define BT_GATHER_IN      0
 #define BT_GATHER_INDICES 1 /* int32, always a storage buffer */
-#define BT_GATHER_OUT 2
-#define BT_GATHER_SLOTS 3
+#define BT_GATHER_OUT     2
+#define BT_GATHER_SLOTS   3
 
-#define BT_GATHER_LANES 0
+#define BT_GATHER_LANES     0
 #define BT_GATHER_CONSTANTS 1
 
 struct bt_gather_push {

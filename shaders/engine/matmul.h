@@ -3,15 +3,15 @@
 #ifndef BT_SHADER_ENGINE_MATMUL_H
 #define BT_SHADER_ENGINE_MATMUL_H
 
-#define BT_MATMUL_A 0
-#define BT_MATMUL_B 1
-#define BT_MATMUL_C 2 /* any valid binding when beta is 0 */
-#define BT_MATMUL_OUT 3
+#define BT_MATMUL_A     0
+#define BT_MATMUL_B     1
+#define BT_MATMUL_C     2 /* any valid binding when beta is 0 */
+#define BT_MATMUL_OUT   3
 #define BT_MATMUL_SLOTS 4
 
-#define BT_MATMUL_LANES 0
+#define BT_MATMUL_LANES     0
 #define BT_MATMUL_CONSTANTS 1
-#define BT_MATMUL_COLUMNS 4 /* that an invocation makes */
+#define BT_MATMUL_COLUMNS   4 /* that an invocation makes */
 
 struct bt_matmul_push {
     int count; /* invocations */

@@ -4,11 +4,11 @@
 #ifndef BT_SHADER_ENGINE_MOVE_H
 #define BT_SHADER_ENGINE_MOVE_H
 
-#define BT_MOVE_IN 0
-#define BT_MOVE_OUT 1
+#define BT_MOVE_IN    0
+#define BT_MOVE_OUT   1
 #define BT_MOVE_SLOTS 2
 
-#define BT_MOVE_LANES 0
+#define BT_MOVE_LANES     0
 #define BT_MOVE_CONSTANTS 1
 
 struct bt_move_push {

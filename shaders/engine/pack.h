@@ -3,11 +3,11 @@
 #ifndef BT_SHADER_ENGINE_PACK_H
 #define BT_SHADER_ENGINE_PACK_H
 
-#define BT_PACK_IN 0
-#define BT_PACK_OUT 1
+#define BT_PACK_IN    0
+#define BT_PACK_OUT   1
 #define BT_PACK_SLOTS 2
 
-#define BT_PACK_LANES 0
+#define BT_PACK_LANES     0
 #define BT_PACK_CONSTANTS 1
 
 struct bt_pack_push {

@@ -4,13 +4,13 @@
 #ifndef BT_SHADER_ENGINE_PLAIN_H
 #define BT_SHADER_ENGINE_PLAIN_H
 
-#define BT_PLAIN_A 0
-#define BT_PLAIN_B 1
-#define BT_PLAIN_OUT 2
+#define BT_PLAIN_A     0
+#define BT_PLAIN_B     1
+#define BT_PLAIN_OUT   2
 #define BT_PLAIN_SLOTS 3
 
-#define BT_PLAIN_LANES 0
-#define BT_PLAIN_DO 1 /* of BT_DO_* */
+#define BT_PLAIN_LANES     0
+#define BT_PLAIN_DO        1 /* of BT_DO_* */
 #define BT_PLAIN_CONSTANTS 2
 
 struct bt_plain_push {

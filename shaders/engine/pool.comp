@@ -22,7 +22,8 @@ void main() {
     if (group >= push.groups) return;
 
     int x0 = x * push.stride_x - push.pad_x, y0 = y * push.stride_y - push.pad_y;
-    vec4 best = AVERAGE != 0 ? vec4(0.0) : vec4(-3.4e38);
+    vec4 best = vec4(0.0); /* not by ?: of two constants: Mesa 22.3 folds that select in the first lane only */
+    if (AVERAGE == 0) best = vec4(-3.4e38);
     float count = 0.0;
     for (int ky = 0; ky < push.kernel_y; ky++) {
         int yy = y0 + ky * push.dilation_y;

@@ -3,12 +3,12 @@
 #ifndef BT_SHADER_ENGINE_POOL_H
 #define BT_SHADER_ENGINE_POOL_H
 
-#define BT_POOL_IN 0
-#define BT_POOL_OUT 1
+#define BT_POOL_IN    0
+#define BT_POOL_OUT   1
 #define BT_POOL_SLOTS 2
 
-#define BT_POOL_LANES 0
-#define BT_POOL_AVERAGE 1 /* 0: max */
+#define BT_POOL_LANES     0
+#define BT_POOL_AVERAGE   1 /* 0: max */
 #define BT_POOL_CONSTANTS 2
 
 struct bt_pool_push {

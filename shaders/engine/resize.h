@@ -3,19 +3,19 @@
 #ifndef BT_SHADER_ENGINE_RESIZE_H
 #define BT_SHADER_ENGINE_RESIZE_H
 
-#define BT_RESIZE_IN 0
-#define BT_RESIZE_OUT 1
+#define BT_RESIZE_IN    0
+#define BT_RESIZE_OUT   1
 #define BT_RESIZE_SLOTS 2
 
-#define BT_RESIZE_LANES 0
-#define BT_RESIZE_MODE 1 /* of BT_RESIZE_BY_* */
+#define BT_RESIZE_LANES     0
+#define BT_RESIZE_MODE      1 /* of BT_RESIZE_BY_* */
 #define BT_RESIZE_CONSTANTS 2
 
-#define BT_RESIZE_BY_LINES 0
+#define BT_RESIZE_BY_LINES        0
 #define BT_RESIZE_BY_PREFER_FLOOR 1
-#define BT_RESIZE_BY_PREFER_CEIL 2
-#define BT_RESIZE_BY_FLOOR 3
-#define BT_RESIZE_BY_CEIL 4
+#define BT_RESIZE_BY_PREFER_CEIL  2
+#define BT_RESIZE_BY_FLOOR        3
+#define BT_RESIZE_BY_CEIL         4
 
 struct bt_resize_push {
     int in_w, in_h;

@@ -3,11 +3,11 @@
 #ifndef BT_SHADER_ENGINE_SHUFFLE_H
 #define BT_SHADER_ENGINE_SHUFFLE_H
 
-#define BT_SHUFFLE_IN 0
-#define BT_SHUFFLE_OUT 1
+#define BT_SHUFFLE_IN    0
+#define BT_SHUFFLE_OUT   1
 #define BT_SHUFFLE_SLOTS 2
 
-#define BT_SHUFFLE_LANES 0
+#define BT_SHUFFLE_LANES     0
 #define BT_SHUFFLE_CONSTANTS 1
 
 struct bt_shuffle_push {

@@ -3,11 +3,11 @@
 #ifndef BT_SHADER_ENGINE_UNPACK_H
 #define BT_SHADER_ENGINE_UNPACK_H
 
-#define BT_UNPACK_IN 0
-#define BT_UNPACK_OUT 1
+#define BT_UNPACK_IN    0
+#define BT_UNPACK_OUT   1
 #define BT_UNPACK_SLOTS 2
 
-#define BT_UNPACK_LANES 0
+#define BT_UNPACK_LANES     0
 #define BT_UNPACK_CONSTANTS 1
 
 struct bt_unpack_push {

@@ -81,9 +81,10 @@ bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_
     if (!st) st = bt_run_create(&(struct bt_run_params){.gpu = params->gpu, .log = params->log, .program = program}, &net->run);
     if (!st) st = describe(net, plan);
     if (st) goto fail;
-    bt_log_debug(params->log, "engine: %s: %u dispatches, %u kernels, %zu KiB of constants, %zu KiB of scratch, %.0f ms", net->name,
-                 program->dispatch_count, bt_run_kernel_count(net->run), program->region_bytes[BT_REGION_CONSTANT] >> 10,
-                 program->region_bytes[BT_REGION_ARENA] >> 10, (double)(bt_clock_now_ns() - start_ns) * 1e-6);
+    bt_log_debug(params->log, "engine: %s: %u dispatches, %u kernels, %zu KiB of constants, %zu KiB of scratch, %.0f ms",
+                 net->name, program->dispatch_count, bt_run_kernel_count(net->run),
+                 program->region_bytes[BT_REGION_CONSTANT] >> 10, program->region_bytes[BT_REGION_ARENA] >> 10,
+                 (double)(bt_clock_now_ns() - start_ns) * 1e-6);
     bt_emit_destroy(&program);
     bt_plan_destroy(&plan);
     *out_net = net;

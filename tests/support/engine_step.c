@@ -60,7 +60,7 @@ static size_t aligned(size_t n) {
 }
 
 struct operands {
-    void *data[STEP_INPUTS];      /* PLAIN, of the tensor's type */
+    void *data[STEP_INPUTS]; /* PLAIN, of the tensor's type */
     struct bt_value value[STEP_INPUTS + 1];
     struct bt_place place[STEP_INPUTS + 1];
     struct bt_plan_constant constant[STEP_INPUTS];
@@ -85,8 +85,10 @@ static void fill(const struct step_case *c, struct operands *o) {
         bool given = t->low != 0.0f || t->high != 0.0f;
         for (size_t k = 0; k < n; k++) {
             float v = bt_rng_uniform(&rng, given ? t->low : -1.0f, given ? t->high : 1.0f);
-            if (t->type == BT_TYPE_BOOL) ((uint8_t *)o->data[i])[k] = v > 0.0f;
-            else ((float *)o->data[i])[k] = v;
+            if (t->type == BT_TYPE_BOOL)
+                ((uint8_t *)o->data[i])[k] = v > 0.0f;
+            else
+                ((float *)o->data[i])[k] = v;
         }
     }
 }
@@ -149,7 +151,8 @@ static float reference_at(const struct step_case *c, const void *data, size_t i)
 static void run_variant(const struct step_case *c, const struct operands *o, const void *want, bool texels) {
     struct bt_program *program = NULL;
     struct bt_run *run = NULL;
-    struct bt_emit_params params = {.texels = texels, .max_texels = bt_gpu_caps(step_gpu())->max_texels, .lanes = texels ? 8 : 64};
+    struct bt_emit_params params = {
+        .texels = texels, .max_texels = bt_gpu_caps(step_gpu())->max_texels, .lanes = texels ? 8 : 64};
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
     assert_int_equal(bt_run_create(&(struct bt_run_params){.gpu = gpu, .log = console, .program = program}, &run), BT_OK);
     for (uint32_t i = 0; i < c->in_count; i++) {
@@ -163,7 +166,8 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
             to_device(t, plain, device);
         }
         assert_int_equal(
-            bt_buffer_write(bt_run_buffer(run, BT_REGION_INPUT), o->place[i].offset_bytes, device, o->place[i].size_bytes), BT_OK);
+            bt_buffer_write(bt_run_buffer(run, BT_REGION_INPUT), o->place[i].offset_bytes, device, o->place[i].size_bytes),
+            BT_OK);
         free(device);
     }
     /* NaN everywhere first: an element that no invocation writes is found. */
@@ -185,7 +189,8 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
         float a = reference_at(c, want, i), b = got[at];
         used[at] = true;
         if (!(fabsf(a - b) <= c->tolerance))
-            fail_msg("%s (%s): element %zu is %g, should be %g", c->what, texels ? "texels" : "storage", i, (double)b, (double)a);
+            fail_msg("%s (%s): element %zu is %g, should be %g", c->what, texels ? "texels" : "storage", i, (double)b,
+                     (double)a);
         if (fabsf(a - b) > worst) worst = fabsf(a - b);
     }
     for (size_t i = 0; i < count; i++) {
@@ -210,8 +215,10 @@ void step_check(const struct step_case *c) {
     out.data = calloc(bt_shape_elements(&c->out), sizeof(float));
     assert_non_null(out.data);
     struct bt_node node = {.name = c->what, .op = c->op, .in_count = (uint16_t)c->in_count, .out_count = 1, .attr = c->attr};
-    if (c->op == BT_OP_CONVERT) memcpy(out.data, in[0].data, bt_shape_elements(&c->out) * sizeof(float));
-    else assert_int_equal(bt_ref_run_node(&node, c->in_count, in, 1, &out), BT_OK);
+    if (c->op == BT_OP_CONVERT)
+        memcpy(out.data, in[0].data, bt_shape_elements(&c->out) * sizeof(float));
+    else
+        assert_int_equal(bt_ref_run_node(&node, c->in_count, in, 1, &out), BT_OK);
     run_variant(c, o, out.data, true);
     run_variant(c, o, out.data, false);
     for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);

@@ -12,11 +12,11 @@ enum { STEP_INPUTS = 8 };
 struct step_tensor {
     struct bt_shape shape; /* rank 0 and no data with absent set */
     enum bt_layout layout;
-    bool absent, constant;      /* constant: in the plan's constants */
-    bool raw;                   /* a constant that emit/ packs */
+    bool absent, constant; /* constant: in the plan's constants */
+    bool raw;              /* a constant that emit/ packs */
     enum bt_type type;
-    const void *data;           /* NULL: random, in low … high */
-    float low, high;            /* 0, 0: -1 … 1 */
+    const void *data; /* NULL: random, in low … high */
+    float low, high;  /* 0, 0: -1 … 1 */
 };
 
 struct step_case {

@@ -26,7 +26,8 @@
 enum { INVOCATIONS_MAX = 1 << 22, GROUPS_MAX = 65535 }; /* quotient() in fetch.glsl; the least that Vulkan guarantees */
 
 static const struct bt_kernel_info kernels[BT_KERNEL_COUNT] = {
-#define BT_KERNEL(id, shader, prefix, slots) {#shader, slots, BT_##prefix##_SLOTS, BT_##prefix##_CONSTANTS, sizeof(struct bt_##shader##_push)},
+#define BT_KERNEL(id, shader, prefix, slots)                                                                                   \
+    {#shader, slots, BT_##prefix##_SLOTS, BT_##prefix##_CONSTANTS, sizeof(struct bt_##shader##_push)},
 #include "engine/emit/kernels.def"
 #undef BT_KERNEL
 };
@@ -212,8 +213,10 @@ bt_status bt_emit_create(const struct bt_plan *plan, const struct bt_emit_params
         st = emit_one(&e);
         if (!st && e.program->dispatch_count > first) e.program->dispatch[first].macs = e.step->macs;
     }
-    if (st) bt_emit_destroy(&e.program);
-    else *out_program = e.program;
+    if (st)
+        bt_emit_destroy(&e.program);
+    else
+        *out_program = e.program;
     return st;
 }
 

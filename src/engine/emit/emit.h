@@ -24,7 +24,8 @@ BT_CHECKED bt_status bt_emit_add(struct bt_emitter *e, enum bt_kernel_id kernel,
 BT_CHECKED bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants,
                                         const void *push, const struct bt_operand *operands, uint32_t lanes, uint32_t groups);
 /* Room in the CONSTANT region for packed weights; zeroed. The pointer holds until the next call. */
-BT_CHECKED bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, struct bt_operand *out_operand, float **out_data);
+BT_CHECKED bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, struct bt_operand *out_operand,
+                                      float **out_data);
 /* Logs why this step cannot run; returns BT_E_UNSUPPORTED. */
 BT_CHECKED bt_status bt_emit_refuse(struct bt_emitter *e, const char *why);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Other operators on C4 maps: GlobalAveragePool, Resize, DepthToSpace, GridSample, and boxes moved by Pad, Concat and Slice. */
-#include "engine/emit/emit.h"
 #include "engine/emit/map.h"
+#include "engine/emit/emit.h"
 
 #include "engine/engine.h"
 #include "engine/mean.h"
@@ -25,14 +25,19 @@ static void resize_axis(const struct bt_attr *a, uint32_t axis, uint32_t in, uin
     *out_scale = inverse;
     *out_shift = 0.0f;
     switch (a->coord) {
-    case BT_COORD_ASYMMETRIC: break;
-    case BT_COORD_ALIGN_CORNERS: *out_scale = out > 1 ? (float)(in - 1) / (float)(out - 1) : 0.0f; break;
+    case BT_COORD_ASYMMETRIC:
+        break;
+    case BT_COORD_ALIGN_CORNERS:
+        *out_scale = out > 1 ? (float)(in - 1) / (float)(out - 1) : 0.0f;
+        break;
     case BT_COORD_PYTORCH_HALF_PIXEL:
         if (out == 1) {
             *out_scale = 0.0f;
             break;
         } /* fallthrough */
-    default: *out_shift = 0.5f * inverse - 0.5f; break;
+    default:
+        *out_shift = 0.5f * inverse - 0.5f;
+        break;
     }
 }
 
@@ -158,9 +163,12 @@ bt_status bt_emit_map_concat(struct bt_emitter *e) {
     int32_t at = 0;
     for (uint32_t i = 0; i < s->in_count; i++) {
         struct bt_move_push push = move_between(&s->in[i], &s->out[0], &s->in[i].shape);
-        if (axis == 1) push.to_group = at / 4;
-        else if (axis == 2) push.to_y = at;
-        else push.to_x = at;
+        if (axis == 1)
+            push.to_group = at / 4;
+        else if (axis == 2)
+            push.to_y = at;
+        else
+            push.to_x = at;
         bt_status st = add_move(e, &push, &s->in[i], &s->out[0]);
         if (st) return st;
         at += (int32_t)s->in[i].shape.dim[axis];

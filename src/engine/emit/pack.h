@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 struct bt_pack_conv {
-    uint32_t out, in;       /* channels of the whole convolution */
-    uint32_t group;         /* >1: a dense kernel with zeros, for grouped convolutions that are not depthwise */
+    uint32_t out, in; /* channels of the whole convolution */
+    uint32_t group;   /* >1: a dense kernel with zeros, for grouped convolutions that are not depthwise */
     uint32_t kernel_h, kernel_w;
-    const float *weight;    /* [out][in / group][ky][kx] */
-    const float *bias;      /* [out] or NULL */
-    const float *slope;     /* [out], or one when slope_count is 1 */
+    const float *weight; /* [out][in / group][ky][kx] */
+    const float *bias;   /* [out] or NULL */
+    const float *slope;  /* [out], or one when slope_count is 1 */
     uint32_t slope_count;
-    float bias_missing;     /* for lanes without a channel: what makes the activation's result zero */
+    float bias_missing; /* for lanes without a channel: what makes the activation's result zero */
 };
 
 size_t bt_pack_conv_bytes(const struct bt_pack_conv *p);

@@ -22,8 +22,8 @@ static void print_dispatch(FILE *f, const struct bt_dispatch *d, uint32_t number
     }
     fprintf(f, ") x %u", d->groups_x * d->groups_y);
     for (uint32_t i = 0; i < info->slot_count; i++)
-        fprintf(f, " %s%s+%zu:%zu", info->slots[i] == 'o' ? "-> " : "", regions[d->operand[i].region], d->operand[i].offset_bytes,
-                d->operand[i].size_bytes);
+        fprintf(f, " %s%s+%zu:%zu", info->slots[i] == 'o' ? "-> " : "", regions[d->operand[i].region],
+                d->operand[i].offset_bytes, d->operand[i].size_bytes);
     fprintf(f, "  %s \"%s\"\n", d->op, d->name);
 }
 

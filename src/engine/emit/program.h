@@ -30,12 +30,12 @@ struct bt_operand {
 };
 
 struct bt_dispatch {
-    const char *name;     /* the step's */
-    const char *op;       /* ONNX's name of the operator, or Convert */
-    uint32_t step;        /* of the plan */
+    const char *name; /* the step's */
+    const char *op;   /* ONNX's name of the operator, or Convert */
+    uint32_t step;    /* of the plan */
     enum bt_kernel_id kernel;
-    bool texels;          /* reads through texel buffers */
-    bool wait;            /* a barrier first */
+    bool texels; /* reads through texel buffers */
+    bool wait;   /* a barrier first */
     uint32_t constants[BT_DISPATCH_CONSTANTS];
     uint8_t push[BT_DISPATCH_PUSH_BYTES];
     struct bt_operand operand[BT_DISPATCH_SLOTS];
@@ -51,9 +51,9 @@ struct bt_program {
 };
 
 struct bt_emit_params {
-    bool texels;         /* read through texel buffers where they fit */
-    uint32_t max_texels; /* elements in one texel view */
-    uint32_t lanes;      /* invocations in a workgroup: a CPU likes one vector (8), a GPU 64 */
+    bool texels;            /* read through texel buffers where they fit */
+    uint32_t max_texels;    /* elements in one texel view */
+    uint32_t lanes;         /* invocations in a workgroup: a CPU likes one vector (8), a GPU 64 */
     size_t alignment_bytes; /* of packed weights; 0: 256 */
 };
 

@@ -13,8 +13,8 @@
 struct epilogue {
     int32_t fn;
     float low, high;
-    float slope;           /* used when there is no slope tensor */
-    const float *slopes;   /* NULL, or slope_count of them */
+    float slope;         /* used when there is no slope tensor */
+    const float *slopes; /* NULL, or slope_count of them */
     uint32_t slope_count;
     float bias_missing;
 };
@@ -23,10 +23,17 @@ static bt_status read_epilogue(struct bt_emitter *e, uint32_t channels, struct e
     const struct bt_attr *a = e->step->attr;
     struct epilogue ep = {.fn = BT_FN_LINEAR, .low = -FLT_MAX, .high = FLT_MAX, .slope = 1.0f, .slope_count = 1};
     switch (a->act) {
-    case BT_ACT_NONE: break;
-    case BT_ACT_RELU: ep.slope = 0.0f; break;
-    case BT_ACT_LEAKY_RELU: ep.slope = a->low; break;
-    case BT_ACT_HARD_SWISH: ep.fn = BT_FN_HARDSWISH; break;
+    case BT_ACT_NONE:
+        break;
+    case BT_ACT_RELU:
+        ep.slope = 0.0f;
+        break;
+    case BT_ACT_LEAKY_RELU:
+        ep.slope = a->low;
+        break;
+    case BT_ACT_HARD_SWISH:
+        ep.fn = BT_FN_HARDSWISH;
+        break;
     case BT_ACT_SIGMOID:
         ep.fn = BT_FN_SIGMOID;
         ep.bias_missing = -200.0f; /* sigmoid(-200) is 0 in float: lanes without a channel stay zero */
@@ -45,7 +52,8 @@ static bt_status read_epilogue(struct bt_emitter *e, uint32_t channels, struct e
         ep.slope_count = (uint32_t)n;
         break;
     }
-    default: return bt_emit_refuse(e, "unknown activation");
+    default:
+        return bt_emit_refuse(e, "unknown activation");
     }
     *out = ep;
     return BT_OK;
@@ -114,10 +122,14 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
     if (st) return st;
     int32_t pixels = 4, rows = a->stride[0] == 1 && y->dim[2] > 1 ? 2 : 1;
     int32_t constants[BT_DW_CONSTANTS - 1] = {
-        [BT_DW_KW - 1] = (int32_t)a->kernel[1],         [BT_DW_KH - 1] = (int32_t)a->kernel[0],
-        [BT_DW_SX - 1] = (int32_t)a->stride[1],         [BT_DW_SY - 1] = (int32_t)a->stride[0],
-        [BT_DW_DILATION - 1] = (int32_t)a->dilation[0], [BT_DW_PIXELS - 1] = pixels,
-        [BT_DW_ROWS - 1] = rows,                        [BT_DW_ACT - 1] = ep->fn,
+        [BT_DW_KW - 1] = (int32_t)a->kernel[1],
+        [BT_DW_KH - 1] = (int32_t)a->kernel[0],
+        [BT_DW_SX - 1] = (int32_t)a->stride[1],
+        [BT_DW_SY - 1] = (int32_t)a->stride[0],
+        [BT_DW_DILATION - 1] = (int32_t)a->dilation[0],
+        [BT_DW_PIXELS - 1] = pixels,
+        [BT_DW_ROWS - 1] = rows,
+        [BT_DW_ACT - 1] = ep->fn,
         [BT_DW_RESIDUAL - 1] = has_residual(s),
     };
     struct bt_dw_push push = {

@@ -91,14 +91,14 @@ static bt_status find_view(struct bt_run *run, const struct bt_operand *o, enum 
                            struct bt_texels **out_texels) {
     for (uint32_t i = 0; i < run->view_count; i++) {
         const struct view *v = &run->view[i];
-        if (v->region == o->region && v->offset_bytes == o->offset_bytes && v->size_bytes == o->size_bytes && v->format == format) {
+        if (v->region == o->region && v->offset_bytes == o->offset_bytes && v->size_bytes == o->size_bytes &&
+            v->format == format) {
             *out_texels = v->texels;
             return BT_OK;
         }
     }
     struct view *v = &run->view[run->view_count];
-    *v = (struct view){
-        .region = o->region, .offset_bytes = o->offset_bytes, .size_bytes = o->size_bytes, .format = format};
+    *v = (struct view){.region = o->region, .offset_bytes = o->offset_bytes, .size_bytes = o->size_bytes, .format = format};
     bt_status st = bt_texels_create(run->buffer[o->region], o->offset_bytes, o->size_bytes, format, &v->texels);
     if (st) return st;
     run->view_count++;

@@ -15,7 +15,8 @@ struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, bool texels) {
         size_t storage_bytes, texels_bytes;
     } code[BT_KERNEL_COUNT] = {
 #define BT_KERNEL(id, shader, prefix, slots)                                                                                   \
-    {bt_spv_engine_##shader, bt_spv_engine_##shader##_texels, bt_spv_engine_##shader##_bytes, bt_spv_engine_##shader##_texels_bytes},
+    {bt_spv_engine_##shader, bt_spv_engine_##shader##_texels, bt_spv_engine_##shader##_bytes,                                  \
+     bt_spv_engine_##shader##_texels_bytes},
 #include "engine/emit/kernels.def"
 #undef BT_KERNEL
     };
