@@ -3,19 +3,23 @@
 #ifndef BT_PIPELINE_TRACK_SMOOTH_H
 #define BT_PIPELINE_TRACK_SMOOTH_H
 
+#include "pipeline/faces.h"
 #include "rig/pose.h"
 
-enum { BT_SMOOTH_IRIS = 10 };
-
+/* One-Euro states: the head's turn as a rotation vector, its size as log(px a cm), its place in px (in cm it
+   would move whenever the size does), then every landmark in face space (cm). Apart, because a head moves fast as a whole while
+   its shape changes little, and tremble is mostly in the shape.
+ */
 struct bt_smooth {
-    struct bt_face_filter mesh;
     bool started;
     int64_t last_ns;
-    float iris[BT_SMOOTH_IRIS * 3], iris_d[BT_SMOOTH_IRIS * 3]; /* face space, cm */
+    float turn[3], turn_d[3], size, size_d, place[3], place_d[3];
+    float shape[BT_LANDMARKS * 3], shape_d[BT_LANDMARKS * 3];
 };
 
 void bt_smooth_init(struct bt_smooth *smooth);
-/* 478 in, 478 out, frame px. Points that no head can have come out as they went in. */
+/* 478 in, 478 out, frame px. Points that no head can have come out as they went in. A gap over .5 s, or a step back in time,
+   starts anew. */
 void bt_smooth_step(struct bt_smooth *smooth, const struct bt_rig *rig, const struct bt_vec3 *raw, int64_t time_ns,
                     struct bt_vec3 *out);
 
