@@ -29,7 +29,8 @@ struct bt_swap_times {
 };
 
 /* BT_E_CONSENT when the grant is NULL, no longer live, or names another face than `mask` does. */
-BT_CHECKED bt_status bt_swap_create(const struct bt_swap_params *params, const struct bt_grant *grant, struct bt_swap **out_swap);
+BT_CHECKED bt_status bt_swap_create(const struct bt_swap_params *params, const struct bt_grant *grant,
+                                    struct bt_swap **out_swap);
 void bt_swap_destroy(struct bt_swap **swap);
 /* Paints faces->face[faces->wearer] of `frame`, in place; submitted, not waited for. Asks the grant first.
    On anything but BT_OK the frame must not be shown: BT_E_CONSENT, BT_E_NO_FACE, BT_E_POSE (turned too far: after a fade),

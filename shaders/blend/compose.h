@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Contract of compose.comp: paint over the driver's moved pixels, into the frame, in linear light. */
+#ifndef BT_SHADER_BLEND_COMPOSE_H
+#define BT_SHADER_BLEND_COMPOSE_H
+
+#include "include/color.h"
+
+#ifdef BT_GLSL
+#define BT_COMPOSE_INT  int
+#define BT_COMPOSE_UINT uint
+#else
+#include <stdint.h>
+#define BT_COMPOSE_INT  int32_t
+#define BT_COMPOSE_UINT uint32_t
+#endif
+
+#define BT_COMPOSE_SOURCE 0 /* sampler2D: copy of the frame before anything was painted */
+#define BT_COMPOSE_NEAR   1 /* sampler2D, half size: coded rgb, smoothed a little: what grain stands out from */
+#define BT_COMPOSE_FAR    2 /* sampler2D, quarter size: smoothed more: what dark lines stand out from */
+#define BT_COMPOSE_PAINT  3 /* sampler2D, grid: linear rgb, grain weight */
+#define BT_COMPOSE_MOVE   4 /* sampler2D, grid, smoothed: dx, dy frame px, alpha, pass-through weight */
+#define BT_COMPOSE_LIGHT  5 /* texels RGBA32F: element 9 is (noise, ...) */
+#define BT_COMPOSE_FRAME  6 /* image2D RGBA16F: the frame */
+#define BT_COMPOSE_SLOTS  7
+
+#define BT_COMPOSE_LOCAL   8
+#define BT_COMPOSE_NOISE   9    /* element of the light */
+#define BT_COMPOSE_GRAIN   0.25 /* clip, coded */
+#define BT_COMPOSE_DARKEST 4.4e-4
+
+struct bt_compose_push {
+    BT_COMPOSE_INT x, y, w, h; /* frame px to write */
+    BT_COMPOSE_INT frame_w, frame_h;
+    float grid_x, grid_y, grid_scale;           /* grid px = (frame px - grid_x, y) x scale */
+    float inverse_grid_w, inverse_grid_h;       /* 1 / size of the grid's images */
+    float inverse_half_w, inverse_half_h;       /* 1 / (2 x half-size image): its uv from frame px */
+    float inverse_quarter_w, inverse_quarter_h; /* the same of the quarter-size image, x 4 */
+    float grain;                                /* how much of the driver's grain is kept, 0 ... 1 */
+    float pass;                                 /* how much of the driver's dark lines */
+    float noise;                                /* how much noise is added to make up for lost grain: 1 all of it */
+    BT_COMPOSE_UINT seed;                       /* another every frame */
+};
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/blend/blend.h"
+#include "blend/compose.h"
+#include "gpu/command.h"
+#include "gpu/image.h"
+#include "gpu/kernel.h"
+#include "pipeline/blend/cache.h"
+#include "pipeline/blend/smooth.h"
+#include "spv/blend_compose.h"
+#include <math.h>
+#include <stdlib.h>
+
+/* Blurs, in texels of a 256 px canonical map (the recipe's 3.5 and 7). The second smooths what the first has smoothed. */
+static const float NEAR_SIGMA = 3.5f, FAR_SIGMA = 6.06f;
+static const float MOVE_SIGMA = 1.0f; /* in frame px at texel_px 1: takes the triangles' edges out of flow and alpha */
+/* How much of the driver's grain, and of the dark lines at nostrils, lips and lids, is kept; how much noise is made up. */
+static const float GRAIN = .6f, PASS = .7f, NOISE = 1.f;
+
+enum pass { NEAR_X, NEAR_Y, FAR_X, FAR_Y, MOVE_X, MOVE_Y, PASSES };
+enum own { NEAR_HALFWAY, NEAR, FAR_HALFWAY, FAR, MOVE_HALFWAY, MOVE, IMAGES };
+
+struct bt_blend {
+    struct bt_smooth *smooth;
+    struct bt_kernel *compose;
+    struct bt_image *image[IMAGES];
+    struct bt_bindings *bindings[PASSES];
+    const struct bt_image *from[PASSES];
+    struct bt_frame_cache frames;
+    uint32_t width_px, height_px;
+};
+
+static int32_t rounded_up(int32_t value, int32_t by) {
+    return (value + by - 1) / by;
+}
+
+/* Half-size pixels of the box, with what the taps of later passes reach beyond it. */
+static void record_pass(struct bt_blend *b, struct bt_commands *commands, enum pass pass, const int32_t area[4], float scale,
+                        float sigma_px) {
+    struct bt_smooth_pass p = {
+        .bindings = b->bindings[pass],
+        .from = b->from[pass],
+        .x = area[0],
+        .y = area[1],
+        .w = area[2],
+        .h = area[3],
+        .scale = scale,
+        .sigma_px = sigma_px,
+        .vertical = pass == NEAR_Y || pass == FAR_Y || pass == MOVE_Y,
+    };
+    bt_smooth_record(b->smooth, commands, &p);
+}
+
+bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, const struct bt_blend_job *job) {
+    struct bt_bindings *set = NULL;
+    bt_status st = bt_frame_cache_get(&b->frames, job->frame, &set);
+    if (st) return st;
+    int32_t half[4] = {job->box_x / 2, job->box_y / 2, rounded_up(job->box_w, 2), rounded_up(job->box_h, 2)};
+    int32_t quarter[4] = {job->box_x / 4, job->box_y / 4, rounded_up(job->box_w, 4), rounded_up(job->box_h, 4)};
+    int32_t grid[4] = {0, 0, (int32_t)job->grid_w, (int32_t)job->grid_h};
+    float unit = job->texel_px, move = fmaxf(.5f, MOVE_SIGMA * unit * job->grid_scale);
+
+    record_pass(b, commands, NEAR_X, half, 1, NEAR_SIGMA * unit / 2);
+    record_pass(b, commands, MOVE_X, grid, 1, move);
+    bt_commands_barrier(commands);
+    record_pass(b, commands, NEAR_Y, half, 1, NEAR_SIGMA * unit / 2);
+    record_pass(b, commands, MOVE_Y, grid, 1, move);
+    bt_commands_barrier(commands);
+    record_pass(b, commands, FAR_X, quarter, 2, FAR_SIGMA * unit / 4);
+    bt_commands_barrier(commands);
+    record_pass(b, commands, FAR_Y, quarter, 1, FAR_SIGMA * unit / 4);
+    bt_commands_barrier(commands);
+
+    struct bt_compose_push push = {
+        .x = job->box_x,
+        .y = job->box_y,
+        .w = job->box_w,
+        .h = job->box_h,
+        .frame_w = (int32_t)b->width_px,
+        .frame_h = (int32_t)b->height_px,
+        .grid_x = (float)job->box_x,
+        .grid_y = (float)job->box_y,
+        .grid_scale = job->grid_scale,
+        .inverse_grid_w = 1 / (float)bt_image_width(b->image[MOVE]),
+        .inverse_grid_h = 1 / (float)bt_image_height(b->image[MOVE]),
+        .inverse_half_w = 1 / (2 * (float)bt_image_width(b->image[NEAR])),
+        .inverse_half_h = 1 / (2 * (float)bt_image_height(b->image[NEAR])),
+        .inverse_quarter_w = 1 / (4 * (float)bt_image_width(b->image[FAR])),
+        .inverse_quarter_h = 1 / (4 * (float)bt_image_height(b->image[FAR])),
+        .grain = GRAIN,
+        .pass = PASS,
+        .noise = NOISE,
+        .seed = job->seed,
+    };
+    bt_commands_dispatch(commands, b->compose, set, &push, (uint32_t)rounded_up(job->box_w, BT_COMPOSE_LOCAL),
+                         (uint32_t)rounded_up(job->box_h, BT_COMPOSE_LOCAL), 1);
+    return BT_OK;
+}
+
+static bt_status make_images(struct bt_blend *b, const struct bt_blend_params *p) {
+    uint32_t half_w = bt_image_width(p->half), half_h = bt_image_height(p->half);
+    uint32_t grid_w = bt_image_width(p->move), grid_h = bt_image_height(p->move);
+    const uint32_t size[IMAGES][2] = {
+        [NEAR_HALFWAY] = {half_w, half_h},
+        [NEAR] = {half_w, half_h},
+        [FAR_HALFWAY] = {(half_w + 1) / 2, (half_h + 1) / 2},
+        [FAR] = {(half_w + 1) / 2, (half_h + 1) / 2},
+        [MOVE_HALFWAY] = {grid_w, grid_h},
+        [MOVE] = {grid_w, grid_h},
+    };
+    bt_status st = BT_OK;
+    for (int i = 0; i < IMAGES && !st; i++)
+        st = bt_image_create(p->gpu, size[i][0], size[i][1], BT_IMAGE_RGBA16F, &b->image[i]);
+    return st;
+}
+
+static bt_status bind_passes(struct bt_blend *b, const struct bt_blend_params *p) {
+    struct bt_image *const from[PASSES] = {p->half, b->image[NEAR_HALFWAY], b->image[NEAR], b->image[FAR_HALFWAY],
+                                           p->move, b->image[MOVE_HALFWAY]};
+    struct bt_image *const to[PASSES] = {b->image[NEAR_HALFWAY], b->image[NEAR],         b->image[FAR_HALFWAY],
+                                         b->image[FAR],          b->image[MOVE_HALFWAY], b->image[MOVE]};
+    bt_status st = BT_OK;
+    for (int i = 0; i < PASSES && !st; i++) {
+        b->from[i] = from[i];
+        st = bt_smooth_bind(b->smooth, from[i], to[i], &b->bindings[i]);
+    }
+    return st;
+}
+
+bt_status bt_blend_create(const struct bt_blend_params *p, struct bt_blend **out_blend) {
+    static const enum bt_slot slots[BT_COMPOSE_SLOTS] = {
+        BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_TEXELS, BT_SLOT_IMAGE,
+    };
+    struct bt_kernel_params kernel = {
+        .name = "blend.compose",
+        .spirv = bt_spv_blend_compose,
+        .spirv_bytes = bt_spv_blend_compose_bytes,
+        .slots = slots,
+        .slot_count = BT_COMPOSE_SLOTS,
+        .push_bytes = sizeof(struct bt_compose_push),
+    };
+    struct bt_blend *b = calloc(1, sizeof *b);
+    if (!b) return BT_E_MEMORY;
+    b->smooth = p->smooth;
+    b->width_px = p->width_px;
+    b->height_px = p->height_px;
+    bt_status st = make_images(b, p);
+    if (!st) st = bind_passes(b, p);
+    if (!st) st = bt_kernel_create(p->gpu, &kernel, &b->compose);
+    if (st) goto fail;
+    b->frames = (struct bt_frame_cache){
+        .kernel = b->compose,
+        .slots = BT_COMPOSE_SLOTS,
+        .frame_slot = BT_COMPOSE_FRAME,
+        .bindings =
+            {
+                [BT_COMPOSE_SOURCE] = {.image = p->copy, .sampler = BT_SAMPLER_LINEAR_EDGE},
+                [BT_COMPOSE_NEAR] = {.image = b->image[NEAR], .sampler = BT_SAMPLER_LINEAR_EDGE},
+                [BT_COMPOSE_FAR] = {.image = b->image[FAR], .sampler = BT_SAMPLER_LINEAR_EDGE},
+                [BT_COMPOSE_PAINT] = {.image = p->paint, .sampler = BT_SAMPLER_LINEAR_EDGE},
+                [BT_COMPOSE_MOVE] = {.image = b->image[MOVE], .sampler = BT_SAMPLER_LINEAR_EDGE},
+                [BT_COMPOSE_LIGHT] = {.texels = p->light},
+            },
+    };
+    *out_blend = b;
+    return BT_OK;
+fail:
+    bt_blend_destroy(&b);
+    return st;
+}
+
+void bt_blend_destroy(struct bt_blend **blend) {
+    struct bt_blend *b = *blend;
+    if (!b) return;
+    bt_frame_cache_finish(&b->frames);
+    for (int i = 0; i < PASSES; i++) bt_bindings_destroy(&b->bindings[i]);
+    for (int i = 0; i < IMAGES; i++) bt_image_destroy(&b->image[i]);
+    bt_kernel_destroy(&b->compose);
+    free(b);
+    *blend = NULL;
+}

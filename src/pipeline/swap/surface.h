@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* The geometry of one frame: from landmarks to what the kernels read. Everything that has a few thousand elements is done here,
+   on the CPU; everything that has a pixel's count is done by kernels. */
+#ifndef BT_SWAP_SURFACE_H
+#define BT_SWAP_SURFACE_H
+
+#include "base/status.h"
+#include "pipeline/faces.h"
+#include "rig/pose.h"
+#include "rig/rig.h"
+
+struct bt_log;
+struct bt_mask;
+struct bt_surface;
+
+/* Where a step writes: mapped memory, in the layouts of shaders/swap/swap.h and draw.h. Written once, never read back. */
+struct bt_surface_out {
+    float *driver;   /* BT_RIG_FINE_VERTICES x BT_SWAP_VERTEX_TEXELS x 4 */
+    float *hybrid;   /* the same */
+    float *triangle; /* BT_RIG_FINE_TRIANGLES x BT_SWAP_TRIANGLE_TEXELS x 4 */
+    uint32_t *tile;  /* 2 for each tile of the largest grid */
+    uint32_t *list;  /* BT_SWAP_LIST_MAX */
+};
+
+/* What a step found. */
+struct bt_surface_view {
+    int32_t box_x, box_y, box_w, box_h; /* frame px that may change: multiples of 4, but for the frame's own end */
+    float grid_scale;                   /* grid px a frame px, at most 1 */
+    uint32_t grid_w, grid_h, tiles_w, tiles_h;
+    float texel_px;          /* frame px a texel of a 256 px canonical map, facing the camera */
+    struct bt_angles angles; /* by the canonical mesh */
+    float in_frame;          /* part of the driver's points that lie inside the frame */
+};
+
+BT_CHECKED bt_status bt_surface_create(struct bt_log *log, const struct bt_rig *rig, const struct bt_mask *mask,
+                                       uint32_t frame_w, uint32_t frame_h, struct bt_surface **out_surface);
+void bt_surface_destroy(struct bt_surface **surface);
+/* Another face, or the same after a gap: forgets the driver. */
+void bt_surface_reset(struct bt_surface *surface);
+/* BT_E_NO_FACE: landmarks that are no numbers, no face, or hardly in the frame. Allocates nothing. */
+BT_CHECKED bt_status bt_surface_step(struct bt_surface *surface, const struct bt_face *face, int64_t time_ns,
+                                     const struct bt_surface_out *out, struct bt_surface_view *out_view);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "pipeline/swap/swap.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "gpu/device.h"
+#include "mask/mask.h"
+#include "pipeline/swap/painter.h"
+#include "pipeline/swap/surface.h"
+#include "trust/consent/consent.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Turned further than this, the far cheek has no pixels to light the mask by, and the nose's outline is drawn from too little;
+   back under the second angle it is worn again. Radians: 38 and 32 degrees of yaw, 30 and 25 of pitch. */
+static const float YAW_OUT = .66f, YAW_IN = .56f, PITCH_OUT = .52f, PITCH_IN = .44f;
+/* Mean luma of the face, gamma-coded (bt_faces.light): below it the light fit follows noise. */
+static const float DARK_OUT = .06f, DARK_IN = .08f;
+static const int64_t GAP_NS = 500000000; /* after so long without the face, start over */
+
+struct bt_swap {
+    struct bt_log *log;
+    struct bt_surface *surface;
+    struct bt_painter *painter;
+    uint32_t width_px, height_px;
+    uint32_t face_id;
+    bool worn, turned, dark; /* worn: last_ns and face_id hold */
+    int64_t last_ns;
+    float cpu_ms;
+    char face[BT_MASK_NAME_BYTES];
+};
+
+static bool consented(const struct bt_swap *swap, const struct bt_grant *grant) {
+    return grant && bt_grant_live(grant, bt_clock_now_ns()) && strcmp(bt_grant_face(grant), swap->face) == 0;
+}
+
+static bool beyond(bool was, float value, float out, float in) {
+    return value > (was ? in : out);
+}
+
+static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt_faces *faces) {
+    const struct bt_face *face = &faces->face[faces->wearer];
+    int64_t gap_ns = frame->capture_ns - s->last_ns;
+    bool fresh = !s->worn || s->face_id != face->id || gap_ns > GAP_NS || gap_ns < 0;
+    struct bt_surface_out memory;
+    struct bt_painter_job job = {
+        .frame = frame->linear, .fresh = fresh, .dt_s = (float)gap_ns * 1e-9f, .seed = (uint32_t)frame->sequence};
+    s->worn = false; /* until this frame is painted */
+    if (fresh && s->face_id != face->id) bt_surface_reset(s->surface);
+    s->dark = beyond(s->dark, -faces->light, -DARK_OUT, -DARK_IN);
+    if (s->dark) return BT_E_TOO_DARK;
+    bt_status st = bt_painter_open(s->painter, &memory);
+    if (!st) st = bt_surface_step(s->surface, face, frame->capture_ns, &memory, &job.view);
+    if (st) return st;
+    s->face_id = face->id;
+    float yaw = fabsf(job.view.angles.yaw) / (s->turned ? YAW_IN : YAW_OUT);
+    float pitch = fabsf(job.view.angles.pitch) / (s->turned ? PITCH_IN : PITCH_OUT);
+    s->turned = yaw > 1 || pitch > 1;
+    if (s->turned) return BT_E_POSE;
+    st = bt_painter_paint(s->painter, &job);
+    if (st) return st;
+    s->worn = true;
+    s->last_ns = frame->capture_ns;
+    return BT_OK;
+}
+
+bt_status bt_swap_and_blend(struct bt_swap *swap, const struct bt_grant *grant, struct bt_frame *frame,
+                            const struct bt_faces *faces) {
+    int64_t start_ns = bt_clock_cpu_ns();
+    if (!consented(swap, grant)) return BT_E_CONSENT;
+    if (frame->width_px != swap->width_px || frame->height_px != swap->height_px) return BT_E_ARGUMENT;
+    if (faces->wearer < 0 || (uint32_t)faces->wearer >= faces->count || faces->count > BT_FACES_MAX) return BT_E_NO_FACE;
+    bt_status st = wear(swap, frame, faces);
+    swap->cpu_ms = (float)(bt_clock_cpu_ns() - start_ns) * 1e-6f;
+    return st;
+}
+
+struct bt_swap_times bt_swap_last_times(const struct bt_swap *swap) {
+    struct bt_painter_report report = bt_painter_report_of(swap->painter);
+    return (struct bt_swap_times){.swap_ms = report.swap_ms, .blend_ms = report.blend_ms, .cpu_ms = swap->cpu_ms};
+}
+
+bt_status bt_swap_create(const struct bt_swap_params *params, const struct bt_grant *grant, struct bt_swap **out_swap) {
+    bt_status st = BT_OK;
+    if (!params->mask || !params->rig || !params->gpu || !params->width_px || !params->height_px) return BT_E_ARGUMENT;
+    struct bt_swap *s = calloc(1, sizeof *s);
+    if (!s) return BT_E_MEMORY;
+    s->log = params->log;
+    s->width_px = params->width_px;
+    s->height_px = params->height_px;
+    memcpy(s->face, params->mask->name, sizeof s->face);
+    s->face[sizeof s->face - 1] = 0;
+    if (!consented(s, grant)) {
+        bt_log_error(s->log, "swap: no live consent to wear \"%s\"", s->face);
+        st = BT_E_CONSENT;
+        goto fail;
+    }
+    st = bt_surface_create(s->log, params->rig, params->mask, s->width_px, s->height_px, &s->surface);
+    if (!st) st = bt_painter_create(s->log, params->gpu, params->rig, params->mask, s->width_px, s->height_px, &s->painter);
+    if (st) goto fail;
+    *out_swap = s;
+    return BT_OK;
+fail:
+    bt_swap_destroy(&s);
+    return st;
+}
+
+void bt_swap_destroy(struct bt_swap **swap) {
+    struct bt_swap *s = *swap;
+    if (!s) return;
+    bt_painter_destroy(&s->painter);
+    bt_surface_destroy(&s->surface);
+    free(s);
+    *swap = NULL;
+}
