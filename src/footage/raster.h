@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/* Draws triangles into a map of what each output pixel shows: which picture, where in it, how lit, how near. */
+#ifndef BT_FOOTAGE_RASTER_H
+#define BT_FOOTAGE_RASTER_H
+
+#include <stdint.h>
+
+enum bt_footage_layer { BT_FOOTAGE_NOTHING, BT_FOOTAGE_PERSON, BT_FOOTAGE_INNER };
+
+struct bt_footage_texel {
+    float z;    /* smaller is nearer */
+    float u, v; /* portrait px */
+    float lit;
+    uint32_t layer;
+};
+
+struct bt_footage_map {
+    struct bt_footage_texel *texel; /* width x height */
+    uint32_t width_px, height_px;
+};
+
+struct bt_footage_corner {
+    float x, y, z; /* output px, centres at .5 */
+    float u, v, lit;
+};
+
+void bt_footage_map_clear(struct bt_footage_map *map);
+/* Nearer wins. A shared edge belongs to exactly one of its triangles. Everything outside the map is cut off. */
+void bt_footage_draw(struct bt_footage_map *map, enum bt_footage_layer layer, const struct bt_footage_corner *a,
+                     const struct bt_footage_corner *b, const struct bt_footage_corner *c);
+
+#endif
