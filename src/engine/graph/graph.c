@@ -2,19 +2,12 @@
 #include "engine/graph/graph.h"
 #include "base/log.h"
 #include "engine/graph/build.h"
-#include <stdalign.h>
+#include "engine/graph/pool.h"
 #include <stdlib.h>
 #include <string.h>
 
-/* One allocation, in a list that the graph frees as a whole. */
-struct block {
-    struct block *next;
-    alignas(max_align_t) unsigned char bytes[];
-};
-
 struct bt_graph_memory {
-    struct block *blocks;
-    size_t taken_bytes;
+    struct bt_pool pool;
     uint32_t value_room, node_room;
 };
 
@@ -34,6 +27,7 @@ struct bt_graph *bt_graph_create(const char *name) {
     struct bt_graph *graph = calloc(1, sizeof *graph);
     if (!graph) return NULL;
     graph->memory = calloc(1, sizeof *graph->memory);
+    if (graph->memory) graph->memory->pool.limit_bytes = BT_GRAPH_CONST_BYTES_MAX;
     if (!graph->memory || !(graph->name = bt_graph_copy_text(graph, name))) bt_graph_destroy(&graph);
     return graph;
 }
@@ -41,12 +35,7 @@ struct bt_graph *bt_graph_create(const char *name) {
 void bt_graph_destroy(struct bt_graph **graph) {
     if (!*graph) return;
     struct bt_graph *g = *graph;
-    if (g->memory) {
-        for (struct block *b = g->memory->blocks, *next; b; b = next) {
-            next = b->next;
-            free(b);
-        }
-    }
+    if (g->memory) bt_pool_free(&g->memory->pool);
     free(g->memory);
     free(g->value);
     free(g->node);
@@ -55,14 +44,7 @@ void bt_graph_destroy(struct bt_graph **graph) {
 }
 
 void *bt_graph_alloc(struct bt_graph *graph, size_t bytes) {
-    struct bt_graph_memory *m = graph->memory;
-    if (bytes > BT_GRAPH_CONST_BYTES_MAX - m->taken_bytes) return NULL;
-    struct block *b = calloc(1, sizeof *b + (bytes ? bytes : 1));
-    if (!b) return NULL;
-    b->next = m->blocks;
-    m->blocks = b;
-    m->taken_bytes += bytes;
-    return b->bytes;
+    return bt_pool_take(&graph->memory->pool, bytes);
 }
 
 const char *bt_graph_copy_text(struct bt_graph *graph, const char *text) {

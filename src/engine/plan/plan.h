@@ -26,12 +26,12 @@ struct bt_place {
    - VIEW operators: never (they are places). FOLD: never.
    - Conv, ConvTranspose, pools, GlobalAveragePool, Resize, DepthToSpace, GridSample's x and out: C4 in, C4 out.
      Weight, bias and slope are CONSTANT and PLAIN: emit/ packs them as its kernel likes. GridSample's grid is PLAIN.
-   - UNARY: any layout, the same in and out. BINARY: all operands and the result in one layout, each shape broadcast to the
-     result's (C4: a shape 1 x 1 x H x W must be splat over lanes; all operands are rank 4; a scalar constant is made
-     1 x 1 x 1 x 1). Exactly two inputs: Min and Max of more are split.
-   - Pad: C4 if spatial, or channels are only appended; else PLAIN. Concat: C4 on axis 1 if every input but the last
-     has a multiple of 4 channels, or on axis 2 or 3; else PLAIN. Slice: C4 if begin[1] is a multiple of 4, step[1] is 1; else
-   PLAIN.
+   - Every step that writes C4 leaves missing lanes zero, whatever its operator makes of zero (sigmoid(0) is not 0).
+   - UNARY: any layout, the same in and out. BINARY: all operands and the result in one layout, exactly two inputs (Min and
+     Max of more are split), each operand's shape has the result's rank, ones in front. C4: 1 x 1 x H x W is to be splat.
+   - Pad: C4 if spatial, or zero channels are only appended; else PLAIN. Concat: C4 on axis 1 if every input but the last
+     has a multiple of 4 channels, or on axis 2 or 3; else PLAIN. Slice: C4 if begin[1] is a multiple of 4 and step[1] is 1;
+     else PLAIN.
    - Transpose: in C4 or PLAIN, out PLAIN. Gather: PLAIN, its indices a CONSTANT of int32 (never float).
    - MatMul, Gemm, Reduce*, Softmax: PLAIN. MatMul and Gemm: any operand may be a CONSTANT.
    - Convert: same shape, any layout to any layout (also PLAIN to PLAIN: a copy into OUTPUT). */
