@@ -198,10 +198,10 @@ static bt_status set_format(struct camera *c, const struct bt_offer *offer) {
     pix->pixelformat = offer->fourcc;
     pix->field = V4L2_FIELD_NONE;
     if (bt_node_ioctl(c->fd, VIDIOC_S_FMT, &format)) return refused(c, "the format was refused");
-    bt_offers_name(pix->pixelformat, name);
+    bt_node_fourcc(pix->pixelformat, name);
     if (pix->pixelformat != offer->fourcc) {
         char wanted[5];
-        bt_offers_name(offer->fourcc, wanted);
+        bt_node_fourcc(offer->fourcc, wanted);
         bt_log_error(c->log, "%s: offered %s, but gives %s", c->path, wanted, name);
         return BT_E_UNSUPPORTED;
     }
@@ -326,7 +326,7 @@ bt_status bt_source_open_camera(const struct bt_camera_params *params, struct bt
     st = start(c);
     if (st) goto fail;
     char name[5];
-    bt_offers_name(c->fourcc, name);
+    bt_node_fourcc(c->fourcc, name);
     bt_log_info(c->log, "camera: %s (%s), %s %u x %u, %u/%u frames a second", c->path, c->head.name, name,
                 c->head.format.width_px, c->head.format.height_px, c->head.format.rate_num, c->head.format.rate_den);
     free(offers);

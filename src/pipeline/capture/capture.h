@@ -16,8 +16,8 @@ struct bt_capture;
 
 enum bt_pixels { BT_PIXELS_YUYV, BT_PIXELS_NV12, BT_PIXELS_I420, BT_PIXELS_COUNT };
 
-/* A raw picture in host memory: tightly packed, even width and height; Y'CbCr by BT.709 if `bt709`, else by BT.601; limited range
-   unless `full_range`. Size, format and colour are those of the source's format and never change. */
+/* A raw picture in host memory: tightly packed, even width and height; Y'CbCr by BT.709 if `bt709`, else by BT.601; limited
+   range unless `full_range`. Size, format and colour are those of the source's format and never change. */
 struct bt_picture {
     enum bt_pixels pixels;
     uint32_t width_px, height_px;
@@ -51,8 +51,9 @@ struct bt_source { /* head of every source */
 
 struct bt_camera_params {
     struct bt_log *log;
-    const char *path;                /* /dev/videoN */
-    uint32_t width_px, height_px, rate; /* wished for; 0: 1280 x 720 at 30. The nearest that the camera can do is taken and logged */
+    const char *path; /* /dev/videoN */
+    uint32_t width_px, height_px,
+        rate; /* wished for; 0: 1280 x 720 at 30. The nearest that the camera can do is taken and logged */
 };
 BT_CHECKED bt_status bt_source_open_camera(const struct bt_camera_params *params, struct bt_source **out_source);
 BT_CHECKED bt_status bt_source_open_file(struct bt_log *log, const char *path, struct bt_source **out_source);

@@ -59,7 +59,7 @@ static void name_formats(int fd, char *text, size_t bytes) {
             if (area > most || (area == most && rate > fastest)) best = o;
         }
         char name[5], one[64];
-        bt_offers_name(best->fourcc, name);
+        bt_node_fourcc(best->fourcc, name);
         if (best->rate_num && best->rate_den)
             snprintf(one, sizeof one, "%s %ux%u@%.3g", name, best->width_px, best->height_px,
                      (double)best->rate_num / (double)best->rate_den);

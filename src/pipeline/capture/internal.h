@@ -6,30 +6,13 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "pipeline/capture/capture.h"
-#include <linux/videodev2.h>
+#include "pipeline/capture/node.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 enum { BT_CAPTURE_LEAST_PX = 16, BT_CAPTURE_MOST_PX = 8192, BT_CAPTURE_FPS = 30 };
 #define BT_CAPTURE_SILENCE_NS INT64_C(2000000000) /* longer without a frame is a fault */
-
-/* ---- video nodes (node.c) ---- */
-
-/* ioctl, again after EINTR. -1 and errno. */
-int bt_node_ioctl(int fd, unsigned long request, void *argument);
-/* The capabilities of this node, not of the whole device. */
-uint32_t bt_node_caps(const struct v4l2_capability *cap);
-bool bt_node_is_loopback(const struct v4l2_capability *cap);
-/* A name from a device as a string that terminals and JSON bear: what is not printable UTF-8 becomes '?'. */
-void bt_node_text(char *out_text, size_t bytes, const uint8_t *name, size_t most);
-/* Whether a camera can be read here. On failure *out_why is a sentence for people. */
-bt_status bt_node_camera_verdict(const struct v4l2_capability *cap, const char **out_why);
-/* Opens a node (non-blocking) and asks what it is; the log gets what is wrong and what to do. */
-BT_CHECKED bt_status bt_node_open(struct bt_log *log, const char *path, int *out_fd, struct v4l2_capability *out_cap);
-/* Who else has the device `number` open, "name (pid), …", as far as /proc may be read. False: nobody seen. */
-bool bt_node_holder(dev_t number, char *out_text, size_t bytes);
 
 /* ---- what a camera offers, and the choice (offers.c) ---- */
 
@@ -43,8 +26,6 @@ uint32_t bt_offers_list(int fd, const struct bt_camera_params *wish, struct bt_o
 /* The index of the best offer, or -1 when there is none. Pure. */
 int bt_offers_choose(const struct bt_offer *offers, uint32_t count, const struct bt_camera_params *wish);
 bool bt_offers_readable(uint32_t fourcc);
-/* Four letters and a zero. */
-void bt_offers_name(uint32_t fourcc, char out_name[5]);
 
 /* ---- motion JPEG (mjpeg.c) ---- */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "pipeline/capture/internal.h"
+#include "pipeline/capture/node.h"
+#include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -165,4 +166,12 @@ bool bt_node_holder(dev_t number, char *out_text, size_t bytes) {
     }
     closedir(processes);
     return length > 0;
+}
+
+void bt_node_fourcc(uint32_t fourcc, char out_name[5]) {
+    for (int i = 0; i < 4; i++) {
+        const char c = (char)((fourcc >> (8 * i)) & 127);
+        out_name[i] = c >= 32 && c < 127 ? c : '?';
+    }
+    out_name[4] = 0;
 }

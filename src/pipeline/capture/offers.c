@@ -19,14 +19,6 @@ bool bt_offers_readable(uint32_t fourcc) {
     return false;
 }
 
-void bt_offers_name(uint32_t fourcc, char out_name[5]) {
-    for (int i = 0; i < 4; i++) {
-        const char c = (char)((fourcc >> (8 * i)) & 127);
-        out_name[i] = c >= 32 && c < 127 ? c : '?';
-    }
-    out_name[4] = 0;
-}
-
 /* Low is good. A wrong size shows all the time, so width and height weigh by their ratio to the wish; a rate below the wish
    makes the mask lag, so half the rate is worse than half the size a side; a rate above it costs little. */
 static float cost_of(const struct bt_offer *offer, const struct bt_camera_params *wish) {

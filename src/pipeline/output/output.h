@@ -20,16 +20,16 @@ struct bt_output_params {
     const char *loopback; /* v4l2loopback node, or NULL. YUYV egress only: the pipeline picks it */
     const char *record;   /* .mkv or .mp4, or NULL */
     const char *hash;     /* text file, or NULL: one line a frame, "sequence placard|frame sha256" */
-    bool paced;           /* live: a slow sink skips frames (counted) instead of holding up the others */
+    bool paced;           /* live: while the sinks are busy, a newer frame replaces a waiting one (counted) and nobody waits */
 };
 
 struct bt_output_stats {
     uint64_t sent, dropped, loopback_frames, record_frames, hash_frames;
-    uint64_t undisclosed; /* frames whose mark the sink could not read back: must stay 0; the sink stops at the first */
+    uint64_t undisclosed; /* frames whose label could not be read back, each is asked: must stay 0; output stops at the first */
 };
 
-/* Opens every sink that is named; at least one. BT_E_ARGUMENT, BT_E_NOT_FOUND, BT_E_BUSY, BT_E_UNSUPPORTED, BT_E_IO: the log says which,
-   and what to do. Starts the output thread. */
+/* Opens every sink that is named; at least one. BT_E_ARGUMENT, BT_E_NOT_FOUND, BT_E_BUSY, BT_E_UNSUPPORTED, BT_E_IO: the log
+   says which, and what to do. Starts the output thread. */
 BT_CHECKED bt_status bt_output_create(const struct bt_output_params *params, struct bt_output **out_output);
 /* Sends what is pending, finishes files, joins. */
 void bt_output_destroy(struct bt_output **output);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A V4L2 node, whatever it is: opened, asked, named. Capture reads from some, output writes to some. */
+#ifndef BT_CAPTURE_NODE_H
+#define BT_CAPTURE_NODE_H
+
+#include "base/status.h"
+#include <linux/videodev2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct bt_log;
+
+/* ioctl, again after EINTR. -1 and errno. */
+int bt_node_ioctl(int fd, unsigned long request, void *argument);
+/* The capabilities of this node, not of the whole device. */
+uint32_t bt_node_caps(const struct v4l2_capability *cap);
+bool bt_node_is_loopback(const struct v4l2_capability *cap);
+/* A name from a device as a string that terminals and JSON bear: what is not printable UTF-8 becomes '?'. */
+void bt_node_text(char *out_text, size_t bytes, const uint8_t *name, size_t most);
+/* Whether a camera can be read here. On failure *out_why is a sentence for people. */
+bt_status bt_node_camera_verdict(const struct v4l2_capability *cap, const char **out_why);
+/* Opens a node (non-blocking) and asks what it is; the log gets what is wrong and what to do. */
+BT_CHECKED bt_status bt_node_open(struct bt_log *log, const char *path, int *out_fd, struct v4l2_capability *out_cap);
+/* Who else has the device `number` open, "name (pid), …", as far as /proc may be read. False: nobody seen. */
+bool bt_node_holder(dev_t number, char *out_text, size_t bytes);
+/* A pixel format's four letters and a zero. */
+void bt_node_fourcc(uint32_t fourcc, char out_name[5]);
+
+#endif
