@@ -76,9 +76,10 @@ def person_alpha(image, guess):
 
 def room(image, alpha):
     """The picture behind the person, filled from around it, and continued above the top."""
-    hole = (cv2.dilate(alpha, np.ones((19, 19)))[::2, ::2] > 0.02).astype(np.float32)
+    hole = (cv2.dilate(alpha, np.ones((33, 33)))[::2, ::2] > 0.02).astype(np.float32)
     filled = image.astype(np.float32)
     known = 1 - hole
+    known[:, :112] *= 0.01  # the flag does not go on behind the person
     levels = [(filled * known[..., None], known)]
     while min(levels[-1][1].shape) > 4:  # pull up: means of what is known
         colour, weight = levels[-1]
@@ -194,10 +195,12 @@ def outer_mesh(points, alpha):
     for i, (x, y) in enumerate(everything):
         if i < len(OVAL):
             continue
-        if np.hypot(*(np.array([x, y]) - hair_middle) / hair_size) > 0.97 and y < 130:
+        if np.hypot(*(np.array([x, y]) - hair_middle) / hair_size) > 0.97 and y < 112:
             follow[i] = 0
         elif y > 196 or abs(x - 226) > 75:
             follow[i] = 0
+        elif 106 < y < 150 and abs(x - 226) < 57:  # the ears
+            follow[i] = 1
     turn = smooth(everything, keep, follow)
     y, x = everything[:, 1], everything[:, 0]
     head = np.clip((198 - y) / 22, 0, 1)  # how far it nods, tilts and shifts with the head, against the body
@@ -256,7 +259,7 @@ def main():
     out = Path(sys.argv[3])
     points = np.loadtxt(LANDMARKS)
     alpha = person_alpha(image, guess)
-    big = sharpened(cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_LANCZOS4).astype(np.float32), 0.5)
+    big = sharpened(cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_LANCZOS4).astype(np.float32), 0.3)
 
     def save(name, picture, quality):
         cv2.imwrite(str(out / name), np.clip(picture + 0.5, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])

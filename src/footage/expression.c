@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LIP_PAIRS = 9, LID_PAIRS = 7, WIDE_GAP_PX = 20 };
+enum { LIP_PAIRS = 9, LID_PAIRS = 7, WIDE_GAP_PX = 18 };
 
 /* Inner lips, right corner to left, upper above lower; then the lids, and the crease above the upper one. */
 static const uint16_t upper_lip[LIP_PAIRS] = {191, 80, 81, 82, 13, 312, 311, 310, 415};
@@ -87,8 +87,8 @@ static void init_eyes(struct bt_footage_expression *e) {
     for (size_t side = 0; side < 2; side++) {
         for (size_t i = 0; i < LID_PAIRS; i++) {
             float gap = p[lower_lid[side][i]].y - p[upper_lid[side][i]].y;
-            e->lid[upper_lid[side][i]] = 0.94F * gap;
-            e->lid[lower_lid[side][i]] = -0.06F * gap;
+            e->lid[upper_lid[side][i]] = 0.97F * gap;
+            e->lid[lower_lid[side][i]] = -0.03F * gap;
             e->lid[crease[side][i]] = 0.4F * gap;
         }
     }

@@ -190,10 +190,10 @@ static void draw_inner(struct bt_footage_figure *f, const struct view *view, uin
     struct bt_rect r;
     float z_left, z_right, lit, gaze_x = 0, gaze_y = 0;
     if (hole == 0) {
-        float gap = fminf(1, view->pose->mouth / BT_FOOTAGE_REST_MOUTH);
+        float gap = fminf(1, view->pose->mouth / (0.5F * BT_FOOTAGE_REST_MOUTH));
         r = (struct bt_rect){197, 131, 53, 52};
         z_left = z_right = 3;
-        lit = view->pose->light * (0.3F + 0.7F * gap); /* hardly open: the lips shade the teeth */
+        lit = view->pose->light * (0.5F + 0.5F * gap); /* hardly open: the lips shade the teeth */
     } else {
         const struct bt_vec3 *outside = &p[hole == 1 ? 33 : 263], *inside = &p[hole == 1 ? 133 : 362];
         float left = fminf(outside->x, inside->x) - 2, right = fmaxf(outside->x, inside->x) + 2;
@@ -215,6 +215,21 @@ static void draw_inner(struct bt_footage_figure *f, const struct view *view, uin
     bt_footage_draw(map, BT_FOOTAGE_INNER, &c[1], &c[3], &c[2]);
 }
 
+/* The neck behind the jaw, which a turned head uncovers: the strip under the chin, stretched upwards, behind all else. */
+static void draw_neck(const struct view *view, struct bt_footage_map *map) {
+    static const struct bt_vec2 place[4] = {{194, 128}, {254, 128}, {192, 185}, {253, 185}};
+    static const struct bt_vec2 texture[4] = {{196, 170}, {249, 170}, {194, 177}, {249, 177}};
+    struct bt_footage_corner c[4];
+    for (int i = 0; i < 4; i++) {
+        struct bt_vec3 at = {place[i].x, place[i].y, pivot.z};
+        c[i] = project(view, pose_point(view->pose, at, 0.3F, i < 2 ? 1 : 0.3F), texture[i].x, texture[i].y);
+        c[i].z = 5e8F;
+        c[i].lit = view->pose->light * (i < 2 ? 0.75F : 0.9F); /* in the head's shadow */
+    }
+    bt_footage_draw(map, BT_FOOTAGE_PERSON, &c[0], &c[1], &c[2]);
+    bt_footage_draw(map, BT_FOOTAGE_PERSON, &c[1], &c[3], &c[2]);
+}
+
 void bt_footage_figure_draw(struct bt_footage_figure *figure, const struct bt_footage_pose *pose, float origin_x,
                             float origin_y, float px_per_portrait_px, struct bt_footage_map *map) {
     struct bt_footage_figure *f = figure;
@@ -230,6 +245,7 @@ void bt_footage_figure_draw(struct bt_footage_figure *figure, const struct bt_fo
         f->corner[v].lit = lit;
     }
     bt_footage_map_clear(map);
+    draw_neck(&view, map);
     for (uint32_t hole = 0; hole < HOLES; hole++) {
         draw_inner(f, &view, hole, map);
     }

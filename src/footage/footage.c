@@ -80,7 +80,8 @@ bt_status bt_footage_create(const struct bt_footage_params *params, struct bt_so
     if (!f) {
         goto fail;
     }
-    f->map = (struct bt_footage_map){calloc((size_t)width * height, sizeof(*f->map.texel)), width, height};
+    f->map = (struct bt_footage_map){
+        .texel = calloc((size_t)width * height, sizeof(*f->map.texel)), .width_px = width, .height_px = height};
     if (!f->map.texel) {
         goto fail;
     }
@@ -95,6 +96,7 @@ bt_status bt_footage_create(const struct bt_footage_params *params, struct bt_so
     if (st) {
         goto fail;
     }
+    f->map.person = bt_footage_shade_person(f->shade);
     f->source.ops = &footage_ops;
     f->source.format = (struct bt_source_format){.pixels = BT_PIXELS_I420,
                                                  .width_px = width,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "footage/raster.h"
+#include "footage/decode.h"
+#include "footage/portrait.h"
 #include <math.h>
 #include <stddef.h>
 
@@ -8,6 +10,15 @@ void bt_footage_map_clear(struct bt_footage_map *map) {
     for (size_t i = 0; i < (size_t)map->width_px * map->height_px; i++) {
         map->texel[i] = empty;
     }
+}
+
+/* See-through at this place, even a little. Only asked where something lies behind: an outline against the room stays soft. */
+static bool see_through(const struct bt_footage_picture *person, float u, float v) {
+    float x = u * BT_FOOTAGE_TEXELS, y = v * BT_FOOTAGE_TEXELS;
+    if (!(x >= 0 && y >= 0 && x < (float)person->width_px && y < (float)person->height_px)) {
+        return false;
+    }
+    return person->data[((size_t)y * person->width_px + (size_t)x) * 4 + 3] < 235;
 }
 
 /* Where the edge crosses the row's centre line. Ends are ordered first, so that two triangles get the same number. */
@@ -60,7 +71,7 @@ void bt_footage_draw(struct bt_footage_map *map, enum bt_footage_layer layer, co
         float z = a->z + dx_z * x + dy_z * down, u = a->u + dx_u * x + dy_u * down, v = a->v + dx_v * x + dy_v * down;
         float lit = a->lit + dx_lit * x + dy_lit * down;
         for (; column < end; column++, out++) {
-            if (z < out->z) {
+            if (z < out->z && !(out->layer == BT_FOOTAGE_PERSON && see_through(map->person, u, v))) {
                 *out = (struct bt_footage_texel){z, u, v, lit, layer};
             }
             z += dx_z, u += dx_u, v += dx_v, lit += dx_lit;

@@ -3,7 +3,10 @@
 #ifndef BT_FOOTAGE_RASTER_H
 #define BT_FOOTAGE_RASTER_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct bt_footage_picture;
 
 enum bt_footage_layer { BT_FOOTAGE_NOTHING, BT_FOOTAGE_PERSON, BT_FOOTAGE_INNER };
 
@@ -17,6 +20,7 @@ struct bt_footage_texel {
 struct bt_footage_map {
     struct bt_footage_texel *texel; /* width x height */
     uint32_t width_px, height_px;
+    const struct bt_footage_picture *person; /* portrait.jpg with its alpha; borrowed */
 };
 
 struct bt_footage_corner {
@@ -25,7 +29,8 @@ struct bt_footage_corner {
 };
 
 void bt_footage_map_clear(struct bt_footage_map *map);
-/* Nearer wins. A shared edge belongs to exactly one of its triangles. Everything outside the map is cut off. */
+/* Nearer wins; but what is see-through in the person's picture does not hide what was drawn before. A shared edge belongs to
+ * exactly one of its triangles. Everything outside the map is cut off. */
 void bt_footage_draw(struct bt_footage_map *map, enum bt_footage_layer layer, const struct bt_footage_corner *a,
                      const struct bt_footage_corner *b, const struct bt_footage_corner *c);
 

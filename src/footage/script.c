@@ -88,7 +88,7 @@ struct bt_footage_pose bt_footage_pose_at(double time_s) {
         .shift_x = ease(a->x, b->x, part) + 1.5F * sway2,
         .shift_y = ease(a->y, b->y, part) + 0.6F * sway,
         .scale = ease(a->scale, b->scale, part),
-        .mouth = fminf(1, rest * (1 - talk) + talk * 0.9F * syllables(t)),
+        .mouth = fminf(1, rest * (1 - talk) + talk * (0.5F + 0.25F * sway) * syllables(t)),
         .smile = smile,
         .blink = blink_at(t),
         .brow = ease(a->brow, b->brow, part),

@@ -132,6 +132,10 @@ fail:
     return st;
 }
 
+const struct bt_footage_picture *bt_footage_shade_person(const struct bt_footage_shade *shade) {
+    return &shade->person;
+}
+
 void bt_footage_shade_destroy(struct bt_footage_shade **shade) {
     struct bt_footage_shade *s = *shade;
     if (!s) {
