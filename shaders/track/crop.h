@@ -5,16 +5,16 @@
 
 #include "include/color.h"
 
-#define BT_CROP_FRAME 0 /* sampler2D, linear light, linear filter, transparent black outside */
+#define BT_CROP_FRAME 0 /* sampler2D, linear light; texelFetch only */
 #define BT_CROP_NET   1 /* storage: vec4[], one a pixel, rows from the top, channel 3 is 0 */
 #define BT_CROP_SLOTS 2
 
-#define BT_CROP_BOX_ID 0 /* specialisation: 0 bilinear between gamma-coded texels, 1 mean of taps x taps samples */
+#define BT_CROP_TAPS_ID 0 /* specialisation: 1 bilinear between gamma-coded texels; n mean of n x n texels */
 
 #define BT_CROP_LOCAL_X 8
 #define BT_CROP_LOCAL_Y 8
 
-#define BT_CROP_PUSH_BYTES 56
+#define BT_CROP_PUSH_BYTES 52
 
 #ifdef BT_GLSL
 #define BT_CROP_UINT uint
@@ -30,7 +30,6 @@ struct bt_crop_push {
     BT_CROP_INT frame_w, frame_h;
     BT_CROP_UINT crop_w, crop_h;
     float scale, offset; /* what the net reads is gamma-coded [0, 1] x scale + offset */
-    BT_CROP_UINT taps;   /* a side, in the box variant */
     BT_CROP_UINT first;  /* index of the first vec4 */
 };
 

@@ -16,9 +16,8 @@
 
 #include <cmocka.h>
 
-/* float32 pow on a GPU is good to a few units in 1e-6; a sampler's own bilinear weights have 8 bits (Vulkan 1.3,
-   subTexelPrecisionBits), and the slope of x^(1/2.2) near black magnifies them. */
-static const float EXACT_TOLERANCE = 2e-4f, BOX_TOLERANCE = 2e-2f, BOX_MEAN_TOLERANCE = 2e-3f;
+/* float32 pow on a GPU is good to a few units in 1e-6; positions of 1e3 px to 1e-4 px, times a texel's contrast of 1. */
+static const float TOLERANCE = 2e-4f, MARGIN_PX = 1e-3f;
 
 enum { NET_W = 29, NET_H = 17, FIRST_BYTES = 80 }; /* odd, and not at the start of the buffer */
 
@@ -92,24 +91,25 @@ static void run(struct rig *r) {
 
 static void check_crop(struct rig *r, const struct picture *p, enum bt_crop_role role, const struct bt_affine *a,
                        uint32_t taps) {
-    const bool box = taps > 1;
-    float got[NET_W * NET_H * 4], want[NET_W * NET_H * 4];
+    float got[NET_W * NET_H * 4], want[NET_W * NET_H * 4], margin[NET_W * NET_H];
     assert_int_equal(bt_crops_aim(r->crops, p->image), BT_OK);
     assert_int_equal(bt_commands_begin(r->commands), BT_OK);
     bt_crops_record(r->crops, r->commands, role, a);
     run(r);
     assert_int_equal(bt_buffer_read(r->net, FIRST_BYTES, got, sizeof got), BT_OK);
     track_reference_crop(p->texels, (int32_t)p->w, (int32_t)p->h, a, NET_W, NET_H, taps, role == BT_CROP_DETECT ? 2 : 1,
-                         role == BT_CROP_DETECT ? -1 : 0, want);
-    double sum = 0;
+                         role == BT_CROP_DETECT ? -1 : 0, want, margin);
+    uint32_t skipped = 0;
     for (size_t i = 0; i < BT_COUNT(got); i++) {
-        const float error = fabsf(got[i] - want[i]);
-        sum += (double)error;
-        if (!(error <= (box ? BOX_TOLERANCE : EXACT_TOLERANCE)))
-            fail_msg("%ux%u role %d taps %u element %zu: %g, not %g", p->w, p->h, role, taps, i, (double)got[i],
+        if (taps > 1 && margin[i / 4] < MARGIN_PX) {
+            skipped++;
+            continue;
+        }
+        if (!(fabsf(got[i] - want[i]) <= TOLERANCE))
+            fail_msg("%ux%u role %d taps %u element %zu: %g, not %g", p->w, p->h, (int)role, taps, i, (double)got[i],
                      (double)want[i]);
     }
-    if (box) assert_true(sum / (double)BT_COUNT(got) < (double)BOX_MEAN_TOLERANCE);
+    assert_true(skipped < BT_COUNT(got) / 4);
 }
 
 static void crops_between_gamma_coded_texels(void **state) {
@@ -133,11 +133,11 @@ static void crops_between_gamma_coded_texels(void **state) {
 static void strong_shrinking_takes_means(void **state) {
     struct rig *r = *state;
     struct picture p = random_picture(r, 331, 187, 99);
-    const struct bt_affine letterbox = {{331.f / NET_W, 0, 0, 0, 331.f / NET_W, (187 - 331.f / NET_W * NET_H) / 2}};
-    const struct bt_affine turned = bt_affine_crop((struct bt_vec2){150, 90}, 110, .3f, NET_W); /* 3.8 times smaller: 2 taps */
+    const struct bt_affine letterbox = {{11.41f, 0, .03f, 0, 11.41f, (187 - 11.41f * NET_H) / 2}};
+    const struct bt_affine turned = bt_affine_crop((struct bt_vec2){150, 90}, 110, .3f, NET_W); /* 3.8 times smaller */
     check_crop(r, &p, BT_CROP_DETECT, &letterbox, 4);
     check_crop(r, &p, BT_CROP_MATTE, &letterbox, 2);
-    check_crop(r, &p, BT_CROP_MESH, &turned, 2);
+    check_crop(r, &p, BT_CROP_MESH, &turned, 4);
     drop(r, &p);
 }
 

@@ -7,10 +7,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* `frame`: w x h x 4 linear floats. `out`: crop_w x crop_h x 4. taps 1: between gamma-coded texels; else the mean of
-   taps x taps linear bilinear samples, gamma-coded. */
+/* `frame`: w x h x 4 linear floats. `out`: crop_w x crop_h x 4. taps 1: bilinear between gamma-coded texels; else the mean of
+   taps x taps linear texels, gamma-coded. `out_margin`: for each pixel, how near to the edge of a texel its nearest tap lies,
+   where rounding may pick the neighbour. */
 void track_reference_crop(const float *frame, int32_t w, int32_t h, const struct bt_affine *frame_from_crop, uint32_t crop_w,
-                          uint32_t crop_h, uint32_t taps, float scale, float offset, float *out);
+                          uint32_t crop_h, uint32_t taps, float scale, float offset, float *out, float *out_margin);
 /* Mean gamma-coded luma over 32 x 32 points of the parallelogram that the unit square maps to; 0 if none lies inside. */
 double track_reference_light(const float *frame, int32_t w, int32_t h, const struct bt_affine *frame_from_unit);
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IMAGES = 8, EXACT = 0, BOX = 1, VARIANTS = 2 };
+enum { IMAGES = 8, VARIANTS = BT_CROP_TAPS_MAX }; /* variant k takes k + 1 taps a side */
 /* Up to here four texels a pixel miss little, and the picture is the one the nets' authors fed them (512 px on 192 is 2.67). */
 static const float EXACT_SHRINK = 2.7f;
 
@@ -46,7 +46,7 @@ static bt_status open_view(struct bt_crops *c, struct bt_image *image, struct vi
     for (uint32_t r = 0; r < BT_CROP_ROLES; r++) {
         for (uint32_t k = 0; k < VARIANTS; k++) {
             const struct bt_binding b[BT_CROP_SLOTS] = {
-                [BT_CROP_FRAME] = {.image = image, .sampler = BT_SAMPLER_LINEAR_ZERO},
+                [BT_CROP_FRAME] = {.image = image, .sampler = BT_SAMPLER_NEAREST_EDGE},
                 [BT_CROP_NET] = {.buffer = c->target[r].input->buffer,
                                  .offset_bytes = c->bind_offset[r],
                                  .size_bytes =
@@ -84,13 +84,14 @@ bt_status bt_crops_create(struct bt_gpu *gpu, const struct bt_crop_target target
         c->first[r] = (uint32_t)((offset - bind) / (4 * sizeof(float)));
     }
     for (uint32_t k = 0; k < VARIANTS; k++) {
+        const uint32_t taps = k + 1; /* BT_CROP_TAPS_ID is 0 */
         st = bt_kernel_create(gpu,
-                              &(struct bt_kernel_params){.name = k == BOX ? "track crop, box" : "track crop",
+                              &(struct bt_kernel_params){.name = "track crop",
                                                          .spirv = bt_spv_track_crop,
                                                          .spirv_bytes = bt_spv_track_crop_bytes,
                                                          .slots = crop_slots,
                                                          .slot_count = BT_CROP_SLOTS,
-                                                         .constants = &k, /* BT_CROP_BOX_ID is 0 */
+                                                         .constants = &taps,
                                                          .constant_count = 1,
                                                          .push_bytes = BT_CROP_PUSH_BYTES},
                               &c->crop[k]);
@@ -152,9 +153,7 @@ void bt_crops_record(struct bt_crops *crops, struct bt_commands *commands, enum 
                      const struct bt_affine *frame_from_crop) {
     const struct bt_crop_target *t = &crops->target[role];
     const float shrink = hypotf(frame_from_crop->m[0], frame_from_crop->m[3]);
-    uint32_t taps = 1;
-    if (shrink > EXACT_SHRINK) taps = (uint32_t)fminf(ceilf(shrink / 2), (float)t->taps_limit);
-    const uint32_t variant = taps > 1 ? BOX : EXACT;
+    const uint32_t taps = shrink > EXACT_SHRINK ? (uint32_t)fminf(ceilf(shrink), (float)t->taps_limit) : 1;
     struct bt_crop_push push = {
         .frame_w = (int32_t)bt_image_width(crops->current->image),
         .frame_h = (int32_t)bt_image_height(crops->current->image),
@@ -162,11 +161,10 @@ void bt_crops_record(struct bt_crops *crops, struct bt_commands *commands, enum 
         .crop_h = t->input->dim[2],
         .scale = t->scale,
         .offset = t->offset,
-        .taps = taps,
         .first = crops->first[role],
     };
     memcpy(push.frame_from_crop, frame_from_crop->m, sizeof push.frame_from_crop);
-    bt_commands_dispatch(commands, crops->crop[variant], crops->current->crop[role][variant], &push,
+    bt_commands_dispatch(commands, crops->crop[taps - 1], crops->current->crop[role][taps - 1], &push,
                          (push.crop_w + BT_CROP_LOCAL_X - 1) / BT_CROP_LOCAL_X,
                          (push.crop_h + BT_CROP_LOCAL_Y - 1) / BT_CROP_LOCAL_Y, 1);
 }

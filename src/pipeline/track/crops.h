@@ -15,10 +15,12 @@ struct bt_crops;
 
 enum bt_crop_role { BT_CROP_MESH, BT_CROP_MATTE, BT_CROP_DETECT, BT_CROP_ROLES };
 
+enum { BT_CROP_TAPS_MAX = 4 };
+
 struct bt_crop_target {
     const struct bt_tensor *input; /* C4, 1 x 3 x h x w; borrowed */
     float scale, offset;           /* what the net wants of gamma-coded [0, 1] */
-    uint32_t taps_limit;           /* how many samples a side a strongly shrunk pixel may cost */
+    uint32_t taps_limit;           /* 1 ... BT_CROP_TAPS_MAX: how many texels a side a strongly shrunk pixel may cost */
 };
 
 BT_CHECKED bt_status bt_crops_create(struct bt_gpu *gpu, const struct bt_crop_target target[BT_CROP_ROLES],

@@ -29,7 +29,7 @@ enum {
     CPU_OTHERS_TICKS = 2, /* on a CPU driver one of the faces besides the wearer's is looked at every second tick */
     CPU_MATTE_TICKS = 2,
     CROP_TAPS = 4,
-    MATTE_TAPS = 2,
+    MATTE_TAPS = 3,
 };
 
 struct part {
@@ -382,9 +382,10 @@ static bt_status warm_up(struct bt_track *t) {
     if (st) return st;
     st = bt_crops_aim(t->crops, black);
     if (st) goto fail;
-    for (uint32_t i = 0; i < 2 && !st; i++) {
-        const struct bt_roi roi = {{0, 0}, i ? BT_MESH_CROP_PX * 4 : BT_MESH_CROP_PX, 0}; /* both variants of the crop */
-        st = go(t, &(struct round){.mesh = &roi, .matte = true, .detect = true, .light = whole_frame(t)}, WARM_UP_NS);
+    const float shrink[] = {1, 3, 4}; /* every variant of the crop that faces can ask for */
+    for (uint32_t i = 0; i < BT_COUNT(shrink) && !st; i++) {
+        const struct bt_roi roi = {{0, 0}, BT_MESH_CROP_PX * shrink[i], 0};
+        st = go(t, &(struct round){.mesh = &roi, .matte = i == 0, .detect = i == 0, .light = whole_frame(t)}, WARM_UP_NS);
     }
     t->has_matte = false;
     t->matte_tick = t->detect_tick = 0;
