@@ -62,9 +62,7 @@ static bool harmless(const char *warning) {
     return strstr(warning, "extraneous bytes before marker") != NULL;
 }
 
-bt_status bt_mjpeg_decode(struct bt_mjpeg *m, const uint8_t *bytes, size_t size, uint8_t *out, const char **out_why) {
-    const char *ignored = NULL;
-    if (!out_why) out_why = &ignored;
+static bt_status decode(struct bt_mjpeg *m, const uint8_t *bytes, size_t size, uint8_t *out, const char **out_why) {
     int w = 0, h = 0, sampling = -1, space = -1;
     if (size < 4 || size > (size_t)64 << 20) {
         *out_why = "no JPEG of a sane length";
@@ -108,4 +106,17 @@ bt_status bt_mjpeg_decode(struct bt_mjpeg *m, const uint8_t *bytes, size_t size,
     halve(planes[1], (uint32_t)strides[1], spans[sampling].x, spans[sampling].y, half_w, half_h, u);
     halve(planes[2], (uint32_t)strides[2], spans[sampling].x, spans[sampling].y, half_w, half_h, v);
     return BT_OK;
+}
+
+bt_status bt_mjpeg_decode(struct bt_mjpeg *m, const uint8_t *bytes, size_t size, uint8_t *out, const char **out_why) {
+    const char *ignored = NULL;
+    if (!m->handle) m->handle = tjInitDecompress();
+    if (!m->handle) return BT_E_MEMORY;
+    bt_status st = decode(m, bytes, size, out, out_why ? out_why : &ignored);
+    if (st) {
+        /* turbojpeg 2.1 leaves a decoder that met a bad header in the middle of it, and then refuses good ones too. */
+        tjDestroy(m->handle);
+        m->handle = tjInitDecompress();
+    }
+    return st;
 }
