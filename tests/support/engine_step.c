@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/engine_step.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "engine/emit/program.h"
@@ -224,4 +225,40 @@ void step_check(const struct step_case *c) {
     for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
     free(out.data);
     free(o);
+}
+
+static int by_value(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+int64_t step_cpu_ns(const struct step_case *c, bool texels, uint32_t runs) {
+    struct operands *o = calloc(1, sizeof *o);
+    int64_t *ns = calloc(runs, sizeof *ns);
+    struct bt_program *program = NULL;
+    struct bt_run *run = NULL;
+    assert_non_null(o);
+    assert_non_null(ns);
+    step_gpu();
+    fill(c, o);
+    build(c, o);
+    struct bt_emit_params params = {.texels = texels, .max_texels = bt_gpu_caps(gpu)->max_texels, .lanes = texels ? 8 : 64};
+    assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
+    assert_int_equal(bt_run_create(&(struct bt_run_params){.gpu = gpu, .log = console, .program = program}, &run), BT_OK);
+    struct bt_commands *commands = bt_run_commands(run);
+    for (uint32_t i = 0; i < runs + 1; i++) { /* the first compiles */
+        uint64_t value = 0;
+        int64_t start = bt_clock_cpu_ns();
+        assert_int_equal(bt_gpu_submit(gpu, &commands, 1, &value), BT_OK);
+        assert_int_equal(bt_gpu_wait(gpu, value, 60000000000), BT_OK);
+        if (i) ns[i - 1] = bt_clock_cpu_ns() - start;
+    }
+    qsort(ns, runs, sizeof *ns, by_value);
+    int64_t median = ns[runs / 2];
+    bt_run_destroy(&run);
+    bt_emit_destroy(&program);
+    for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
+    free(o);
+    free(ns);
+    return median;
 }

@@ -120,7 +120,7 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
     struct weights w;
     bt_status st = pack_weights(e, ep, WEIGHT_DEPTHWISE, &w);
     if (st) return st;
-    int32_t pixels = 4, rows = a->stride[0] == 1 && y->dim[2] > 1 ? 2 : 1;
+    int32_t pixels = 4, rows = y->dim[2] > 2 ? 4 : 2; /* measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results */
     int32_t constants[BT_DW_CONSTANTS - 1] = {
         [BT_DW_KW - 1] = (int32_t)a->kernel[1],
         [BT_DW_KH - 1] = (int32_t)a->kernel[0],
@@ -188,7 +188,7 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
     bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * sx + (kw - 1) * dilation >= push.in_w ||
                   (push.out_h - 1) * sy + (kh - 1) * dilation >= push.in_h;
     int32_t pixels = row_pixels(e, push.out_w);
-    int32_t groups = kw == 1 && kh == 1 && push.out_groups % 2 == 0 ? 2 : 1;
+    int32_t groups = kw <= 3 && push.out_groups % 2 == 0 ? 2 : 1;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
     int32_t constants[BT_CONV2D_CONSTANTS - 1] = {
         [BT_CONV2D_KW - 1] = kw,

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* The face nets on the GPU, both variants, against the plain-C reference of the unfused graph, on seeded noise. */
+#include "base/log.h"
+#include "base/rng.h"
+#include "engine/net.h"
+#include "engine/onnx/onnx.h"
+#include "engine/ref/ref.h"
+#include "gpu/command.h"
+#include "gpu/device.h"
+#include "gpu/memory.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const float tolerance = 1e-3f; /* of the output's range */
+
+static struct bt_gpu *gpu;
+static struct bt_log *console;
+
+static void print_line(void *user, enum bt_log_level level, const char *line) {
+    (void)user;
+    (void)level;
+    print_message("%s\n", line);
+}
+
+static struct bt_bytes read_model(const char *file) {
+    const char *folder = getenv("BAUTA_TEST_MODELS");
+    char path[1024];
+    if (!folder) return (struct bt_bytes){0};
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    FILE *f = fopen(path, "rb");
+    if (!f) return (struct bt_bytes){0};
+    fseek(f, 0, SEEK_END);
+    size_t size = (size_t)ftell(f);
+    rewind(f);
+    uint8_t *data = malloc(size);
+    assert_non_null(data);
+    assert_int_equal(fread(data, 1, size, f), size);
+    fclose(f);
+    return (struct bt_bytes){data, size};
+}
+
+static float *noise(const struct bt_shape *shape) {
+    struct bt_rng rng;
+    size_t n = bt_shape_elements(shape);
+    float *data = malloc(n * sizeof *data);
+    assert_non_null(data);
+    bt_rng_init(&rng, 11, 3);
+    for (size_t i = 0; i < n; i++) data[i] = bt_rng_uniform(&rng, 0.0f, 1.0f);
+    return data;
+}
+
+static void fill_input(const struct bt_tensor *t, const float *plain) {
+    size_t plane = (size_t)t->dim[2] * t->dim[3], n = t->dim[1] * plane;
+    float *device = calloc(1, t->size_bytes);
+    assert_non_null(device);
+    assert_int_equal(t->layout, BT_LAYOUT_C4);
+    for (size_t i = 0; i < n; i++) device[(i / plane / 4 * plane + i % plane) * 4 + i / plane % 4] = plain[i];
+    assert_int_equal(bt_buffer_write(t->buffer, t->offset_bytes, device, t->size_bytes), BT_OK);
+    free(device);
+}
+
+static void compare(const struct bt_net *net, uint32_t index, const struct bt_ref_tensor *want, const char *what) {
+    const struct bt_tensor *t = bt_net_output_at(net, index);
+    assert_non_null(t);
+    size_t n = bt_shape_elements(&want->shape);
+    assert_int_equal(t->size_bytes, n * sizeof(float));
+    const float *a = want->data,
+                *b = (const float *)(const void *)((const uint8_t *)bt_buffer_map(t->buffer) + t->offset_bytes);
+    float low = a[0], high = a[0], worst = 0.0f;
+    for (size_t i = 0; i < n; i++) {
+        low = fminf(low, a[i]);
+        high = fmaxf(high, a[i]);
+        float d = fabsf(a[i] - b[i]);
+        worst = d <= worst ? worst : d; /* keeps a NaN */
+    }
+    float range = fmaxf(high - low, fmaxf(fabsf(low), fabsf(high)));
+    print_message("%s %s: range %g … %g, worst difference %g\n", what, t->name, (double)low, (double)high, (double)worst);
+    if (!(worst <= tolerance * range)) fail_msg("%s: output \"%s\" is off by %g", what, t->name, (double)worst);
+}
+
+static void check_variant(const char *file, struct bt_bytes bytes, enum bt_variant variant, const float *input,
+                          const struct bt_ref_tensor *want, uint32_t count) {
+    struct bt_net *net = NULL;
+    uint64_t value = 0;
+    char what[128];
+    snprintf(what, sizeof what, "%s %s", file, variant == BT_VARIANT_TEXELS ? "texels" : "storage");
+    assert_int_equal(
+        bt_net_create(&(struct bt_net_params){.gpu = gpu, .log = console, .name = file, .onnx = bytes, .variant = variant},
+                      &net),
+        BT_OK);
+    assert_int_equal(bt_net_output_count(net), count);
+    /* Twice: a second run must not depend on what the first left behind. */
+    for (int i = 0; i < 2; i++) {
+        fill_input(bt_net_input(net, NULL), input);
+        struct bt_commands *commands = bt_net_commands(net);
+        assert_int_equal(bt_gpu_submit(gpu, &commands, 1, &value), BT_OK);
+        assert_int_equal(bt_gpu_wait(gpu, value, 120000000000), BT_OK);
+    }
+    for (uint32_t i = 0; i < count; i++) compare(net, i, &want[i], what);
+    bt_net_destroy(&net);
+}
+
+static void check_model(const char *file) {
+    struct bt_bytes bytes = read_model(file);
+    if (!bytes.data) {
+        print_message("no %s: set BAUTA_TEST_MODELS\n", file);
+        skip();
+    }
+    struct bt_graph *graph = NULL;
+    assert_int_equal(bt_onnx_import(bytes, console, &graph), BT_OK);
+    const struct bt_value *x = &graph->value[graph->input[0]];
+    struct bt_ref_tensor in = {.type = BT_TYPE_F32, .shape = x->shape, .data = noise(&x->shape)};
+    struct bt_ref_tensor *out = calloc(graph->output_count, sizeof *out);
+    assert_non_null(out);
+    for (uint32_t i = 0; i < graph->output_count; i++) {
+        const struct bt_value *y = &graph->value[graph->output[i]];
+        out[i] = (struct bt_ref_tensor){.type = y->type, .shape = y->shape};
+        out[i].data = calloc(bt_shape_elements(&y->shape), sizeof(float));
+        assert_non_null(out[i].data);
+    }
+    assert_int_equal(bt_ref_run(graph, &in, out), BT_OK);
+    check_variant(file, bytes, BT_VARIANT_TEXELS, in.data, out, graph->output_count);
+    check_variant(file, bytes, BT_VARIANT_STORAGE, in.data, out, graph->output_count);
+    for (uint32_t i = 0; i < graph->output_count; i++) free(out[i].data);
+    free(out);
+    free(in.data);
+    free((void *)(uintptr_t)bytes.data);
+    bt_graph_destroy(&graph);
+}
+
+static void detector(void **state) {
+    (void)state;
+    check_model("face_detector.onnx");
+}
+
+static void mesh(void **state) {
+    (void)state;
+    check_model("face_mesh.onnx");
+}
+
+static void matte(void **state) {
+    (void)state;
+    check_model("selfie_matte.onnx");
+}
+
+static int open_gpu(void **state) {
+    (void)state;
+    console = bt_log_create(print_line, NULL, BT_LOG_DEBUG);
+    return bt_gpu_create(&(struct bt_gpu_params){.log = console}, &gpu) != BT_OK;
+}
+
+static int close_gpu(void **state) {
+    (void)state;
+    bt_gpu_destroy(&gpu);
+    bt_log_destroy(&console);
+    return 0;
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(matte), cmocka_unit_test(detector), cmocka_unit_test(mesh)};
+    return cmocka_run_group_tests_name("engine nets", tests, open_gpu, close_gpu);
+}
