@@ -45,21 +45,22 @@ bt_status bt_files_face(const char *name, char *out_path, size_t bytes) {
 
 bt_status bt_files_models(struct bt_log *log, const char *wanted, char *out_folder, size_t bytes) {
     char candidate[2][PATH_MAX + 16] = {{0}}, probe[PATH_MAX + 64];
+    const size_t most = sizeof candidate[0];
     if (wanted) {
-        snprintf(candidate[0], sizeof candidate[0], "%s", wanted);
+        snprintf(candidate[0], most, "%s", wanted);
     } else {
         char program[PATH_MAX];
         ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
         if (n > 0) {
             program[n] = 0;
             *strrchr(program, '/') = 0;
-            snprintf(candidate[0], sizeof candidate[0], "%s/models", program);
+            snprintf(candidate[0], most, "%s/models", program);
         }
-        snprintf(candidate[1], sizeof candidate[1], "%s/models", BAUTA_DATADIR);
+        snprintf(candidate[1], most, "%s/models", BAUTA_DATADIR);
     }
     for (size_t i = 0; i < BT_COUNT(candidate); i++) {
         if (!candidate[i][0]) continue;
-        snprintf(probe, sizeof probe, "%s/face_mesh.onnx", candidate[i]);
+        snprintf(probe, sizeof probe, "%.*s/face_mesh.onnx", (int)most, candidate[i]);
         if (access(probe, R_OK)) continue;
         if ((size_t)snprintf(out_folder, bytes, "%s", candidate[i]) >= bytes) return BT_E_ARGUMENT;
         return BT_OK;
