@@ -27,10 +27,12 @@ bt_status bt_report_write(const struct bt_session *session, const char *path, co
     json_t *json = bt_session_stats(session);
     if (json && extra) {
         struct bt_pipeline_stats p = bt_pipeline_stats_of(session->pipeline);
-        double own = p.cpu_ms - extra->source_cpu_ms;
+        double own = p.cpu_ms - extra->source_cpu_ms; /* drawing the footage is not the program's work */
+        json_object_set_new(json_object_get(json, "stages_ms"), bt_stage_name(BT_STAGE_CAPTURE),
+                            json_real(p.stage_ms[BT_STAGE_CAPTURE] - extra->source_cpu_ms));
         json_object_set_new(json, "with_face", json_integer((json_int_t)extra->with_face));
-        json_object_set_new(json, "footage_cpu_ms", json_real((double)(int64_t)(extra->source_cpu_ms * 1000) / 1000));
-        json_object_set_new(json, "frame_cpu_ms", json_real((double)(int64_t)(own * 1000) / 1000));
+        json_object_set_new(json, "footage_cpu_ms", json_real(extra->source_cpu_ms));
+        json_object_set_new(json, "frame_cpu_ms", json_real(own));
     }
     if (json) text = json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     if (text) status = bt_files_write(session->log, path, text, strlen(text));

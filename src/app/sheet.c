@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 8, COLUMNS = 4, CELL_W = 320, CELL_H = 240, GAP = 6 };
+enum { ROWS = 7, COLUMNS = 4, CELL_W = 400, CELL_H = 300, GAP = 6 };
 
 struct bt_sheet {
     struct bt_log *log;

@@ -29,7 +29,6 @@ struct bt_pipeline {
     struct bt_pipeline_stats stats; /* sums while running; means are made by stats_of */
     uint32_t latency[LATENCY_BUCKETS];
     int64_t began_ns, ended_ns, cpu_began_ns, cpu_ended_ns;
-    int64_t last_capture_ns;
     uint32_t faults; /* in a row, of the machine and not of the picture */
 };
 
@@ -93,9 +92,9 @@ static void note_times(struct bt_pipeline *p, bool masked) {
     ms[BT_STAGE_DISCLOSE] += (double)bt_disclose_last_ms(p->p.disclose);
 }
 
-static void note_frame(struct bt_pipeline *p, bt_status why, int64_t capture_ns) {
+static void note_frame(struct bt_pipeline *p, bt_status why, int64_t from_ns) {
     struct bt_pipeline_stats *s = &p->stats;
-    double ms = (double)(bt_clock_now_ns() - capture_ns) / 1e6;
+    double ms = (double)(bt_clock_now_ns() - from_ns) / 1e6;
     size_t bucket = ms > 0 ? (size_t)(ms / bucket_ms) : 0;
     p->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
     s->frames++;
@@ -105,10 +104,10 @@ static void note_frame(struct bt_pipeline *p, bt_status why, int64_t capture_ns)
         s->swapped++;
 }
 
-static bt_status send(struct bt_pipeline *p, struct bt_disclosed out, bt_status why, int64_t capture_ns, uint64_t sequence) {
+static bt_status hand_over(struct bt_pipeline *p, struct bt_disclosed out, bt_status why, int64_t from_ns, uint64_t sequence) {
     bt_status status = bt_output_send(p->p.output, out);
     if (!status) p->stats.disclosed++;
-    note_frame(p, why, capture_ns);
+    note_frame(p, why, from_ns);
     if (p->p.observer.frame) {
         struct bt_report report = {sequence, why, &p->faces, out};
         p->p.observer.frame(p->p.observer.user, &report);
@@ -130,6 +129,9 @@ static bt_status tick(struct bt_pipeline *p) {
     bt_status lost = st && st != BT_E_TIMEOUT ? st : BT_OK; /* the source is gone: one placard, then the end */
     if (st) frame = (struct bt_frame){.capture_ns = started_ns, .sequence = p->stats.frames};
     int64_t capture_ns = frame.capture_ns;
+    /* A live frame's latency counts from its exposure; one of a file's has no exposure, and counts from when it was asked for.
+     */
+    int64_t from_ns = bt_capture_format(p->p.capture)->live ? capture_ns : started_ns;
     uint64_t sequence = frame.sequence;
 
     bool live = bt_grant_live(p->p.grant, started_ns);
@@ -144,9 +146,8 @@ static bt_status tick(struct bt_pipeline *p) {
     note_times(p, !st);
 
     cpu = bt_clock_cpu_ns();
-    bt_status sent = send(p, out, st, capture_ns, sequence);
+    bt_status sent = hand_over(p, out, st, from_ns, sequence);
     p->stats.stage_ms[BT_STAGE_OUTPUT] += (double)(bt_clock_cpu_ns() - cpu) / 1e6;
-    p->last_capture_ns = capture_ns;
     p->faults = is_fault(st) ? p->faults + 1 : 0;
     if (sent) return sent;
     if (lost) return lost;
