@@ -3,7 +3,7 @@
 """Makes the pictures and the mesh of src/footage from NASA's portrait of E. Collins (public domain): prepare.py PORTRAIT MATTE OUT
 
 PORTRAIT is python3-skimage's data/astronaut.png (512 x 512); MATTE a grey picture of the same size, a first guess of the
-person (any segmenter does: GrabCut sharpens it); OUT is src/footage. Run once by hand; the results are committed.
+person (selfie_matte.onnx gave ours; GrabCut sharpens it); OUT is src/footage. Run once by hand; the results are committed.
 Needs python3-numpy, python3-opencv, python3-scipy.
 
     portrait.jpg  x 0 ... 440, y 0 ... 352 of the portrait, twice as large
@@ -201,6 +201,8 @@ def outer_mesh(points, alpha):
             follow[i] = 0
         elif 106 < y < 150 and abs(x - 226) < 57:  # the ears
             follow[i] = 1
+        elif 106 < y < 168 and 0 < x - 226 < 48:  # beside the jaw; on the other side the neck ring is too near
+            follow[i] = 1
     turn = smooth(everything, keep, follow)
     y, x = everything[:, 1], everything[:, 0]
     head = np.clip((198 - y) / 22, 0, 1)  # how far it nods, tilts and shifts with the head, against the body
@@ -242,7 +244,7 @@ def write_mesh(path, points, outer):
         "/* Made by packaging/footage/prepare.py: not edited by hand. The portrait's landmarks are those of\n"
         "   tests/golden/portrait_landmarks.txt, whose head says how they were found. */\n"
         "#include \"footage/portrait.h\"\n\n// clang-format off\n"
-        f"const struct bt_vec3 bt_footage_landmark[BT_FOOTAGE_LANDMARKS] = {{\n    {rows_of(face, 5)}}};\n\n"
+        f"const struct bt_vec3 bt_footage_landmark[BT_FOOTAGE_LANDMARKS] = {{\n    {rows_of(face, 4)}}};\n\n"
         f"const struct bt_footage_outer bt_footage_outer[] = {{\n    {rows_of(around, 4)}}};\n"
         "const uint32_t bt_footage_outer_count = BT_COUNT(bt_footage_outer);\n\n"
         f"const uint16_t bt_footage_outer_triangle[][3] = {{\n    {rows_of(corners, 8)}}};\n"

@@ -24,7 +24,7 @@ struct bt_footage_pose {
     bool visible;           /* enough of the face to be found */
 };
 
-#define BT_FOOTAGE_REST_MOUTH 0.35f
+#define BT_FOOTAGE_REST_MOUTH 0.39f
 
 struct bt_footage_pose bt_footage_pose_at(double time_s);
 
