@@ -86,6 +86,7 @@ void bt_rule_broadcast_one_way(struct bt_infer *c) {
     uint32_t rank = 0;
     int64_t dim[BT_RANK_MAX];
     if (x->type != BT_TYPE_F32) bt_infer_fail(c, BT_E_UNSUPPORTED, "input is not of floats");
+    if (c->graph->opset < 7) bt_infer_fail(c, BT_E_UNSUPPORTED, "before opset 7 its slope lay on another axis");
     bt_infer_broadcast(c, 2, &rank, dim);
     if (rank != x->shape.rank) bt_infer_fail(c, BT_E_FORMAT, "slope has more axes than the input");
     for (uint32_t i = 0; i < rank && !c->status; i++) {

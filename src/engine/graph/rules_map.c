@@ -258,6 +258,11 @@ void bt_rule_resize(struct bt_infer *c) {
     } else {
         bt_infer_fail(c, BT_E_FORMAT, "neither scales nor sizes");
     }
+    /* align_corners takes the size before rounding (onnx 1.12's reference); runtimes differ, so only whole sizes are known. */
+    for (int i = 2; i < 4 && !c->status && a->coord == BT_COORD_ALIGN_CORNERS; i++) {
+        double size = (double)x->shape.dim[i] * (double)a->scale[i];
+        if (fabs(size - (double)dim[i]) > 1e-3) bt_infer_fail(c, BT_E_UNSUPPORTED, "align_corners to a broken size");
+    }
     if (!c->status && (dim[0] != x->shape.dim[0] || dim[1] != x->shape.dim[1])) {
         bt_infer_fail(c, BT_E_UNSUPPORTED, "resizes other axes than height and width");
     }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPSET_LEAST = 7, OPSET_MOST = 17 };
+enum { OPSET_LEAST = 6, OPSET_MOST = 17 };
 
 struct import {
     struct bt_log *log;
@@ -103,7 +103,8 @@ static bt_status add_input(struct import *im, const Onnx__ValueInfoProto *info) 
     int64_t total = 1;
     for (uint32_t i = 0; i < shape.rank; i++) {
         const Onnx__TensorShapeProto__Dimension *d = t->shape->dim[i];
-        bool known = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE && d->dim_value > 0;
+        bool said = d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE, known = said && d->dim_value > 0;
+        if (said && d->dim_value == 0) return refuse(im, BT_E_UNSUPPORTED, "empty input", name);
         if (!known && i > 0) return refuse(im, BT_E_UNSUPPORTED, "a size other than the batch's is open: input", name);
         int64_t size = known ? d->dim_value : 1; /* an open batch is fixed to one */
         if (size > BT_GRAPH_ELEMENTS_MAX / total) return refuse(im, BT_E_UNSUPPORTED, "too large: input", name);
@@ -178,7 +179,7 @@ static bt_status check_model(struct import *im, const Onnx__ModelProto *m) {
         if (!domain || !*domain || !strcmp(domain, "ai.onnx")) opset = m->opset_import[i]->version;
     }
     if (!m->graph) return refuse(im, BT_E_FORMAT, "no graph in model of", m->producer_name ? "a known producer" : "nobody");
-    if (opset <= 0) return refuse(im, BT_E_FORMAT, "no opset of graph", m->graph->name ? m->graph->name : "");
+    if (!m->n_opset_import || opset < 0) return refuse(im, BT_E_FORMAT, "no opset of", "the graph");
     if (opset < OPSET_LEAST || opset > OPSET_MOST) {
         bt_log_error(im->log, "engine: opset %lld; %d to %d are known", (long long)opset, OPSET_LEAST, OPSET_MOST);
         return BT_E_UNSUPPORTED;
