@@ -78,8 +78,8 @@ def room(image, alpha):
     """The picture behind the person, filled from around it, and continued above the top."""
     hole = (cv2.dilate(alpha, np.ones((33, 33)))[::2, ::2] > 0.02).astype(np.float32)
     filled = image.astype(np.float32)
+    hole[:, :112] = 1  # the flag goes too: it would have to go on behind the person
     known = 1 - hole
-    known[:, :112] *= 0.01  # the flag does not go on behind the person
     levels = [(filled * known[..., None], known)]
     while min(levels[-1][1].shape) > 4:  # pull up: means of what is known
         colour, weight = levels[-1]
@@ -245,9 +245,9 @@ def write_mesh(path, points, outer):
         "   tests/golden/portrait_landmarks.txt, whose head says how they were found. */\n"
         "#include \"footage/portrait.h\"\n\n// clang-format off\n"
         f"const struct bt_vec3 bt_footage_landmark[BT_FOOTAGE_LANDMARKS] = {{\n    {rows_of(face, 4)}}};\n\n"
-        f"const struct bt_footage_outer bt_footage_outer[] = {{\n    {rows_of(around, 4)}}};\n"
+        f"const struct bt_footage_outer bt_footage_outer[] = {{\n    {rows_of(around, 3)}}};\n"
         "const uint32_t bt_footage_outer_count = BT_COUNT(bt_footage_outer);\n\n"
-        f"const uint16_t bt_footage_outer_triangle[][3] = {{\n    {rows_of(corners, 8)}}};\n"
+        f"const uint16_t bt_footage_outer_triangle[][3] = {{\n    {rows_of(corners, 7)}}};\n"
         "const uint32_t bt_footage_outer_triangle_count = BT_COUNT(bt_footage_outer_triangle);\n// clang-format on\n")
 
 
