@@ -65,7 +65,7 @@ static bt_status fault(struct file *f, int error, const char *what) {
     bt_log_error(f->log, "%s: %s: %s", f->path, what, text);
     if (error == AVERROR(ENOMEM)) return BT_E_MEMORY;
     if (error == AVERROR(ENOENT)) return BT_E_NOT_FOUND;
-    if (error == AVERROR(EIO) || error == AVERROR(EACCES)) return BT_E_IO;
+    if (error == AVERROR(EACCES) || error == AVERROR(EPERM)) return BT_E_IO; /* EIO is what demuxers say of a file cut off */
     if (error == AVERROR_DECODER_NOT_FOUND || error == AVERROR_PATCHWELCOME) return BT_E_UNSUPPORTED;
     return BT_E_FORMAT;
 }
@@ -109,9 +109,13 @@ static bt_status decode(struct file *f) {
     }
 }
 
-static bool is_rgb(int format) {
-    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get((enum AVPixelFormat)format);
-    return desc && (desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+/* RGB has no limited range here, and grey is taken for full range where the file is silent, as swscale writes it. */
+static bool is_full_range(const AVFrame *frame) {
+    const AVPixFmtDescriptor *desc = av_pix_fmt_desc_get((enum AVPixelFormat)frame->format);
+    if (frame->color_range != AVCOL_RANGE_UNSPECIFIED) return frame->color_range == AVCOL_RANGE_JPEG;
+    if (!desc) return false;
+    return (desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL)) || desc->nb_components <= 2 ||
+           !strncmp(desc->name, "yuvj", 4);
 }
 
 /* Scales to the first picture's size where a later one differs, and brings any format to limited-range I420. */
@@ -127,9 +131,7 @@ static bt_status convert(struct file *f, uint8_t *out) {
         return BT_E_UNSUPPORTED;
     }
     const int *matrix = sws_getCoefficients(f->head.format.bt709 ? SWS_CS_ITU709 : SWS_CS_ITU601);
-    const bool full = is_rgb(f->frame->format) || f->frame->color_range == AVCOL_RANGE_JPEG ||
-                      f->frame->format == AV_PIX_FMT_YUVJ420P || f->frame->format == AV_PIX_FMT_YUVJ422P ||
-                      f->frame->format == AV_PIX_FMT_YUVJ444P || f->frame->format == AV_PIX_FMT_YUVJ440P;
+    const bool full = is_full_range(f->frame);
     sws_setColorspaceDetails(f->scale, matrix, full, matrix, 0, 0, 1 << 16, 1 << 16);
     uint8_t *planes[4] = {out, out + (size_t)w * (size_t)h, out + (size_t)w * (size_t)h * 5 / 4, NULL};
     const int strides[4] = {w, w / 2, w / 2, 0};
