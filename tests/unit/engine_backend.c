@@ -6,18 +6,15 @@
 #include "engine/fuse/fuse.h"
 #include "engine/onnx/onnx.h"
 #include "engine/ref/ref.h"
+#include "support/cmocka.h"
 #include "support/engine_walk.h"
 #include "support/file_bytes.h"
 #include "support/onnx_writer.h"
 #include <dirent.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const char root[] = "/usr/share/libonnx-testdata/data";
 enum { TENSORS_MAX = 16 };
