@@ -22,14 +22,14 @@ static const struct bt_paint help_paint = {168, 177, 191, 255};
 
 /* A bauta, seen from the front: right halves of closed outlines as cubic Bezier curves from top to bottom, x from the middle,
    y down, the mask about 1.5 high. First point, then three a curve. */
-static const struct bt_vec2 hat_half[] = {{0.0f, -1.02f},  {0.30f, -1.04f}, {0.40f, -0.92f}, {0.46f, -0.80f}, {0.62f, -0.80f},
-                                          {0.86f, -0.88f}, {1.00f, -0.74f}, {0.80f, -0.52f}, {0.40f, -0.46f}, {0.0f, -0.44f}};
-static const struct bt_vec2 mask_half[] = {{0.0f, -0.56f},  {0.22f, -0.56f}, {0.38f, -0.52f}, {0.46f, -0.46f},
-                                           {0.50f, -0.28f}, {0.50f, -0.10f}, {0.46f, 0.04f},  {0.50f, 0.12f},
-                                           {0.53f, 0.20f},  {0.50f, 0.28f},  {0.42f, 0.46f},  {0.34f, 0.64f},
-                                           {0.26f, 0.74f},  {0.18f, 0.80f},  {0.08f, 0.86f},  {0.0f, 0.88f}};
-static const struct bt_vec2 prow_half[] = {{0.0f, -0.10f}, {0.04f, 0.06f}, {0.10f, 0.16f}, {0.15f, 0.20f},
-                                           {0.10f, 0.25f}, {0.05f, 0.26f}, {0.0f, 0.27f}};
+static const struct bt_vec2 hat_half[] = {{0.0f, -1.06f},  {0.14f, -1.06f}, {0.26f, -1.02f}, {0.33f, -0.90f}, {0.58f, -0.94f},
+                                          {0.80f, -1.00f}, {1.00f, -1.02f}, {0.88f, -0.72f}, {0.52f, -0.50f}, {0.0f, -0.42f}};
+static const struct bt_vec2 mask_half[] = {{0.0f, -0.56f},  {0.22f, -0.56f}, {0.40f, -0.54f}, {0.47f, -0.48f},
+                                           {0.52f, -0.30f}, {0.51f, -0.12f}, {0.45f, 0.02f},  {0.43f, 0.12f},
+                                           {0.47f, 0.24f},  {0.52f, 0.44f},  {0.48f, 0.56f},  {0.36f, 0.68f},
+                                           {0.26f, 0.76f},  {0.18f, 0.80f},  {0.10f, 0.84f},  {0.0f, 0.88f}};
+static const struct bt_vec2 prow_half[] = {{0.0f, -0.16f}, {0.03f, 0.02f}, {0.08f, 0.12f}, {0.13f, 0.16f},
+                                           {0.10f, 0.21f}, {0.05f, 0.22f}, {0.0f, 0.23f}};
 /* The eyes, whole: one beside the middle, mirrored for the other. */
 static const struct bt_vec2 eye[] = {{0.10f, -0.14f}, {0.15f, -0.25f}, {0.30f, -0.27f}, {0.38f, -0.19f},
                                      {0.32f, -0.09f}, {0.18f, -0.07f}, {0.10f, -0.14f}};
@@ -136,14 +136,16 @@ bt_status bt_placards_init(struct bt_text *text, const struct bt_overlay *overla
     /* What is the same on all: the mask, where there is room, and the label. */
     uint32_t top = (label->y + label->h + 3) / 2 * 2, room = format->h - top;
     uint32_t drawn = room >= 200 ? (uint32_t)(0.40f * fminf((float)room, 1.2f * side)) : 0;
-    if (drawn > 0 && (st = draw_mask(&ground, 0.5f * w, (float)top + 0.05f * (float)room, 0.94f * (float)drawn))) goto fail;
+    /* Mask and text (about 0.42 of the side) stand a little above the middle. */
+    float lead = drawn ? fmaxf(0.05f * (float)room, 0.4f * ((float)(room - drawn) - 0.42f * side)) : 0.0f;
+    if (drawn > 0 && (st = draw_mask(&ground, 0.5f * w, (float)top + lead, 0.94f * (float)drawn))) goto fail;
     compose(&ground, &overlay->label, label->x, label->y);
     bt_canvas_copy(&card, &ground, 0, 0);
     st = BT_E_MEMORY;
     if (!(packed = malloc(size))) goto fail;
     bt_pack_region(format, packed, 0, 0, format->w, format->h, bt_pack_canvas, &ground);
 
-    uint32_t text_y = top + (drawn ? drawn + (uint32_t)(0.05f * (float)room) : 0);
+    uint32_t text_y = top + drawn + (uint32_t)lead;
     text_y = (text_y + 1) / 2 * 2;
     float text_h = (float)(format->h - text_y) - 0.02f * side;
     for (uint32_t s = 0; s < BAUTA_STATUS_COUNT; s++) {

@@ -179,7 +179,7 @@ static int ideograph(uint32_t c) {
     return c >= 0x2e80 && !(c >= 0x3000 && c <= 0x303f) && !(c >= 0xff00 && c <= 0xff65); /* not closing punctuation */
 }
 
-bt_status bt_text_wrap(struct bt_text *text, const char *utf8, float em_px, float max_px, struct bt_lines *lines) {
+static bt_status fill_lines(struct bt_text *text, const char *utf8, float em_px, float max_px, struct bt_lines *lines) {
     struct bt_lines done = *lines;
     const char *start = utf8;
     while (*start) {
@@ -206,5 +206,27 @@ bt_status bt_text_wrap(struct bt_text *text, const char *utf8, float em_px, floa
         while (*start == ' ') start++;
     }
     *lines = done;
+    return BT_OK;
+}
+
+bt_status bt_text_wrap(struct bt_text *text, const char *utf8, float em_px, float max_px, struct bt_lines *lines) {
+    struct bt_lines best = *lines;
+    bt_status st = fill_lines(text, utf8, em_px, max_px, &best);
+    if (st) return st;
+    /* As many lines as that takes, but of like widths: no last line of a single word. */
+    float low = 0.0f, high = max_px;
+    for (uint32_t i = 0; i < 6 && best.count > lines->count + 1; i++) {
+        float middle = 0.5f * (low + high);
+        struct bt_lines narrow = *lines;
+        st = fill_lines(text, utf8, em_px, middle, &narrow);
+        if (st && st != BT_E_ARGUMENT) return st;
+        if (st || narrow.count > best.count) {
+            low = middle;
+        } else {
+            high = middle;
+            best = narrow;
+        }
+    }
+    *lines = best;
     return BT_OK;
 }
