@@ -10,11 +10,11 @@
 static void tone(const struct mask_canvas *c, struct bt_rng *rng, float spread, float out[3]) {
     const struct bt_mask *m = c->mask;
     const float value = (float)bt_exact_exp((double)(spread * mask_normal(rng)));
-    for (uint32_t k = 0; k < 3; k++) {
-        /* Never lighter than half of the skin: a brow has to show on whoever wears it. */
-        const float ratio = bt_clamp(m->hair[k] / m->skin[k], 0.015f, 0.5f);
-        out[k] = bt_clamp(ratio * value, 0.01f, 0.75f);
-    }
+    /* Seen through a camera no hair is black, and light that went through hair comes out warmer; never lighter than half of the
+       skin: a brow has to show on whoever wears it. */
+    static const float warmer[3] = {1.65f, 1.00f, 0.55f};
+    const float green = m->hair[1] / m->skin[1], scale = bt_clamp(green, 0.07f, 0.5f) / fmaxf(green, 1e-4f);
+    for (uint32_t k = 0; k < 3; k++) out[k] = bt_clamp(m->hair[k] / m->skin[k] * scale * warmer[k] * value, 0.02f, 0.75f);
 }
 
 struct brow {
@@ -38,7 +38,7 @@ static struct bt_vec2 along(const struct brow *b, float t) {
 
 /* Half the height at t, 0 the inner end: full soon, then narrowing to the tail. */
 static float half_height(const struct brow *b, float t) {
-    return 0.5f * b->thick * (0.72f + 0.28f * bt_smoothstep(t, 0.0f, 0.25f)) * (1.0f - 0.72f * bt_smoothstep(t, 0.45f, 1.02f));
+    return 0.5f * b->thick * (0.72f + 0.28f * bt_smoothstep(t, 0.0f, 0.25f)) * (1.0f - 0.60f * bt_smoothstep(t, 0.5f, 1.05f));
 }
 
 static float direction(struct bt_vec2 from, struct bt_vec2 to) {
@@ -69,9 +69,11 @@ static void lay_brow(struct mask_canvas *c, struct bt_rng *rng, const struct bro
         if (a <= 0.0f) continue;
         for (uint32_t k = 0; k < 3; k++) c->colour[k].px[i] *= 1.0f + a * (bt_lerp(tint[k], 1.0f, 0.25f) - 1.0f);
     }
-    const uint32_t hairs = (uint32_t)(560.0f * density);
+    const uint32_t hairs = (uint32_t)(480.0f * density);
     for (uint32_t n = 0; n < hairs; n++) {
+        /* Fewer towards the tail. */
         float t = bt_rng_uniform(rng, -0.03f, 1.0f);
+        if (t > 0.6f && bt_rng_uniform(rng, 0.0f, 1.0f) < 1.5f * (t - 0.6f)) t = bt_rng_uniform(rng, 0.1f, 0.6f);
         if (t < 0.10f && bt_rng_uniform(rng, 0.0f, 1.0f) > 0.45f + 4.0f * t) t = bt_rng_uniform(rng, 0.1f, 0.9f);
         const float v = bt_clamp(0.52f * mask_normal(rng), -1.15f, 1.15f); /* -1 upper edge ... 1 lower */
         const struct bt_vec2 p = along(b, t), q = along(b, t + 0.04f), p2 = along(b, t - 0.04f);
@@ -89,7 +91,7 @@ static void lay_brow(struct mask_canvas *c, struct bt_rng *rng, const struct bro
             .length = growth * bt_rng_uniform(rng, 9.0f, 18.0f) * (1.0f - 0.35f * bt_smoothstep(t, 0.7f, 1.0f)) *
                       (0.75f + b->thick / 60.0f),
             .width = bt_rng_uniform(rng, 0.28f, 0.62f),
-            .alpha = bt_rng_uniform(rng, 0.30f, 0.78f) * (0.55f + 0.45f * bt_smoothstep(t, -0.02f, 0.18f)) *
+            .alpha = bt_rng_uniform(rng, 0.16f, 0.56f) * (0.55f + 0.45f * bt_smoothstep(t, -0.02f, 0.18f)) *
                      (1.0f - 0.35f * fabsf(v)),
         };
         tone(c, rng, 0.22f, hair.colour);
@@ -104,7 +106,7 @@ void mask_brows(struct mask_canvas *c) {
     const float old = bt_clamp((t->age - 40.0f) / 40.0f, 0.0f, 1.0f);
     struct brow b = {
         .thick =
-            bt_clamp(bt_rng_uniform(&rng, 13.0f, 19.0f) * (0.84f + 0.36f * t->masculine) * (1.0f + 0.28f * c->recipe->brow),
+            bt_clamp(bt_rng_uniform(&rng, 13.0f, 19.0f) * (0.86f + 0.34f * t->masculine) * (1.0f + 0.28f * c->recipe->brow),
                      9.0f, 26.0f),
         .lift = bt_rng_uniform(&rng, -1.5f, 2.5f) + 1.5f * t->masculine,
         .arch = bt_rng_uniform(&rng, -0.5f, 3.5f) * (1.2f - t->masculine),
@@ -112,7 +114,7 @@ void mask_brows(struct mask_canvas *c) {
     };
     const float density =
         bt_clamp(bt_rng_uniform(&rng, 0.8f, 1.25f) * (1.0f + 0.25f * c->recipe->brow) * (1.0f - 0.3f * old), 0.45f, 1.6f);
-    const float soft = bt_rng_uniform(&rng, 0.30f, 0.48f);
+    const float soft = bt_rng_uniform(&rng, 0.28f, 0.42f);
     for (uint32_t s = 0; s < 2; s++) {
         const struct bt_rig_list upper = bt_rig_ring(s ? BT_RIG_BROW_1_UPPER : BT_RIG_BROW_0_UPPER);
         const struct bt_rig_list lower = bt_rig_ring(s ? BT_RIG_BROW_1_LOWER : BT_RIG_BROW_0_LOWER);
@@ -238,18 +240,18 @@ void mask_beard(struct mask_canvas *c) {
     tone(c, &rng, 0.0f, tint);
     memcpy(c->a.px, c->b.px, sizeof(c->a.px));
     bt_raster_blur(mask_picture(&c->a), 5.0f, c->scratch.px);
-    const float under = shadow + 0.42f * t->beard;
+    const float under = shadow + 0.55f * t->beard;
     for (uint32_t i = 0; i < BT_MASK_TEXELS; i++) {
         const float a = under * c->a.px[i];
         if (a <= 0.0f) continue;
         for (uint32_t k = 0; k < 3; k++) {
             /* Hair seen through skin is bluish: red is lost first. */
-            const float cool = k == 0 ? 1.0f : k == 1 ? 0.86f : 0.74f;
+            const float cool = k == 0 ? 1.0f : k == 1 ? 0.96f : 0.91f;
             c->colour[k].px[i] *= 1.0f + a * cool * (tint[k] - 1.0f);
         }
     }
     const float beard = fmaxf(t->beard, 0.12f * man); /* the shaven have stubble */
-    const uint32_t hairs = (uint32_t)(34000.0f * bt_clamp(0.35f + 0.65f * beard, 0.0f, 1.0f));
+    const uint32_t hairs = (uint32_t)(52000.0f * bt_clamp(0.35f + 0.65f * beard, 0.0f, 1.0f));
     for (uint32_t n = 0; n < hairs; n++) {
         const float x = bt_rng_uniform(&rng, 16.0f, 496.0f), y = bt_rng_uniform(&rng, c->uv[2].y - 30.0f, 505.0f);
         const float ground = c->b.px[(uint32_t)y * MASK_SIDE + (uint32_t)x], chance = bt_rng_uniform(&rng, 0.0f, 1.0f);

@@ -53,18 +53,20 @@ static void shade_eye(const struct scene *s, uint32_t e, struct bt_vec3 p, float
     const struct eye_shape *eye = &s->eye[e];
     const struct bt_vec3 c = eye->centre, local = {p.x - c.x, p.y - c.y, 0.0f};
     /* The iris rides on a ball of 1.2 cm radius that keeps looking at the camera while the head turns. */
-    const float r = 0.60f, *rot = s->pose.rotation;
+    const float r = 0.54f, *rot = s->pose.rotation;
     const float gx = local.x - 1.05f * rot[6], gy = local.y - 1.05f * rot[7] - 0.02f;
     const float q = sqrtf(gx * gx + gy * gy) / r, corner = fabsf(local.x) / 1.3f;
-    const float white[3] = {0.66f, 0.62f, 0.60f}, pink[3] = {0.55f, 0.30f, 0.27f};
-    const float turn = gx * 40.0f + gy * 17.0f, fibre = sinf(turn) * sinf(gx * 23.0f - gy * 51.0f);
+    const float white[3] = {0.46f, 0.42f, 0.40f}, pink[3] = {0.55f, 0.30f, 0.27f};
+    const float angle = atan2f(gy, gx);
+    const float fibre =
+        0.5f * sinf(23.0f * angle + 3.0f * q) + 0.3f * sinf(41.0f * angle - 5.0f * q) + 0.2f * sinf(9.0f * angle);
     const float inner_side = (e ? -local.x : local.x) / 1.3f, flesh = bt_smoothstep(inner_side, 0.72f, 0.98f);
     for (uint32_t k = 0; k < 3; k++) {
         float colour = bt_lerp(white[k] * (1.0f - 0.35f * corner * corner), pink[k], fmaxf(flesh, 0.12f * corner));
         float iris = s->mask->iris[k] * (1.5f + 0.35f * fibre) * (0.75f + 0.6f * bt_smoothstep(q, 0.85f, 0.4f));
         iris *= 1.0f - 0.65f * bt_smoothstep(q, 0.78f, 1.0f);
         colour = bt_lerp(colour, iris, 1.0f - bt_smoothstep(q, 0.93f, 1.05f));
-        colour = bt_lerp(colour, 0.006f, 1.0f - bt_smoothstep(q, 0.34f, 0.42f));
+        colour = bt_lerp(colour, 0.006f, 1.0f - bt_smoothstep(q, 0.29f, 0.37f));
         const float below_lid = lid_at(eye->lid[0], p.x) - p.y, above_lid = p.y - lid_at(eye->lid[1], p.x);
         colour *= 0.30f + 0.70f * bt_smoothstep(below_lid, -0.02f, 0.30f);
         colour *= 0.75f + 0.25f * bt_smoothstep(above_lid, -0.02f, 0.10f);
@@ -100,9 +102,11 @@ static void shade_skin(const struct scene *s, struct bt_vec3 n, float u, float v
     const float across = fabsf(u - 0.5f),
                 hole = nostril * bt_bump(across - 0.030f, 0.016f) * bt_smoothstep(-n.y, -0.25f, 0.45f);
     const float spec = fmaxf(bt_vec3_dot(n, half), 0.0f), rim = 1.0f - fmaxf(n.z, 0.0f);
-    const float gloss = (0.050f * powf(spec, 14.0f) + 0.045f * powf(spec, 55.0f)) * ao * (1.0f - hole);
     float ratio[3];
     ratio_at(s->mask, u, v, ratio);
+    /* Pores and hair break the sheen up. */
+    const float rough = bt_clamp(1.0f + 4.0f * (ratio[1] - 1.0f), 0.15f, 1.4f);
+    const float gloss = (0.030f * powf(spec, 9.0f) + 0.032f * powf(spec, 40.0f) * rough) * ao * (1.0f - hole);
     for (uint32_t k = 0; k < 3; k++) {
         const float w = wrap[k], k1 = fmaxf((bt_vec3_dot(n, key) + w) / (1.0f + w), 0.0f),
                     k2 = fmaxf((bt_vec3_dot(n, fill) + w) / (1.0f + w), 0.0f);

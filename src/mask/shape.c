@@ -9,19 +9,19 @@
 static const struct {
     float amplitude, age, masculine;
 } fields[MASK_FIELDS] = {
-    [JAW_WIDTH] = {0.075f, 0.1f, 0.5f},    [CHIN_LENGTH] = {0.36f, 0.1f, 0.35f},    [CHIN_FORWARD] = {0.38f, 0.0f, 0.2f},
-    [CHIN_WIDTH] = {0.28f, 0.1f, 0.55f},   [LOWER_LENGTH] = {0.30f, 0.1f, 0.25f},   [JAW_ANGLE] = {0.30f, 0.0f, 0.45f},
-    [NOSE_LENGTH] = {0.30f, 0.35f, 0.2f},  [NOSE_WIDTH] = {0.24f, 0.25f, 0.3f},     [NOSTRIL_FLARE] = {0.12f, 0.0f, 0.0f},
-    [BRIDGE_HEIGHT] = {0.28f, 0.1f, 0.2f}, [BRIDGE_WIDTH] = {0.13f, 0.1f, 0.3f},    [NOSE_FORWARD] = {0.30f, 0.1f, 0.15f},
+    [JAW_WIDTH] = {0.065f, 0.1f, 0.6f},    [CHIN_LENGTH] = {0.32f, 0.1f, 0.2f},     [CHIN_FORWARD] = {0.38f, 0.0f, 0.2f},
+    [CHIN_WIDTH] = {0.20f, 0.1f, 0.6f},    [LOWER_LENGTH] = {0.30f, 0.1f, 0.25f},   [JAW_ANGLE] = {0.22f, 0.0f, 0.25f},
+    [NOSE_LENGTH] = {0.28f, 0.35f, 0.3f},  [NOSE_WIDTH] = {0.24f, 0.25f, 0.45f},    [NOSTRIL_FLARE] = {0.12f, 0.0f, 0.0f},
+    [BRIDGE_HEIGHT] = {0.28f, 0.1f, 0.2f}, [BRIDGE_WIDTH] = {0.13f, 0.1f, 0.5f},    [NOSE_FORWARD] = {0.30f, 0.1f, 0.15f},
     [NOSE_TILT] = {0.17f, -0.35f, -0.25f}, [NOSE_TIP] = {0.14f, 0.3f, 0.2f},        [NOSE_HUMP] = {0.15f, 0.15f, 0.2f},
-    [EYE_SPACING] = {0.17f, 0.0f, 0.0f},   [EYE_SIZE] = {0.075f, -0.2f, -0.4f},     [EYE_OPENING] = {0.13f, -0.45f, -0.25f},
+    [EYE_SPACING] = {0.17f, 0.0f, 0.0f},   [EYE_SIZE] = {0.075f, -0.2f, -0.8f},     [EYE_OPENING] = {0.13f, -0.45f, -0.35f},
     [EYE_TILT] = {0.070f, -0.3f, -0.2f},   [EYE_HEIGHT] = {0.17f, 0.0f, 0.0f},      [EYE_DEPTH] = {0.24f, 0.3f, 0.35f},
     [LID_HOOD] = {0.16f, 0.6f, 0.1f},      [BROW_HEIGHT] = {0.24f, -0.1f, -0.5f},   [BROW_TILT] = {0.16f, -0.2f, -0.15f},
-    [BROW_RIDGE] = {0.22f, 0.1f, 0.6f},    [BROW_ARCH] = {0.16f, 0.0f, -0.4f},      [CHEEKBONE] = {0.34f, 0.0f, 0.0f},
-    [CHEEK_FULL] = {0.36f, -0.35f, -0.1f}, [UPPER_LIP] = {0.13f, -0.5f, -0.4f},     [LOWER_LIP] = {0.16f, -0.4f, -0.3f},
+    [BROW_RIDGE] = {0.22f, 0.1f, 0.8f},    [BROW_ARCH] = {0.16f, 0.0f, -0.4f},      [CHEEKBONE] = {0.34f, 0.0f, -0.2f},
+    [CHEEK_FULL] = {0.36f, -0.35f, -0.1f}, [UPPER_LIP] = {0.13f, -0.5f, -0.7f},     [LOWER_LIP] = {0.16f, -0.4f, -0.5f},
     [MOUTH_WIDTH] = {0.26f, 0.1f, 0.25f},  [MOUTH_HEIGHT] = {0.20f, 0.0f, 0.0f},    [MOUTH_CURVE] = {0.12f, -0.4f, 0.0f},
     [PHILTRUM] = {0.14f, 0.3f, 0.1f},      [FOREHEAD_HEIGHT] = {0.40f, 0.1f, 0.0f}, [FOREHEAD_SLOPE] = {0.28f, 0.0f, 0.4f},
-    [FACE_WIDTH] = {0.030f, 0.0f, 0.1f},   [TEMPLE] = {0.045f, -0.2f, 0.0f},        [JOWL] = {0.22f, 0.6f, 0.1f},
+    [FACE_WIDTH] = {0.030f, 0.0f, 0.1f},   [TEMPLE] = {0.045f, -0.2f, 0.0f},        [JOWL] = {0.11f, 0.6f, 0.1f},
     [MOUTH_FORWARD] = {0.20f, 0.0f, 0.0f},
 };
 
@@ -75,7 +75,7 @@ static void lower_face(const struct region *r, struct bt_vec3 out[MASK_FIELDS]) 
     out[CHIN_FORWARD] = v3(0.0f, 0.0f, chin);
     out[CHIN_WIDTH] = v3(0.5f * x * chin, 0.0f, 0.0f);
     out[LOWER_LENGTH] = v3(0.0f, -bt_smoothstep(-y, 0.5f, 5.0f), 0.0f);
-    out[JAW_ANGLE] = v3(side * angle, -0.5f * angle, 0.0f);
+    out[JAW_ANGLE] = v3(side * angle, -0.25f * angle, 0.0f);
     out[CHEEKBONE] = v3(0.8f * side * NEAR(r, 1.9f, 345, 116, 346, 117, 352, 123, 280, 50), 0.0f, 0.0f);
     out[CHEEKBONE].z = 0.75f * fabsf(out[CHEEKBONE].x);
     out[CHEEK_FULL] = v3(0.8f * side * low, 0.0f, low);
@@ -176,6 +176,7 @@ static void coefficients(const struct mask_recipe *recipe, float k[MASK_FIELDS])
             if (recipe->wish[w].value != 0.0f && (uint32_t)recipe->wish[w].field == f) k[f] += recipe->wish[w].value;
         k[f] = bt_clamp(k[f], -2.1f, 2.1f);
     }
+    k[EYE_OPENING] += 0.9f;                        /* the canonical mesh is a little sleepy */
     k[EYE_OPENING] = fmaxf(k[EYE_OPENING], -0.9f); /* slits cannot be worn: lids would cross */
     k[EYE_SIZE] = fmaxf(k[EYE_SIZE], -0.9f);
 }
@@ -207,6 +208,12 @@ void mask_shape(const struct bt_rig *rig, const struct mask_recipe *recipe, stru
         out_neutral[v] = mesh->closed[v];
         for (uint32_t f = 0; f < MASK_FIELDS; f++)
             out_neutral[v] = bt_vec3_add_scaled(out_neutral[v], d[f], k[f] * fields[f].amplitude);
+    }
+    /* Room between nose and lip: a smile lifts the lip by half a centimetre, and it may not fold under the nose. */
+    const float lack = 1.25f - (out_neutral[2].y - out_neutral[0].y);
+    for (uint32_t v = 0; lack > 0.0f && v < BT_RIG_VERTICES; v++) {
+        const struct bt_vec3 p = mesh->canonical[v];
+        out_neutral[v].y -= lack * bt_smoothstep(-p.y, 2.2f, 3.2f) * hill(p, r.mouth.x, r.mouth.y, r.mouth.z, 3.6f, 2.6f, 6.0f);
     }
     struct bt_rng rng;
     bt_rng_init(&rng, recipe->seed, STREAM_SHAPE + 100);

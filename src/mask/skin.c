@@ -83,7 +83,7 @@ static void spots(struct mask_canvas *c) {
     bt_rng_init(&rng, c->recipe->seed, STREAM_SPOTS);
     const struct bt_mask_traits *t = &c->recipe->traits;
     const uint32_t freckles = (uint32_t)(1500.0f * c->recipe->freckles);
-    const float depth = 0.10f + 0.14f * c->recipe->freckles;
+    const float depth = 0.14f + 0.26f * c->recipe->freckles;
     for (uint32_t n = 0; n < freckles; n++) {
         const float x = 256.0f + 92.0f * mask_normal(&rng), y = c->uv[50].y - 22.0f + 46.0f * mask_normal(&rng);
         const float size = bt_rng_uniform(&rng, 0.0f, 1.0f), squash = bt_rng_uniform(&rng, 0.8f, 1.25f);
@@ -176,11 +176,26 @@ static void folds(struct mask_canvas *c, struct bt_rng *rng) {
     const float age = c->recipe->traits.age, old = bt_clamp((age - 28.0f) / 42.0f, 0.0f, 1.2f);
     struct bt_vec2 point[16];
     for (uint32_t s = 0; s < 2; s++) groove(c, rng, point, path(c, nasolabial[s], 5, 0.0f, 0.0f, point), 3.0f, 1.0f);
-    deepen(c, 4.0f, 0.10f + 0.30f * old);
+    deepen(c, 4.5f, 0.12f + 0.62f * old);
     for (uint32_t s = 0; s < 2; s++) groove(c, rng, point, path(c, tear[s], 4, 0.0f, 2.0f, point), 2.0f, 1.0f);
-    deepen(c, 2.6f, 0.05f + 0.22f * old);
+    deepen(c, 2.8f, 0.08f + 0.34f * old);
     for (uint32_t s = 0; s < 2; s++) groove(c, rng, point, path(c, crease[s], 6, 0.0f, 6.0f, point), 1.2f, 1.0f);
     deepen(c, 1.4f, 0.22f + 0.10f * old);
+    for (uint32_t s = 0; s < 2; s++) { /* round the wing of the nose */
+        const float out = s ? 1.0f : -1.0f;
+        const struct bt_vec2 wing = at(c, s ? 358 : 129, 0.0f, 0.0f);
+        const float dx[6] = {-10.0f, -3.0f, 0.5f, 0.0f, -4.0f, -11.0f}, dy[6] = {-17.0f, -12.0f, -4.0f, 5.0f, 12.0f, 17.0f};
+        for (uint32_t i = 0; i < 6; i++) point[i] = (struct bt_vec2){wing.x + out * dx[i], wing.y + dy[i]};
+        groove(c, rng, point, 6, 1.6f, 1.0f);
+    }
+    deepen(c, 2.4f, 0.34f);
+    /* The philtrum: a shallow gutter between two ridges. */
+    for (int32_t k = -1; k <= 1; k++) {
+        for (uint32_t i = 0; i < 4; i++)
+            point[i] = (struct bt_vec2){256.0f + (float)k * (6.5f + 0.7f * (float)i), c->uv[2].y + 4.0f + 5.5f * (float)i};
+        groove(c, rng, point, 4, 1.5f, 1.0f);
+        deepen(c, 2.2f, k ? -0.10f : 0.14f);
+    }
     if (age < 42.0f) return;
     for (uint32_t s = 0; s < 2; s++) { /* from the mouth's corners down */
         const float out = s ? 1.0f : -1.0f;
@@ -189,7 +204,7 @@ static void folds(struct mask_canvas *c, struct bt_rng *rng) {
             point[i] = (struct bt_vec2){corner.x + out * (4.0f + 1.6f * (float)i), corner.y + 8.0f * (float)i};
         groove(c, rng, point, 6, 2.0f, 1.0f);
     }
-    deepen(c, 2.5f, 0.34f * bt_clamp((age - 42.0f) / 28.0f, 0.0f, 1.0f));
+    deepen(c, 3.0f, 0.60f * bt_clamp((age - 42.0f) / 28.0f, 0.0f, 1.0f));
 }
 
 static void wrinkles(struct mask_canvas *c, struct bt_rng *rng) {
@@ -210,7 +225,7 @@ static void wrinkles(struct mask_canvas *c, struct bt_rng *rng) {
         }
         groove(c, rng, point, POINTS, 0.7f, bt_rng_uniform(rng, 0.4f, 1.0f));
     }
-    deepen(c, 1.5f, 0.50f * old);
+    deepen(c, 1.6f, 0.70f * old);
     for (uint32_t s = 0; s < 2; s++) {
         const float out = s ? 1.0f : -1.0f;
         const struct bt_vec2 corner = at(c, s ? 263 : 33, 12.0f * out, -2.0f);
@@ -239,7 +254,7 @@ static void wrinkles(struct mask_canvas *c, struct bt_rng *rng) {
             point[i] = (struct bt_vec2){x + out * 0.8f * (float)i - 2.0f * out, c->uv[9].y - 12.0f + 8.0f * (float)i};
         groove(c, rng, point, 5, 0.8f, bt_rng_uniform(rng, 0.2f, 0.9f));
     }
-    deepen(c, 1.2f, 0.40f * old);
+    deepen(c, 1.3f, 0.60f * old);
 }
 
 static void pores(struct mask_canvas *c, struct bt_rng *rng) {
@@ -254,9 +269,10 @@ static void pores(struct mask_canvas *c, struct bt_rng *rng) {
     mask_blob(&c->c, at(c, 151, 0.0f, 0.0f), 110.0f, 40.0f, 0.7f);
     mask_blob(&c->c, at(c, 199, 0.0f, 0.0f), 60.0f, 30.0f, 0.7f);
     for (uint32_t i = 0; i < BT_MASK_TEXELS; i++)
-        c->relief.px[i] -= 0.055f * coarse * (0.35f + c->c.px[i]) * fmaxf(c->b.px[i] - 0.5f, 0.0f);
-    /* Below the pores: the plain grain of skin. */
-    mask_noise(rng, 7.0f, 2, 1.0f, 0.016f * coarse, &c->relief, &c->scratch);
+        c->shade.px[i] -= 0.045f * coarse * (0.30f + c->c.px[i]) * fmaxf(c->b.px[i] - 0.4f, 0.0f);
+    /* Below the pores: the plain grain of skin. As shade, not as relief: light from above would make dashes of it. */
+    mask_noise(rng, 4.0f, 1, 1.0f, 0.012f * coarse, &c->shade, &c->scratch);
+    mask_noise(rng, 9.0f, 2, 1.0f, 0.010f * coarse, &c->relief, &c->scratch);
 }
 
 /* Skin to ratio. Relief is lit from above, as rooms are: what faces up is lighter, what lies deep is darker. */
@@ -311,9 +327,11 @@ void mask_lips(struct mask_canvas *c) {
     bt_rng_init(&rng, c->recipe->seed, STREAM_SKIN + 100);
     const struct bt_mask_traits *t = &c->recipe->traits;
     const float old = bt_clamp((t->age - 35.0f) / 40.0f, 0.0f, 1.0f), paint = c->recipe->lip_colour;
-    const float blood =
-        bt_lerp(bt_rng_uniform(&rng, 0.26f, 0.44f) * (0.55f + 0.45f * t->skin) * (1.0f - 0.3f * old), 0.95f, paint);
-    const float melanin = bt_lerp(0.06f + 0.10f * (1.0f - t->skin) + bt_rng_uniform(&rng, 0.0f, 0.08f), 0.12f, paint);
+    const float blood = bt_lerp(bt_rng_uniform(&rng, 0.26f, 0.44f) * (1.0f - 0.3f * old), 0.95f, paint);
+    /* Dark skin's lips hold less melanin than the skin round them, the lower one most. */
+    const float tan = bt_rng_uniform(&rng, 0.0f, 0.08f), dark = 1.0f - t->skin;
+    const float melanin[2] = {bt_lerp(0.06f + 0.06f * dark + tan, 0.12f, paint),
+                              bt_lerp(0.06f - 0.20f * dark + tan, 0.12f, paint)};
     struct bt_vec2 outer[32];
     const struct bt_rig_list ring = bt_rig_ring(BT_RIG_LIPS_OUTER);
     for (uint32_t i = 0; i < ring.count; i++) outer[i] = c->uv[ring.vertex[i]];
@@ -338,7 +356,7 @@ void mask_lips(struct mask_canvas *c) {
             const float into = bt_bump(inner, 7.0f), middle = bt_bump(px - 256.0f, 30.0f);
             const bool lower = py > seam;
             float shade = -0.10f * into + 0.07f * crease + (lower ? 0.07f * middle * bt_bump(rim - 8.0f, 5.0f) : -0.05f);
-            float b = blood * (1.0f + 0.12f * c->c.px[i] * (1.0f - paint)) + 0.10f * into, m = melanin + 0.05f * into;
+            float b = blood * (1.0f + 0.12f * c->c.px[i] * (1.0f - paint)) + 0.10f * into, m = melanin[lower] + 0.05f * into;
             /* Towards the skin the red gives way gradually. */
             b *= 0.72f + 0.28f * bt_smoothstep(rim, 0.0f, 9.0f);
             /* Outside: the white roll above, a soft shadow below. */
