@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* Each rewrite where it applies, and left alone where its predicate fails; the numbers stay, also through the plan. */
+#include "base/rng.h"
+#include "engine/fuse/fuse.h"
+#include "engine/onnx/onnx.h"
+#include "engine/plan/plan.h"
+#include "engine/ref/ref.h"
+#include "support/cmocka.h"
+#include "support/engine_walk.h"
+#include "support/onnx_writer.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define INTS(...) ((const int64_t[]){__VA_ARGS__})
+enum { SIDE = 7, CHANNELS = 6, WEIGHTS_MAX = 16 * 16 * 9, OUTPUTS_MAX = 4 };
+
+static void random_floats(struct bt_writer *g, const char *name, uint32_t rank, const int64_t *dim, uint64_t seed) {
+    float data[WEIGHTS_MAX];
+    struct bt_rng rng;
+    bt_rng_init(&rng, seed, 3);
+    for (size_t i = 0; i < WEIGHTS_MAX; i++) data[i] = bt_rng_uniform(&rng, -1, 1);
+    bt_onnx_write_floats(g, name, rank, dim, data);
+}
+
+/* x [1,6,7,7] and a convolution of it to 6 channels of the same size, called `name`. */
+static void start(struct bt_writer *g) {
+    bt_onnx_write_input(g, "x", 4, INTS(1, CHANNELS, SIDE, SIDE));
+    random_floats(g, "w", 4, INTS(CHANNELS, CHANNELS, 3, 3), 1);
+    random_floats(g, "b", 1, INTS(CHANNELS), 2);
+    random_floats(g, "slope", 3, INTS(CHANNELS, 1, 1), 3);
+}
+
+static void conv(struct bt_writer *g, const char *from, const char *name) {
+    struct bt_writer a = {0};
+    bt_onnx_write_attr_ints(&a, "pads", 4, INTS(1, 1, 1, 1));
+    bt_onnx_write_node(g, "Conv", LIST(from, "w", "b"), name, &a);
+}
+
+static struct bt_ref_tensor tensor_like(const struct bt_graph *graph, uint16_t value) {
+    const struct bt_value *v = &graph->value[value];
+    struct bt_ref_tensor t = {.type = v->type, .shape = v->shape, .data = calloc(bt_shape_elements(&v->shape), sizeof(float))};
+    assert_non_null(t.data);
+    return t;
+}
+
+/* Imports, runs, fuses, runs and walks; the graph that is left must have `nodes` nodes. The caller destroys it. */
+static struct bt_graph *check(struct bt_writer *g, uint32_t nodes) {
+    struct bt_writer model = {0};
+    struct bt_graph *graph = NULL;
+    struct bt_ref_tensor before[OUTPUTS_MAX], after[OUTPUTS_MAX], in;
+    struct bt_rng rng;
+    bt_onnx_write_model(&model, g);
+    assert_int_equal(bt_onnx_import(bt_writer_view(&model), NULL, &graph), BT_OK);
+    bt_writer_free(&model);
+    in = tensor_like(graph, graph->input[0]);
+    bt_rng_init(&rng, 5, 5);
+    for (size_t i = 0; i < bt_shape_elements(&in.shape); i++) ((float *)in.data)[i] = bt_rng_uniform(&rng, -2, 2);
+    for (uint32_t i = 0; i < graph->output_count; i++) before[i] = tensor_like(graph, graph->output[i]);
+    assert_int_equal(bt_ref_run(graph, &in, before), BT_OK);
+    assert_int_equal(bt_fuse(graph, NULL), BT_OK);
+    if (graph->node_count != nodes) {
+        char *text = NULL;
+        if (!bt_graph_print(graph, &text)) print_error("%s", text);
+        free(text);
+    }
+    assert_int_equal(graph->node_count, nodes);
+    for (int way = 0; way < 2; way++) {
+        for (uint32_t i = 0; i < graph->output_count; i++) after[i] = tensor_like(graph, graph->output[i]);
+        assert_int_equal(way ? bt_walk_run(graph, &in, after) : bt_ref_run(graph, &in, after), BT_OK);
+        for (uint32_t i = 0; i < graph->output_count; i++) {
+            size_t count = bt_shape_elements(&after[i].shape);
+            for (size_t k = 0; k < count; k++) {
+                float a = ((float *)before[i].data)[k], b = ((float *)after[i].data)[k];
+                if (!(fabsf(a - b) <= 1e-5f * (1 + fabsf(a)))) fail_msg("%g is not %g", (double)b, (double)a);
+            }
+            free(after[i].data);
+        }
+    }
+    for (uint32_t i = 0; i < graph->output_count; i++) free(before[i].data);
+    free(in.data);
+    return graph;
+}
+
+static void finish(struct bt_graph *graph) {
+    bt_graph_destroy(&graph);
+}
+
+static void activations(void **state) {
+    (void)state;
+    static const struct {
+        const char *op;
+        enum bt_activation act;
+    } table[] = {{"Relu", BT_ACT_RELU},
+                 {"PRelu", BT_ACT_PRELU},
+                 {"LeakyRelu", BT_ACT_LEAKY_RELU},
+                 {"HardSwish", BT_ACT_HARD_SWISH},
+                 {"Sigmoid", BT_ACT_SIGMOID},
+                 {"Clip", BT_ACT_CLIP}};
+    for (size_t i = 0; i < BT_COUNT(table); i++) {
+        struct bt_writer g = {0}, a = {0};
+        static const float low = -0.5f, high = 0.75f;
+        start(&g);
+        conv(&g, "x", "c");
+        bt_onnx_write_floats(&g, "low", 0, NULL, &low);
+        bt_onnx_write_floats(&g, "high", 0, NULL, &high);
+        if (table[i].act == BT_ACT_LEAKY_RELU) bt_onnx_write_attr_float(&a, "alpha", 0.2f);
+        const char *const *inputs = table[i].act == BT_ACT_PRELU  ? LIST("c", "slope")
+                                    : table[i].act == BT_ACT_CLIP ? LIST("c", "low", "high")
+                                                                  : LIST("c");
+        bt_onnx_write_node(&g, table[i].op, inputs, "y", &a);
+        bt_onnx_write_output(&g, "y");
+        struct bt_graph *graph = check(&g, 1);
+        assert_int_equal(graph->node[0].attr.act, table[i].act);
+        assert_string_equal(graph->value[graph->output[0]].name, "y");
+        finish(graph);
+    }
+}
+
+static void no_activation_twice_or_of_what_others_read(void **state) {
+    (void)state;
+    struct bt_writer g = {0};
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(&g, "Sigmoid", LIST("r"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 2));
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Relu", LIST("c"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    bt_onnx_write_output(&g, "c");
+    finish(check(&g, 2));
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(&g, "Mul", LIST("c", "r"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 3));
+}
+
+static void residuals(void **state) {
+    (void)state;
+    struct bt_writer g = {0};
+    for (int swapped = 0; swapped < 2; swapped++) {
+        start(&g);
+        conv(&g, "x", "c");
+        bt_onnx_write_node(&g, "Add", swapped ? LIST("x", "c") : LIST("c", "x"), "s", NULL);
+        bt_onnx_write_node(&g, "PRelu", LIST("s", "slope"), "y", NULL);
+        bt_onnx_write_output(&g, "y");
+        struct bt_graph *graph = check(&g, 1);
+        assert_int_equal(graph->node[0].attr.act, BT_ACT_PRELU);
+        assert_int_equal(graph->node[0].in[BT_CONV_RESIDUAL], graph->input[0]);
+        finish(graph);
+    }
+    /* Two convolutions: the later one takes the other. */
+    start(&g);
+    conv(&g, "x", "a");
+    conv(&g, "a", "b2");
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Add", LIST("c", "b2"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 3));
+    /* The residual is made after the convolution in the model's order. */
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Abs", LIST("x"), "late", NULL);
+    bt_onnx_write_node(&g, "Add", LIST("c", "late"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 2));
+    /* An activation in between, a value added to itself, and a broadcast: none fits. */
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(&g, "Add", LIST("r", "x"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 2));
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Add", LIST("c", "c"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 2));
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "GlobalAveragePool", LIST("x"), "m", NULL);
+    bt_onnx_write_node(&g, "Add", LIST("c", "m"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 3));
+}
+
+/* MaxPool and a Pad on the channel axis beside a strided convolution: the shortcut of BlazeFace (Bazarevsky et al. 2019). */
+static void narrow_residual(void **state) {
+    (void)state;
+    for (int value = 0; value < 2; value++) {
+        struct bt_writer g = {0}, a = {0};
+        const float fill = (float)value;
+        bt_onnx_write_input(&g, "x", 4, INTS(1, CHANNELS, 8, 8));
+        random_floats(&g, "w", 4, INTS(11, CHANNELS, 3, 3), 1);
+        bt_onnx_write_attr_ints(&a, "strides", 2, INTS(2, 2));
+        bt_onnx_write_attr_ints(&a, "pads", 4, INTS(0, 0, 1, 1));
+        bt_onnx_write_node(&g, "Conv", LIST("x", "w"), "c", &a);
+        bt_onnx_write_attr_ints(&a, "kernel_shape", 2, INTS(2, 2));
+        bt_onnx_write_attr_ints(&a, "strides", 2, INTS(2, 2));
+        bt_onnx_write_node(&g, "MaxPool", LIST("x"), "m", &a);
+        bt_onnx_write_ints(&g, "p", 8, INTS(0, 0, 0, 0, 0, 5, 0, 0));
+        bt_onnx_write_floats(&g, "fill", 0, NULL, &fill);
+        bt_onnx_write_node(&g, "Pad", LIST("m", "p", "fill"), "n", NULL);
+        bt_onnx_write_node(&g, "Add", LIST("n", "c"), "y", NULL);
+        bt_onnx_write_output(&g, "y");
+        finish(check(&g, value ? 3 : 2));
+    }
+}
+
+static void pads(void **state) {
+    (void)state;
+    for (int value = 0; value < 2; value++) {
+        struct bt_writer g = {0};
+        const float fill = (float)value;
+        start(&g);
+        bt_onnx_write_ints(&g, "p", 8, INTS(0, 0, 1, 0, 0, 0, 2, 1));
+        bt_onnx_write_floats(&g, "fill", 0, NULL, &fill);
+        bt_onnx_write_node(&g, "Pad", LIST("x", "p", "fill"), "n", NULL);
+        conv(&g, "n", "y");
+        bt_onnx_write_output(&g, "y");
+        finish(check(&g, value ? 2 : 1));
+    }
+}
+
+static void views(void **state) {
+    (void)state;
+    struct bt_writer g = {0}, a = {0};
+    bt_onnx_write_input(&g, "x", 4, INTS(1, CHANNELS, 1, 4));
+    bt_onnx_write_node(&g, "Identity", LIST("x"), "i", NULL);
+    bt_onnx_write_ints(&g, "axes", 1, INTS(2));
+    bt_onnx_write_node(&g, "Squeeze", LIST("i", "axes"), "q", NULL); /* 1,6,4 */
+    bt_onnx_write_attr_ints(&a, "perm", 3, INTS(1, 0, 2));
+    bt_onnx_write_node(&g, "Transpose", LIST("q"), "t", &a); /* 6,1,4: nothing moves */
+    bt_onnx_write_attr_int(&a, "axis", 1);
+    bt_onnx_write_node(&g, "Flatten", LIST("t"), "f", &a);
+    bt_onnx_write_node(&g, "Relu", LIST("f"), "r", NULL);
+    bt_onnx_write_node(&g, "Identity", LIST("r"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    struct bt_graph *graph = check(&g, 2); /* one Reshape, one Relu that writes y */
+    assert_string_equal(graph->value[graph->output[0]].name, "y");
+    finish(graph);
+    /* Nothing but a name between input and output: a copy has to stay. */
+    bt_onnx_write_input(&g, "x", 2, INTS(2, 3));
+    bt_onnx_write_node(&g, "Identity", LIST("x"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    finish(check(&g, 1));
+}
+
+/* Heads that are views of one another, of an input, and of a constant: each output has memory of its own. */
+static void outputs_of_all_kinds(void **state) {
+    (void)state;
+    struct bt_writer g = {0}, a = {0};
+    start(&g);
+    conv(&g, "x", "c");
+    bt_onnx_write_ints(&g, "to", 2, INTS(CHANNELS, -1));
+    bt_onnx_write_node(&g, "Reshape", LIST("c", "to"), "rows", NULL);
+    bt_onnx_write_attr_ints(&a, "perm", 4, INTS(0, 2, 3, 1));
+    bt_onnx_write_node(&g, "Transpose", LIST("c"), "last", &a);
+    bt_onnx_write_node(&g, "Identity", LIST("x"), "same", NULL);
+    bt_onnx_write_node(&g, "Relu", LIST("slope"), "fixed", NULL);
+    bt_onnx_write_output(&g, "rows");
+    bt_onnx_write_output(&g, "last");
+    bt_onnx_write_output(&g, "same");
+    bt_onnx_write_output(&g, "fixed");
+    finish(check(&g, 4));
+}
+
+static void sharing_saves_memory(void **state) {
+    (void)state;
+    struct bt_writer g = {0}, model = {0};
+    struct bt_graph *graph = NULL;
+    struct bt_plan *plan = NULL;
+    char name[2][8] = {"x", ""};
+    start(&g);
+    for (int i = 0; i < 20; i++) {
+        snprintf(name[(i + 1) % 2], sizeof name[0], "c%d", i);
+        conv(&g, name[i % 2], name[(i + 1) % 2]);
+    }
+    bt_onnx_write_output(&g, name[0]);
+    bt_onnx_write_model(&model, &g);
+    assert_int_equal(bt_onnx_import(bt_writer_view(&model), NULL, &graph), BT_OK);
+    assert_int_equal(bt_fuse(graph, NULL), BT_OK);
+    assert_int_equal(bt_plan_create(graph, &(struct bt_plan_params){.alignment_bytes = 64}, NULL, &plan), BT_OK);
+    size_t one = (bt_plan_bytes(&graph->value[graph->input[0]].shape, BT_LAYOUT_C4) + 63) / 64 * 64;
+    assert_int_equal(plan->unshared_bytes, 20 * one);
+    assert_int_equal(plan->region_bytes[BT_REGION_ARENA], 2 * one); /* a chain needs two */
+    for (uint32_t i = 0; i < plan->step_count; i++) {
+        assert_int_equal(plan->step[i].wait, i > 0);
+        assert_int_equal(plan->step[i].out->offset_bytes % 64, 0);
+    }
+    bt_plan_destroy(&plan);
+    bt_graph_destroy(&graph);
+    bt_writer_free(&model);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(activations),
+        cmocka_unit_test(no_activation_twice_or_of_what_others_read),
+        cmocka_unit_test(residuals),
+        cmocka_unit_test(narrow_residual),
+        cmocka_unit_test(pads),
+        cmocka_unit_test(views),
+        cmocka_unit_test(outputs_of_all_kinds),
+        cmocka_unit_test(sharing_saves_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
