@@ -18,6 +18,7 @@ layout(constant_id = BT_CONV2D_ACT) const int ACT = 0;
 layout(constant_id = BT_CONV2D_RESIDUAL) const int RESIDUAL = 0;
 layout(constant_id = BT_CONV2D_PADDED) const int PADDED = 1;
 layout(constant_id = BT_CONV2D_SHUFFLE) const int SHUFFLE = 1;
+layout(constant_id = BT_CONV2D_IN_LANES) const int IN_LANES = 4;
 const int REACH = (PIXELS - 1) * SX + (KW - 1) * DILATION + 1;
 
 layout(push_constant) uniform push_block {
@@ -72,10 +73,12 @@ void main() {
                     vec4 w0 = BT_FETCH4(weights, w);
                     vec4 w1 = BT_FETCH4(weights, w + 1);
                     vec4 w2 = BT_FETCH4(weights, w + 2);
-                    vec4 w3 = BT_FETCH4(weights, w + 3);
+                    vec4 w3 = vec4(0.0);
+                    if (IN_LANES == 4) w3 = BT_FETCH4(weights, w + 3);
                     [[unroll]] for (int p = 0; p < PIXELS; p++) {
                         vec4 u = v[p * SX + kx * DILATION];
-                        sum[g][p] += u.x * w0 + u.y * w1 + u.z * w2 + u.w * w3;
+                        sum[g][p] += u.x * w0 + u.y * w1 + u.z * w2;
+                        if (IN_LANES == 4) sum[g][p] += u.w * w3;
                     }
                 }
             }

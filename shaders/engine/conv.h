@@ -24,7 +24,8 @@
 #define BT_CONV2D_RESIDUAL  9  /* 1: the shortcut is added before the activation */
 #define BT_CONV2D_PADDED    10 /* 0: the kernel never reaches outside the input */
 #define BT_CONV2D_SHUFFLE   11 /* 1 or 2 */
-#define BT_CONV2D_CONSTANTS 12
+#define BT_CONV2D_IN_LANES  12 /* 3: the only input group is a picture of three channels */
+#define BT_CONV2D_CONSTANTS 13
 
 struct bt_conv_push {
     int in_w, in_h, in_groups;

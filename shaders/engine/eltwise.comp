@@ -26,19 +26,19 @@ void main() {
     if (group >= push.groups) return;
 
     bvec4 there = lessThan(group * 4 + ivec4(0, 1, 2, 3), ivec4(push.channels));
+    bvec4 splat_a = bvec4(push.a_splat != 0), splat_b = bvec4(push.b_splat != 0);
     int from_a = group * push.a_group + y * push.a_y, from_b = group * push.b_group + y * push.b_y;
     int to = (group * push.out_h + y) * push.out_w;
     [[unroll]] for (int p = 0; p < BT_ELTWISE_PIXELS; p++) {
-        int x = x0 + p;
-        if (x < push.out_w) {
-            vec4 a = BT_FETCH4(tensor_a, from_a + x * push.a_x);
-            if (push.a_splat != 0) a = a.xxxx;
-            vec4 b = a;
-            if (DO != BT_DO_COPY && DO <= BT_DO_PRELU) {
-                b = BT_FETCH4(tensor_b, from_b + x * push.b_x);
-                if (push.b_splat != 0) b = b.xxxx;
-            }
-            tensor_out[to + x] = mix(vec4(0.0), operate(a, b, push.alpha, push.beta), there);
+        int x = min(x0 + p, push.out_w - 1);
+        vec4 a = BT_FETCH4(tensor_a, from_a + x * push.a_x);
+        a = mix(a, a.xxxx, splat_a);
+        vec4 b = a;
+        if (DO != BT_DO_COPY && DO <= BT_DO_PRELU) {
+            b = BT_FETCH4(tensor_b, from_b + x * push.b_x);
+            b = mix(b, b.xxxx, splat_b);
         }
+        vec4 v = mix(vec4(0.0), operate(a, b, push.alpha, push.beta), there);
+        if (x0 + p < push.out_w) tensor_out[to + x] = v;
     }
 }

@@ -22,7 +22,8 @@ void main() {
     if (i >= push.count) return;
     int to = push.out_start, from_a = push.a_start, from_b = push.b_start;
     for (int d = 0; d < push.rank; d++) {
-        int rest = quotient(i, push.dim[d]);
+        int rest = 0;
+        if (d + 1 < push.rank) rest = quotient(i, push.dim[d]);
         int k = i - rest * push.dim[d];
         to += k * push.out_step[d];
         from_a += k * push.a_step[d];

@@ -6,6 +6,9 @@
 #include "engine/fetch.glsl"
 
 layout(constant_id = BT_POOL_AVERAGE) const int AVERAGE = 0;
+layout(constant_id = BT_POOL_KW) const int KW = 2;
+layout(constant_id = BT_POOL_KH) const int KH = 2;
+layout(constant_id = BT_POOL_PADDED) const int PADDED = 1;
 
 layout(push_constant) uniform push_block {
     bt_pool_push push;
@@ -15,34 +18,45 @@ BT_OUTPUT4(BT_POOL_OUT);
 
 void main() {
     int i = invocation();
-    int rest = quotient(i, push.out_w);
-    int x = i - rest * push.out_w;
+    int rest = quotient(i, push.tiles_x);
+    int x0 = (i - rest * push.tiles_x) * BT_POOL_PIXELS;
     int group = quotient(rest, push.out_h);
     int y = rest - group * push.out_h;
     if (group >= push.groups) return;
 
-    int x0 = x * push.stride_x - push.pad_x, y0 = y * push.stride_y - push.pad_y;
-    vec4 best = vec4(0.0); /* not by ?: of two constants: Mesa 22.3 folds that select in the first lane only */
-    if (AVERAGE == 0) best = vec4(-3.4e38);
-    float count = 0.0;
-    for (int ky = 0; ky < push.kernel_y; ky++) {
-        int yy = y0 + ky * push.dilation_y;
+    int from_y = y * push.stride_y - push.pad_y;
+    vec4 best[BT_POOL_PIXELS];
+    float count[BT_POOL_PIXELS];
+    [[unroll]] for (int p = 0; p < BT_POOL_PIXELS; p++) {
+        best[p] = vec4(0.0); /* not by ?: of two constants: Mesa 22.3 folds that select in the first lane only */
+        if (AVERAGE == 0) best[p] = vec4(-3.4e38);
+        count[p] = 0.0;
+    }
+    for (int ky = 0; ky < KH; ky++) {
+        int yy = from_y + ky * push.dilation_y;
         int cy = clamp(yy, 0, push.in_h - 1);
         int row = (group * push.in_h + cy) * push.in_w;
         bool counts_y = push.count_pad != 0 ? yy < push.in_h + push.pad_bottom : yy == cy;
-        for (int kx = 0; kx < push.kernel_x; kx++) {
-            int xx = x0 + kx * push.dilation_x;
-            int cx = clamp(xx, 0, push.in_w - 1);
-            vec4 v = BT_FETCH4(tensor_in, row + cx);
-            bool inside = xx == cx && yy == cy;
-            if (AVERAGE != 0) {
-                best += inside ? v : vec4(0.0);
-                bool counts_x = push.count_pad != 0 ? xx < push.in_w + push.pad_right : xx == cx;
-                count += counts_x && counts_y ? 1.0 : 0.0;
-            } else {
-                best = inside ? max(best, v) : best;
+        [[unroll]] for (int p = 0; p < BT_POOL_PIXELS; p++) {
+            int from_x = (x0 + p) * push.stride_x - push.pad_x;
+            [[unroll]] for (int kx = 0; kx < KW; kx++) {
+                int xx = from_x + kx * push.dilation_x;
+                int cx = clamp(xx, 0, push.in_w - 1);
+                vec4 v = BT_FETCH4(tensor_in, row + cx);
+                bool inside = PADDED == 0 || (xx == cx && yy == cy);
+                if (AVERAGE != 0) {
+                    best[p] += inside ? v : vec4(0.0);
+                    bool counts_x = push.count_pad != 0 ? xx < push.in_w + push.pad_right : xx == cx;
+                    count[p] += PADDED == 0 || (counts_x && counts_y) ? 1.0 : 0.0;
+                } else {
+                    best[p] = inside ? max(best[p], v) : best[p];
+                }
             }
         }
     }
-    tensor_out[i] = AVERAGE != 0 ? best / max(count, 1.0) : best;
+    int to = (group * push.out_h + y) * push.out_w;
+    [[unroll]] for (int p = 0; p < BT_POOL_PIXELS; p++) {
+        if (AVERAGE != 0) best[p] /= max(count[p], 1.0);
+        if (x0 + p < push.out_w) tensor_out[to + x0 + p] = best[p];
+    }
 }

@@ -5,6 +5,8 @@
 #include "engine/unpack.h"
 #include "engine/fetch.glsl"
 
+layout(constant_id = BT_UNPACK_ONE) const int ONE = 0;
+
 layout(push_constant) uniform push_block {
     bt_unpack_push push;
 };
@@ -23,6 +25,7 @@ void main() {
     int to = group * 4 * push.step_c + y * push.step_y + x * push.step_x;
     int lanes = push.channels - group * 4;
     tensor_out[to] = v.x;
+    if (ONE != 0) return;
     if (lanes > 1) tensor_out[to + push.step_c] = v.y;
     if (lanes > 2) tensor_out[to + push.step_c * 2] = v.z;
     if (lanes > 3) tensor_out[to + push.step_c * 3] = v.w;

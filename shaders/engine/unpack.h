@@ -8,7 +8,8 @@
 #define BT_UNPACK_SLOTS 2
 
 #define BT_UNPACK_LANES     0
-#define BT_UNPACK_CONSTANTS 1
+#define BT_UNPACK_ONE       1 /* 1: there is one channel only */
+#define BT_UNPACK_CONSTANTS 2
 
 struct bt_unpack_push {
     int w, h, groups, channels;

@@ -126,8 +126,10 @@ static bt_status bench_model(struct bench *b, const char *path) {
     struct bt_plan *plan = NULL;
     struct bt_program *program = NULL;
     const struct bt_gpu_caps *caps = bt_gpu_caps(b->gpu);
-    struct bt_emit_params emit = {
-        .texels = !b->storage, .max_texels = caps->max_texels, .lanes = caps->kind == BT_GPU_CPU ? 8 : 64};
+    struct bt_emit_params emit = {.texels = !b->storage,
+                                  .max_texels = caps->max_texels,
+                                  .lanes = caps->kind == BT_GPU_CPU ? 8 : 64,
+                                  .light_lanes = caps->kind == BT_GPU_CPU ? 32 : 64};
     char *text = NULL;
     bt_status st = read_file(path, &bytes);
     if (!st) st = bt_onnx_import(bytes, b->log, &graph);

@@ -152,7 +152,8 @@ bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, con
 bt_status bt_emit_add(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
                       const struct bt_operand *operands, uint64_t invocations) {
     if (invocations < 1 || invocations > INVOCATIONS_MAX) return bt_emit_refuse(e, "tensor too large for a dispatch");
-    uint32_t lanes = e->params.lanes;
+    bool heavy = kernel == BT_KERNEL_CONV || kernel == BT_KERNEL_DW;
+    uint32_t lanes = heavy ? e->params.lanes : e->params.light_lanes;
     return bt_emit_add_groups(e, kernel, constants, push, operands, lanes, ((uint32_t)invocations + lanes - 1) / lanes);
 }
 
@@ -201,6 +202,7 @@ bt_status bt_emit_create(const struct bt_plan *plan, const struct bt_emit_params
     struct bt_emitter e = {.plan = plan, .params = *params, .log = log};
     if (!e.params.alignment_bytes) e.params.alignment_bytes = 256;
     if (!e.params.lanes) e.params.lanes = 64;
+    if (!e.params.light_lanes) e.params.light_lanes = e.params.lanes;
     e.program = calloc(1, sizeof *e.program);
     if (!e.program) return BT_E_MEMORY;
     memcpy(e.program->region_bytes, plan->region_bytes, sizeof e.program->region_bytes);

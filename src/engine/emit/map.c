@@ -64,6 +64,12 @@ bt_status bt_emit_resize(struct bt_emitter *e) {
     resize_axis(a, 3, x->dim[3], y->dim[3], &push.scale_x, &push.shift_x);
     resize_axis(a, 2, x->dim[2], y->dim[2], &push.scale_y, &push.shift_y);
     struct bt_operand operands[BT_RESIZE_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
+    if (a->resize == BT_RESIZE_LINEAR && push.scale_x == 0.5f && push.scale_y == 0.5f && push.shift_x == -0.25f &&
+        push.shift_y == -0.25f && push.out_w == 2 * push.in_w && push.out_h == 2 * push.in_h) {
+        constants[0] = BT_RESIZE_DOUBLE;
+        return bt_emit_add(e, BT_KERNEL_RESIZE, constants, &push, operands,
+                           (uint64_t)(push.in_w + 1) * (uint64_t)(push.in_h + 1) * (uint64_t)push.groups);
+    }
     return bt_emit_add(e, BT_KERNEL_RESIZE, constants, &push, operands,
                        (uint64_t)push.out_w * (uint64_t)push.out_h * (uint64_t)push.groups);
 }

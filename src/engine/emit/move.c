@@ -31,7 +31,9 @@ static bt_status emit_unpack(struct bt_emitter *e, const struct bt_strides *step
         .step_x = steps->step[3],
     };
     struct bt_operand operands[BT_UNPACK_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
-    return bt_emit_add(e, BT_KERNEL_UNPACK, NULL, &push, operands, (uint64_t)push.w * (uint64_t)push.h * (uint64_t)push.groups);
+    int32_t constants[BT_UNPACK_CONSTANTS - 1] = {x->dim[1] == 1};
+    return bt_emit_add(e, BT_KERNEL_UNPACK, constants, &push, operands,
+                       (uint64_t)push.w * (uint64_t)push.h * (uint64_t)push.groups);
 }
 
 static bt_status emit_pack(struct bt_emitter *e) {

@@ -202,6 +202,7 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_RESIDUAL - 1] = has_residual(s),
         [BT_CONV2D_PADDED - 1] = padded,
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
+        [BT_CONV2D_IN_LANES - 1] = x->dim[1] == 3 ? 3 : 4,
     };
     struct bt_operand operands[BT_CONV2D_SLOTS] = {
         [BT_CONV2D_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
@@ -247,15 +248,12 @@ bt_status bt_emit_pool(struct bt_emitter *e) {
     const struct bt_step *s = e->step;
     const struct bt_attr *a = s->attr;
     const struct bt_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
-    int32_t constants[BT_POOL_CONSTANTS - 1] = {[BT_POOL_AVERAGE - 1] = s->op == BT_OP_AVERAGE_POOL};
     struct bt_pool_push push = {
         .in_w = (int32_t)x->dim[3],
         .in_h = (int32_t)x->dim[2],
         .out_w = (int32_t)y->dim[3],
         .out_h = (int32_t)y->dim[2],
         .groups = (int32_t)bt_emit_groups4(y->dim[1]),
-        .kernel_x = (int32_t)a->kernel[1],
-        .kernel_y = (int32_t)a->kernel[0],
         .stride_x = (int32_t)a->stride[1],
         .stride_y = (int32_t)a->stride[0],
         .dilation_x = a->dilation[1] ? (int32_t)a->dilation[1] : 1,
@@ -265,8 +263,18 @@ bt_status bt_emit_pool(struct bt_emitter *e) {
         .pad_right = (int32_t)a->pad_after[1],
         .pad_bottom = (int32_t)a->pad_after[0],
         .count_pad = a->count_pad,
+        .tiles_x = ((int32_t)y->dim[3] + BT_POOL_PIXELS - 1) / BT_POOL_PIXELS,
+    };
+    int32_t kw = (int32_t)a->kernel[1], kh = (int32_t)a->kernel[0];
+    bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * push.stride_x + (kw - 1) * push.dilation_x >= push.in_w ||
+                  (push.out_h - 1) * push.stride_y + (kh - 1) * push.dilation_y >= push.in_h;
+    int32_t constants[BT_POOL_CONSTANTS - 1] = {
+        [BT_POOL_AVERAGE - 1] = s->op == BT_OP_AVERAGE_POOL,
+        [BT_POOL_KW - 1] = kw,
+        [BT_POOL_KH - 1] = kh,
+        [BT_POOL_PADDED - 1] = padded,
     };
     struct bt_operand operands[BT_POOL_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
     return bt_emit_add(e, BT_KERNEL_POOL, constants, &push, operands,
-                       (uint64_t)push.out_w * (uint64_t)push.out_h * (uint64_t)push.groups);
+                       (uint64_t)push.tiles_x * (uint64_t)push.out_h * (uint64_t)push.groups);
 }
