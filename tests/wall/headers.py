@@ -13,10 +13,10 @@ CC = os.environ.get("CC", "cc")
 # Which folder alone may include a library's header.
 OWNERS = {
     r"vulkan/": ["src/gpu/", "tests/"],
-    r"sodium": ["src/trust/vault/"],
+    r"sodium": ["src/trust/vault/", "tests/"],
     r"linux/videodev2": ["src/pipeline/capture/", "src/pipeline/output/", "tests/"],
     r"sys/socket": [],
-    r"(ft2build|hb)": ["src/pipeline/disclose/"],
+    r"(ft2build|hb)": ["src/pipeline/disclose/", "tests/"],
     r"(turbojpeg|jpeglib)": ["src/pipeline/capture/", "src/footage/", "tests/"],
 }
 
@@ -25,7 +25,7 @@ def compiles(header, language):
     text = f'#include "{header}"\n#include "{header}"\nextern int bt_nothing;\n'
     flags = ["-std=c17"] if language == "c" else ["-std=c++17"]
     done = subprocess.run([CC, "-x", language, *flags, "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
-                           f"-I{SOURCE}/src", f"-I{SOURCE}/include", f"-I{SOURCE}/shaders", f"-I{BUILD}/generated", "-"],
+                           f"-I{SOURCE}/src", f"-I{SOURCE}/include", f"-I{SOURCE}/shaders", f"-I{BUILD}/generated", f"-I{BUILD}/src/engine/onnx/proto", "-"],
                           input=text, capture_output=True, text=True, check=False)
     return done.returncode == 0, done.stderr
 

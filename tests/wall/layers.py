@@ -10,7 +10,7 @@ from pathlib import Path
 
 SOURCE = Path(os.environ["BAUTA_TEST_SOURCE"])
 BUILD = Path(os.environ["BAUTA_TEST_BUILD"])
-SANITIZER = re.compile(r"^(__asan|__ubsan|__tsan|__lsan|__sanitizer|__start_|__stop_|_GLOBAL_OFFSET)")
+SANITIZER = re.compile(r"^(__odr_asan|__asan|__ubsan|__tsan|__lsan|__sanitizer|__start_|__stop_|_GLOBAL_OFFSET)")
 
 
 def read_rules(text):
