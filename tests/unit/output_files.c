@@ -251,7 +251,7 @@ static void test_a_full_disk(void **state) {
     bt_disclose_destroy(&disclose);
 }
 
-/* Files may not grow past 40 kB: write() fails midway, as on a full disk. */
+/* Files may not grow past 4 kB: write() fails midway, as on a full disk. */
 static void test_a_recording_that_no_longer_fits(void **state) {
     (void)state;
     struct rlimit old, small;
@@ -261,14 +261,14 @@ static void test_a_recording_that_no_longer_fits(void **state) {
     params.record = in_folder("full.mkv");
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     small = old;
-    small.rlim_cur = 40000;
+    small.rlim_cur = 4000;
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
     bt_status st = bt_output_create(&params, &output);
-    for (int k = 0; k < 200 && !st; k++) st = bt_output_send(output, make_frame(disclose, k));
-    const bt_status finished = st ? bt_output_finish(output) : BT_OK;
+    for (int k = 0; k < 20 && !st; k++) st = bt_output_send(output, make_frame(disclose, k));
+    const bt_status finished = bt_output_finish(output);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
-    assert_int_equal(st, BT_E_IO);
+    assert_true(st == BT_OK || st == BT_E_IO); /* what is buffered may only fail at the end */
     assert_int_equal(finished, BT_E_IO);
     assert_non_null(strstr(t.last, params.record));
     bt_output_destroy(&output);
