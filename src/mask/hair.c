@@ -13,8 +13,10 @@ static void tone(const struct mask_canvas *c, struct bt_rng *rng, float spread, 
     /* Seen through a camera no hair is black, and light that went through hair comes out warmer; never lighter than half of the
        skin: a brow has to show on whoever wears it. */
     static const float warmer[3] = {1.65f, 1.00f, 0.55f};
+    const float tint = bt_clamp(0.35f + 1.2f * (m->hair[0] - m->hair[2]) / m->hair[0], 0.0f, 1.0f); /* grey stays grey */
     const float green = m->hair[1] / m->skin[1], scale = bt_clamp(green, 0.07f, 0.5f) / fmaxf(green, 1e-4f);
-    for (uint32_t k = 0; k < 3; k++) out[k] = bt_clamp(m->hair[k] / m->skin[k] * scale * warmer[k] * value, 0.02f, 0.75f);
+    for (uint32_t k = 0; k < 3; k++)
+        out[k] = bt_clamp(m->hair[k] / m->skin[k] * scale * bt_lerp(1.0f, warmer[k], tint) * value, 0.02f, 0.75f);
 }
 
 struct brow {
@@ -69,7 +71,7 @@ static void lay_brow(struct mask_canvas *c, struct bt_rng *rng, const struct bro
         if (a <= 0.0f) continue;
         for (uint32_t k = 0; k < 3; k++) c->colour[k].px[i] *= 1.0f + a * (bt_lerp(tint[k], 1.0f, 0.25f) - 1.0f);
     }
-    const uint32_t hairs = (uint32_t)(480.0f * density);
+    const uint32_t hairs = (uint32_t)(640.0f * density);
     for (uint32_t n = 0; n < hairs; n++) {
         /* Fewer towards the tail. */
         float t = bt_rng_uniform(rng, -0.03f, 1.0f);
@@ -89,7 +91,7 @@ static void lay_brow(struct mask_canvas *c, struct bt_rng *rng, const struct bro
             .angle = tangent + b->side * turn,
             .bend = b->side * (0.35f * up + 0.22f - 0.25f * fmaxf(v, 0.0f)) + 0.1f * mask_normal(rng),
             .length = growth * bt_rng_uniform(rng, 9.0f, 18.0f) * (1.0f - 0.35f * bt_smoothstep(t, 0.7f, 1.0f)) *
-                      (0.75f + b->thick / 60.0f),
+                      (0.75f + b->thick / 80.0f),
             .width = bt_rng_uniform(rng, 0.28f, 0.62f),
             .alpha = bt_rng_uniform(rng, 0.16f, 0.56f) * (0.55f + 0.45f * bt_smoothstep(t, -0.02f, 0.18f)) *
                      (1.0f - 0.35f * fabsf(v)),
@@ -106,8 +108,8 @@ void mask_brows(struct mask_canvas *c) {
     const float old = bt_clamp((t->age - 40.0f) / 40.0f, 0.0f, 1.0f);
     struct brow b = {
         .thick =
-            bt_clamp(bt_rng_uniform(&rng, 13.0f, 19.0f) * (0.86f + 0.34f * t->masculine) * (1.0f + 0.28f * c->recipe->brow),
-                     9.0f, 26.0f),
+            bt_clamp(bt_rng_uniform(&rng, 18.0f, 25.0f) * (0.86f + 0.34f * t->masculine) * (1.0f + 0.28f * c->recipe->brow),
+                     13.0f, 34.0f),
         .lift = bt_rng_uniform(&rng, -1.5f, 2.5f) + 1.5f * t->masculine,
         .arch = bt_rng_uniform(&rng, -0.5f, 3.5f) * (1.2f - t->masculine),
         .tilt = bt_rng_uniform(&rng, -3.0f, 3.0f),

@@ -112,14 +112,14 @@ static void eyes(const struct region *r, struct bt_vec3 out[MASK_FIELDS]) {
     struct bt_vec3 size = v3(0, 0, 0), opening = v3(0, 0, 0), tilt = v3(0, 0, 0), hood = v3(0, 0, 0);
     for (uint32_t e = 0; e < 2; e++) {
         const struct bt_vec3 c = r->eye[e];
-        const float w = hill(r->p, c.x, c.y, c.z, 2.1f, 1.5f, 4.0f), rim = near_ring(r, e ? BT_RIG_EYE_1 : BT_RIG_EYE_0, 0.45f);
+        const float w = hill(r->p, c.x, c.y, c.z, 2.1f, 1.5f, 4.0f), rim = near_ring(r, e ? BT_RIG_EYE_1 : BT_RIG_EYE_0, 0.75f);
         both += w;
         size = bt_vec3_add_scaled(size, v3(r->p.x - c.x, 1.3f * (r->p.y - c.y), 0.0f), w);
-        opening.y += rim * (r->p.y - c.y);
+        opening.y += rim * bt_clamp(r->p.y - c.y, -0.45f, 0.45f) * bt_bump(r->p.x - c.x, 2.2f);
         tilt.y += (e ? 1.0f : -1.0f) * w * (r->p.x - c.x);
         /* The fold over the outer half of the lid comes down. */
         hood.y -= hill(r->p, c.x + (e ? 0.7f : -0.7f), c.y + 0.85f, c.z, 1.3f, 0.5f, 3.0f);
-        hood.z += 0.6f * hill(r->p, c.x + (e ? 0.7f : -0.7f), c.y + 0.85f, c.z, 1.3f, 0.6f, 3.0f);
+        hood.z += 0.2f * hill(r->p, c.x + (e ? 0.7f : -0.7f), c.y + 0.85f, c.z, 1.3f, 0.6f, 3.0f);
     }
     out[EYE_SPACING] = v3(side * both, 0.0f, 0.0f);
     out[EYE_SIZE] = size;
@@ -176,7 +176,11 @@ static void coefficients(const struct mask_recipe *recipe, float k[MASK_FIELDS])
             if (recipe->wish[w].value != 0.0f && (uint32_t)recipe->wish[w].field == f) k[f] += recipe->wish[w].value;
         k[f] = bt_clamp(k[f], -2.1f, 2.1f);
     }
-    k[EYE_OPENING] += 0.9f;                        /* the canonical mesh is a little sleepy */
+    k[EYE_OPENING] += 0.9f;                       /* the canonical mesh is a little sleepy */
+    k[NOSE_LENGTH] = fminf(k[NOSE_LENGTH], 1.1f); /* a long or drooping nose meets the lip when its wearer smiles */
+    k[NOSE_TILT] = fmaxf(k[NOSE_TILT], -0.7f);
+    k[NOSE_FORWARD] = fminf(k[NOSE_FORWARD], 1.3f);
+    k[BRIDGE_HEIGHT] = fminf(k[BRIDGE_HEIGHT], 1.3f);
     k[EYE_OPENING] = fmaxf(k[EYE_OPENING], -0.9f); /* slits cannot be worn: lids would cross */
     k[EYE_SIZE] = fmaxf(k[EYE_SIZE], -0.9f);
 }
