@@ -9,7 +9,7 @@ layout(binding = BT_COMPOSE_NEAR) uniform sampler2D near;
 layout(binding = BT_COMPOSE_FAR) uniform sampler2D far;
 layout(binding = BT_COMPOSE_PAINT) uniform sampler2D paint;
 layout(binding = BT_COMPOSE_MOVE) uniform sampler2D move;
-layout(binding = BT_COMPOSE_LIGHT) uniform samplerBuffer light;
+layout(binding = BT_COMPOSE_LIGHT) uniform light_block { vec4 light[BT_COMPOSE_NOISE + 1]; };
 layout(binding = BT_COMPOSE_FRAME, rgba16f) writeonly uniform image2D frame;
 layout(push_constant) uniform push_block { bt_compose_push push; };
 
@@ -50,10 +50,14 @@ void main()
     at += ivec2(push.x, push.y);
     vec2 p = vec2(at) + 0.5;
     vec2 grid = (p - vec2(push.grid_x, push.grid_y)) * push.grid_scale * vec2(push.inverse_grid_w, push.inverse_grid_h);
+    vec2 apart = push.soften * vec2(push.inverse_grid_w, push.inverse_grid_h);
     vec4 m = textureLod(move, grid, 0.0);
     bool touched = inside && (m.z > 0.002 || dot(m.xy, m.xy) > 0.0009);
     // A loop, not an if: a CPU driver skips a loop that no lane enters.
     for (int once = touched ? 1 : 0; once > 0; --once) {
+        // Four taps about the place take the triangles' edges out of flow and alpha.
+        m = 0.25 * (textureLod(move, grid + apart, 0.0) + textureLod(move, grid - apart, 0.0) +
+                    textureLod(move, grid + vec2(apart.x, -apart.y), 0.0) + textureLod(move, grid + vec2(-apart.x, apart.y), 0.0));
         vec2 q = clamp(p + m.xy, vec2(0.5), vec2(push.frame_w, push.frame_h) - 0.5);
         vec3 driver = sharp(q);
         vec4 base = textureLod(paint, grid, 0.0);
@@ -63,7 +67,7 @@ void main()
         float kept = push.grain * clamp(base.a, 0.0, 1.0);
         vec3 grain = clamp(coded - smoothed, vec3(-BT_COMPOSE_GRAIN), vec3(BT_COMPOSE_GRAIN)) * kept;
         float dark = clamp(dot(coded - wide, vec3(1.0 / 3.0)) + 0.03, -1.0, 0.0) * push.pass * m.w;
-        float noise = texelFetch(light, BT_COMPOSE_NOISE).x * sqrt(max(0.0, 1.0 - kept * kept)) * push.noise;
+        float noise = light[BT_COMPOSE_NOISE].x * sqrt(max(0.0, 1.0 - kept * kept)) * push.noise;
         float n = noise * normal_noise(uint(at.x) + 8192u * uint(at.y) + push.seed * 2654435769u);
         vec3 face = base.rgb * exp(BT_GAMMA * (grain + dark + n));
         imageStore(frame, at, vec4(mix(driver, face, clamp(m.z, 0.0, 1.0)), 1.0));

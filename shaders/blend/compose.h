@@ -18,8 +18,8 @@
 #define BT_COMPOSE_NEAR   1 /* sampler2D, half size: coded rgb, smoothed a little: what grain stands out from */
 #define BT_COMPOSE_FAR    2 /* sampler2D, quarter size: smoothed more: what dark lines stand out from */
 #define BT_COMPOSE_PAINT  3 /* sampler2D, grid: linear rgb, grain weight */
-#define BT_COMPOSE_MOVE   4 /* sampler2D, grid, smoothed: dx, dy frame px, alpha, pass-through weight */
-#define BT_COMPOSE_LIGHT  5 /* texels RGBA32F: element 9 is (noise, ...) */
+#define BT_COMPOSE_MOVE   4 /* sampler2D, grid: dx, dy frame px, alpha, pass-through weight */
+#define BT_COMPOSE_LIGHT  5 /* uniform vec4[10]: element 9 is (noise, ...) */
 #define BT_COMPOSE_FRAME  6 /* image2D RGBA16F: the frame */
 #define BT_COMPOSE_SLOTS  7
 
@@ -35,6 +35,7 @@ struct bt_compose_push {
     float inverse_grid_w, inverse_grid_h;       /* 1 / size of the grid's images */
     float inverse_half_w, inverse_half_h;       /* 1 / (2 x half-size image): its uv from frame px */
     float inverse_quarter_w, inverse_quarter_h; /* the same of the quarter-size image, x 4 */
+    float soften;                               /* grid px: how far apart flow and alpha are averaged */
     float grain;                                /* how much of the driver's grain is kept, 0 ... 1 */
     float pass;                                 /* how much of the driver's dark lines */
     float noise;                                /* how much noise is added to make up for lost grain: 1 all of it */

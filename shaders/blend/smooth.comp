@@ -16,12 +16,14 @@ void main()
     at += ivec2(push.x, push.y);
     vec2 inverse = vec2(push.inverse_from_w, push.inverse_from_h);
     vec2 centre = (vec2(at) + 0.5) * push.scale * inverse, tap = vec2(push.step_x, push.step_y) * inverse;
-    vec4 sum = vec4(0.0);
-    float weights = 0.0;
-    for (int i = -push.radius; i <= push.radius; ++i) {
-        float w = exp(-float(i * i) * push.falloff);
-        sum += w * textureLod(from, centre + float(i) * tap, 0.0);
-        weights += w;
+    // Two neighbours are one bilinear tap between them, nearer to the heavier.
+    vec4 sum = textureLod(from, centre, 0.0);
+    float weights = 1.0;
+    for (int i = 1; i <= push.radius; i += 2) {
+        float a = exp(-float(i * i) * push.falloff), b = exp(-float((i + 1) * (i + 1)) * push.falloff);
+        vec2 off = (float(i) + b / (a + b)) * tap;
+        sum += (a + b) * (textureLod(from, centre - off, 0.0) + textureLod(from, centre + off, 0.0));
+        weights += 2.0 * (a + b);
     }
     imageStore(to, at, sum / weights);
 }

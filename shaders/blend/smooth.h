@@ -22,9 +22,9 @@ struct bt_smooth_push {
     BT_SMOOTH_INT x, y, w, h;             /* where to write, px of `to` */
     float scale;                          /* `from` px a px of `to` */
     float inverse_from_w, inverse_from_h; /* 1 / size of `from` */
-    float step_x, step_y;                 /* one tap further, in px of `from` */
-    BT_SMOOTH_INT radius;                 /* taps each side */
-    float falloff;                        /* 1 / (2 sigma^2), sigma in taps */
+    float step_x, step_y;                 /* one px of `from` further along the direction */
+    BT_SMOOTH_INT radius;                 /* taps each side; an odd one takes one more */
+    float falloff;                        /* 1 / (2 sigma^2), sigma in px of `from` */
 };
 
 #endif

@@ -2,15 +2,14 @@
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #include "swap/draw.h"
+#define BT_LIGHT_BINDING BT_DRAW_LIGHT
 #include "swap/harmonics.glsl"
 
-layout(local_size_x = BT_SWAP_TILE_PX, local_size_y = BT_SWAP_TILE_PX) in;
+layout(local_size_x = BT_DRAW_LOCAL, local_size_y = BT_DRAW_LOCAL) in;
 layout(binding = BT_DRAW_TILE) uniform usamplerBuffer tile;
-layout(binding = BT_DRAW_LIST) uniform usamplerBuffer list;
-layout(binding = BT_DRAW_TRIANGLE) uniform samplerBuffer triangle;
+layout(binding = BT_DRAW_LIST) uniform samplerBuffer list;
 layout(binding = BT_DRAW_CORNER) uniform samplerBuffer corner;
 layout(binding = BT_DRAW_VERTEX) uniform samplerBuffer vertex;
-layout(binding = BT_DRAW_LIGHT) uniform samplerBuffer light;
 layout(binding = BT_DRAW_RELIT) uniform sampler2D relit;
 layout(binding = BT_DRAW_VERDICT) uniform sampler2D verdict;
 layout(binding = BT_DRAW_PLAN) uniform sampler2D plan;
@@ -31,21 +30,17 @@ void main()
 {
     ivec2 at = ivec2(gl_GlobalInvocationID.xy);
     vec2 p = vec2(at) + 0.5;
-    int which = (int(gl_WorkGroupID.y) * push.tiles_w + int(gl_WorkGroupID.x)) * 2;
+    int which = (at.y / BT_SWAP_TILE_H * push.tiles_w + at.x / BT_SWAP_TILE_W) * 2;
     int first = int(texelFetch(tile, which).r), entries = int(texelFetch(tile, which + 1).r);
-    float nearest = -1e30;
     int best = -1;
     vec2 bary = vec2(0.0);
-    for (int i = 0; i < entries; ++i) {
-        int t = int(texelFetch(list, first + i).r);
-        vec4 a = texelFetch(triangle, t * BT_SWAP_TRIANGLE_TEXELS), b = texelFetch(triangle, t * BT_SWAP_TRIANGLE_TEXELS + 1);
-        float c = texelFetch(triangle, t * BT_SWAP_TRIANGLE_TEXELS + 2).r;
-        vec2 l = vec2(a.x * p.x + a.y * p.y + a.z, b.x * p.x + b.y * p.y + b.z);
-        float z = a.w * p.x + b.w * p.y + c;
-        bool hit = min(min(l.x, l.y), 1.0 - l.x - l.y) >= -1e-4 && z > nearest;
-        nearest = hit ? z : nearest;
-        best = hit ? t : best;
-        bary = hit ? l : bary;
+    for (int i = first; i < first + entries; ++i) {
+        vec4 a = texelFetch(list, i * BT_SWAP_ENTRY_TEXELS), b = texelFetch(list, i * BT_SWAP_ENTRY_TEXELS + 1);
+        bary = vec2(a.x * p.x + a.y * p.y + a.z, b.x * p.x + b.y * p.y + b.z);
+        if (min(min(bary.x, bary.y), 1.0 - bary.x - bary.y) >= -1e-4) {
+            best = int(a.w);
+            break; // lists begin with the nearest
+        }
     }
     vec4 painted = vec4(0.0), moved = vec4(0.0);
     // A loop, not an if: a CPU driver skips a loop that no lane enters, but runs both sides of an if.
@@ -60,7 +55,8 @@ void main()
         vec2 bad = clamp(textureLod(verdict, f.xy, 0.0).rg * 1.5, 0.0, 1.0);
         float low = floor(push.level);
         vec3 albedo = mix(ratio_at(f.xy, low), ratio_at(f.xy, low + 1.0), push.level - low);
-        vec3 e = irradiance(light, n) * clamp(g.z, 0.05, 1.0) * exp(soft.rgb + push.gloss * soft.a);
+        // At a fold's outline the fit knows nothing of normals that face away: they are lifted to 70 degrees.
+        vec3 e = irradiance(normalize(vec3(n.xy, max(n.z, 0.36)))) * clamp(g.z, 0.05, 1.0) * exp(soft.rgb + push.gloss * soft.a);
         float keep = smoothstep(0.0, 1.0, g.w);
         float alpha = zone.r * (1.0 - bad.g) * smoothstep(0.05, 0.3, n.z) * (1.0 - keep);
         painted = vec4(min(e * albedo, vec3(2.5)), (1.0 - zone.b) * (1.0 - bad.r));

@@ -2,6 +2,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #include "swap/fit.h"
+#define BT_LIGHT_BINDING BT_FIT_LIGHT
 #include "swap/harmonics.glsl"
 
 layout(local_size_x = BT_FIT_LOCAL) in;
@@ -9,7 +10,6 @@ layout(binding = BT_FIT_SKIN) uniform sampler2D skin;
 layout(binding = BT_FIT_SHAPE) uniform sampler2D shape;
 layout(binding = BT_FIT_ZONE) uniform sampler2D zone;
 layout(binding = BT_FIT_VERDICT) uniform sampler2D verdict;
-layout(binding = BT_FIT_LIGHT) uniform samplerBuffer light;
 layout(binding = BT_FIT_SUMS, std430) writeonly buffer sums_block { float sums[]; };
 layout(push_constant) uniform push_block { bt_fit_push push; };
 
@@ -25,7 +25,7 @@ void main()
     vec4 tail = vec4(0.0);
     vec3 known[9];
     for (int i = 0; i < 9; ++i)
-        known[i] = texelFetch(light, i).rgb;
+        known[i] = light[i].rgb;
     for (int column = 0; column < BT_SWAP_SKIN_PX / 2; ++column) {
         ivec2 p = ivec2(column * 2, row * 2);
         vec4 s = texelFetch(skin, p, 0), g = texelFetch(shape, p, 0), z = texelFetch(zone, p, 0);

@@ -9,7 +9,7 @@
 #define BT_FIT_SHAPE   1 /* sampler2D */
 #define BT_FIT_ZONE    2 /* sampler2D, as core.h */
 #define BT_FIT_VERDICT 3 /* sampler2D, judge's */
-#define BT_FIT_LIGHT   4 /* texels RGBA32F: the light as known so far */
+#define BT_FIT_LIGHT   4 /* uniform vec4[BT_SWAP_LIGHT_STATE]: the light as known so far */
 #define BT_FIT_SUMS    5 /* storage: float[64][BT_SWAP_FIT_SUMS] */
 #define BT_FIT_SLOTS   6
 

@@ -14,17 +14,21 @@ void harmonics(vec3 n, out float h[9])
     h[8] = n.x * n.x - n.y * n.y;
 }
 
-vec3 irradiance(samplerBuffer light, vec3 n)
+vec3 normal_of(vec2 xy)
+{
+    return vec3(xy, sqrt(max(0.0, 1.0 - dot(xy, xy))));
+}
+
+#ifdef BT_LIGHT_BINDING
+layout(binding = BT_LIGHT_BINDING) uniform light_block { vec4 light[BT_SWAP_LIGHT_STATE]; };
+
+vec3 irradiance(vec3 n)
 {
     float h[9];
     harmonics(n, h);
     vec3 e = vec3(0.0);
     for (int i = 0; i < 9; ++i)
-        e += h[i] * texelFetch(light, i).rgb;
+        e += h[i] * light[i].rgb;
     return max(e, vec3(0.004));
 }
-
-vec3 normal_of(vec2 xy)
-{
-    return vec3(xy, sqrt(max(0.0, 1.0 - dot(xy, xy))));
-}
+#endif

@@ -2,6 +2,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #include "swap/residual.h"
+#define BT_LIGHT_BINDING BT_RESIDUAL_LIGHT
 #include "swap/harmonics.glsl"
 
 layout(local_size_x = BT_SWAP_LOCAL, local_size_y = BT_SWAP_LOCAL) in;
@@ -9,7 +10,6 @@ layout(binding = BT_RESIDUAL_SKIN) uniform sampler2D skin;
 layout(binding = BT_RESIDUAL_SHAPE) uniform sampler2D shape;
 layout(binding = BT_RESIDUAL_ZONE) uniform sampler2D zone;
 layout(binding = BT_RESIDUAL_VERDICT) uniform sampler2D verdict;
-layout(binding = BT_RESIDUAL_LIGHT) uniform samplerBuffer light;
 layout(binding = BT_RESIDUAL_OUT, rgba16f) writeonly uniform image2D residual;
 
 void main()
@@ -20,7 +20,7 @@ void main()
         ivec2 p = at * 2 + ivec2(i & 1, i >> 1);
         vec4 s = texelFetch(skin, p, 0), g = texelFetch(shape, p, 0), z = texelFetch(zone, p, 0);
         float k = (1.0 - z.b) * z.g * s.a * (1.0 - min(1.0, texelFetch(verdict, p, 0).r * 1.5)) + 1e-4;
-        vec3 r = BT_GAMMA * s.rgb - log(irradiance(light, normal_of(g.xy)) * max(g.z, 0.05));
+        vec3 r = BT_GAMMA * s.rgb - log(irradiance(normal_of(g.xy)) * max(g.z, 0.05));
         sum += vec4(k * clamp(r, vec3(-BT_SWAP_RESIDUAL_CLIP), vec3(BT_SWAP_RESIDUAL_CLIP)), k);
     }
     imageStore(residual, at, sum * 0.25);

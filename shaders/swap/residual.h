@@ -9,7 +9,7 @@
 #define BT_RESIDUAL_SHAPE   1 /* sampler2D */
 #define BT_RESIDUAL_ZONE    2 /* sampler2D, as core.h */
 #define BT_RESIDUAL_VERDICT 3 /* sampler2D */
-#define BT_RESIDUAL_LIGHT   4 /* texels RGBA32F */
+#define BT_RESIDUAL_LIGHT   4 /* uniform vec4[BT_SWAP_LIGHT_STATE] */
 #define BT_RESIDUAL_OUT     5 /* image2D RGBA16F, light size: weight x ln(skin / light) rgb, weight */
 #define BT_RESIDUAL_SLOTS   6
 

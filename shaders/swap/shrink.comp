@@ -5,7 +5,6 @@
 
 layout(local_size_x = BT_SWAP_LOCAL, local_size_y = BT_SWAP_LOCAL) in;
 layout(binding = BT_SHRINK_FRAME) uniform sampler2D frame;
-layout(binding = BT_SHRINK_COPY, rgba16f) writeonly uniform image2D copy;
 layout(binding = BT_SHRINK_HALF, rgba16f) writeonly uniform image2D half_size;
 layout(push_constant) uniform push_block { bt_shrink_push push; };
 
@@ -19,10 +18,6 @@ void main()
     ivec2 p = at * 2, q = min(p + 1, last); // an odd last column or row is repeated
     vec3 a = texelFetch(frame, p, 0).rgb, b = texelFetch(frame, ivec2(q.x, p.y), 0).rgb;
     vec3 c = texelFetch(frame, ivec2(p.x, q.y), 0).rgb, d = texelFetch(frame, q, 0).rgb;
-    imageStore(copy, p, vec4(a, 1.0));
-    imageStore(copy, ivec2(q.x, p.y), vec4(b, 1.0));
-    imageStore(copy, ivec2(p.x, q.y), vec4(c, 1.0));
-    imageStore(copy, q, vec4(d, 1.0));
     vec3 mean = log(max(0.25 * (a + b + c + d), vec3(BT_SWAP_DARKEST))) / BT_GAMMA;
     // The diagonal Haar coefficient holds nearly nothing but noise (Donoho and Johnstone 1994 measure it there).
     vec4 g = log(max(vec4(a.g, b.g, c.g, d.g), vec4(BT_SWAP_DARKEST))) / BT_GAMMA;

@@ -20,8 +20,10 @@
 #define BT_SWAP_LIGHT_PX 64  /* residual light: sigma 10 px of 256 needs no more */
 #define BT_SWAP_CORE_PX  32  /* the wide mean that outliers are judged against: sigma 20 px of 256 */
 #define BT_SWAP_GRID_PX  320 /* the largest grid that the hybrid face is drawn on */
-#define BT_SWAP_TILE_PX  8
-#define BT_SWAP_LIST_MAX 65536 /* triangle numbers in all tiles' lists */
+/* Tiles are one row of eight lanes wide, so that a row of invocations reads one list, and low, so that lists are short. */
+#define BT_SWAP_TILE_W   8
+#define BT_SWAP_TILE_H   2
+#define BT_SWAP_LIST_MAX 32768 /* entries in all tiles' lists */
 
 /* Specialisation constant 0 of kernels that run over a rectangle is nothing: sizes come by push, as a face moves. */
 #define BT_SWAP_LOCAL 8 /* a workgroup is 8 x 8 */
@@ -35,9 +37,9 @@
    ambient occlusion, how far into the nearest eye or mouth opening: 0 where the driver's own pixels begin to show, 1 where they
    are alone). */
 #define BT_SWAP_VERTEX_TEXELS 2
-/* A triangle of the hybrid: (a0, b0, c0, az), (a1, b1, c1, bz), (cz, 0, 0, 0): barycentrics a x + b y + c and depth over grid
- * px. */
-#define BT_SWAP_TRIANGLE_TEXELS 3
+/* An entry of a tile's list: a triangle as planes over grid px, nearest triangles first: two texels, (a, b, c, triangle's
+   number), (d, e, f, 0): its barycentrics are a x + b y + c and d x + e y + f. */
+#define BT_SWAP_ENTRY_TEXELS 2
 
 /* Light: 9 spherical harmonic coefficients (rgb, 0), then (noise, light of the face, samples, 0). */
 #define BT_SWAP_HARMONICS   9

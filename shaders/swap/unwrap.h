@@ -5,8 +5,9 @@
 
 #include "swap/swap.h"
 
-#define BT_UNWRAP_HALF  0  /* sampler2D: shrink's half-size picture, linear filter */
-#define BT_UNWRAP_PLACE 1  /* texels RGBA32F, one a skin texel: (i0 + 2048 i1, i2, weight of i0, of i1); x < 0: no face there  \
+#define BT_UNWRAP_HALF 0 /* sampler2D: shrink's half-size picture, linear filter */
+#define BT_UNWRAP_PLACE                                                                                                        \
+    1                      /* texels RGBA32F, one a skin texel: (i0 + 2048 i1, i2, weight of i0, of i1); x < 0: no face there  \
                             */
 #define BT_UNWRAP_VERTEX 2 /* texels RGBA32F: the driver's fine vertices */
 #define BT_UNWRAP_SKIN   3 /* image2D RGBA16F, skin size: coded rgb, how well it is seen 0 ... 1 */

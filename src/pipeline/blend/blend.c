@@ -12,17 +12,18 @@
 
 /* Blurs, in texels of a 256 px canonical map (the recipe's 3.5 and 7). The second smooths what the first has smoothed. */
 static const float NEAR_SIGMA = 3.5f, FAR_SIGMA = 6.06f;
-static const float MOVE_SIGMA = 1.0f; /* in frame px at texel_px 1: takes the triangles' edges out of flow and alpha */
+/* Flow and alpha are averaged over four taps so far apart, in texels of that map. */
+static const float SOFTEN = .75f;
 /* How much of the driver's grain, and of the dark lines at nostrils, lips and lids, is kept; how much noise is made up. */
 static const float GRAIN = .6f, PASS = .7f, NOISE = 1.f;
 
-enum pass { NEAR_X, NEAR_Y, FAR_X, FAR_Y, MOVE_X, MOVE_Y, PASSES };
-enum own { NEAR_HALFWAY, NEAR, FAR_HALFWAY, FAR, MOVE_HALFWAY, MOVE, IMAGES };
+enum pass { NEAR_X, NEAR_Y, FAR_X, FAR_Y, PASSES };
+enum own { NEAR_HALFWAY, NEAR, FAR_HALFWAY, FAR, IMAGES };
 
 struct bt_blend {
     struct bt_smooth *smooth;
     struct bt_kernel *compose;
-    struct bt_image *image[IMAGES];
+    struct bt_image *image[IMAGES], *move;
     struct bt_bindings *bindings[PASSES];
     const struct bt_image *from[PASSES];
     struct bt_frame_cache frames;
@@ -45,7 +46,7 @@ static void record_pass(struct bt_blend *b, struct bt_commands *commands, enum p
         .h = area[3],
         .scale = scale,
         .sigma_px = sigma_px,
-        .vertical = pass == NEAR_Y || pass == FAR_Y || pass == MOVE_Y,
+        .vertical = pass == NEAR_Y || pass == FAR_Y,
     };
     bt_smooth_record(b->smooth, commands, &p);
 }
@@ -56,14 +57,11 @@ bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, cons
     if (st) return st;
     int32_t half[4] = {job->box_x / 2, job->box_y / 2, rounded_up(job->box_w, 2), rounded_up(job->box_h, 2)};
     int32_t quarter[4] = {job->box_x / 4, job->box_y / 4, rounded_up(job->box_w, 4), rounded_up(job->box_h, 4)};
-    int32_t grid[4] = {0, 0, (int32_t)job->grid_w, (int32_t)job->grid_h};
-    float unit = job->texel_px, move = fmaxf(.5f, MOVE_SIGMA * unit * job->grid_scale);
+    float unit = job->texel_px;
 
     record_pass(b, commands, NEAR_X, half, 1, NEAR_SIGMA * unit / 2);
-    record_pass(b, commands, MOVE_X, grid, 1, move);
     bt_commands_barrier(commands);
     record_pass(b, commands, NEAR_Y, half, 1, NEAR_SIGMA * unit / 2);
-    record_pass(b, commands, MOVE_Y, grid, 1, move);
     bt_commands_barrier(commands);
     record_pass(b, commands, FAR_X, quarter, 2, FAR_SIGMA * unit / 4);
     bt_commands_barrier(commands);
@@ -80,12 +78,13 @@ bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, cons
         .grid_x = (float)job->box_x,
         .grid_y = (float)job->box_y,
         .grid_scale = job->grid_scale,
-        .inverse_grid_w = 1 / (float)bt_image_width(b->image[MOVE]),
-        .inverse_grid_h = 1 / (float)bt_image_height(b->image[MOVE]),
+        .inverse_grid_w = 1 / (float)bt_image_width(b->move),
+        .inverse_grid_h = 1 / (float)bt_image_height(b->move),
         .inverse_half_w = 1 / (2 * (float)bt_image_width(b->image[NEAR])),
         .inverse_half_h = 1 / (2 * (float)bt_image_height(b->image[NEAR])),
         .inverse_quarter_w = 1 / (4 * (float)bt_image_width(b->image[FAR])),
         .inverse_quarter_h = 1 / (4 * (float)bt_image_height(b->image[FAR])),
+        .soften = fmaxf(.5f, SOFTEN * unit * job->grid_scale),
         .grain = GRAIN,
         .pass = PASS,
         .noise = NOISE,
@@ -98,14 +97,11 @@ bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, cons
 
 static bt_status make_images(struct bt_blend *b, const struct bt_blend_params *p) {
     uint32_t half_w = bt_image_width(p->half), half_h = bt_image_height(p->half);
-    uint32_t grid_w = bt_image_width(p->move), grid_h = bt_image_height(p->move);
     const uint32_t size[IMAGES][2] = {
         [NEAR_HALFWAY] = {half_w, half_h},
         [NEAR] = {half_w, half_h},
         [FAR_HALFWAY] = {(half_w + 1) / 2, (half_h + 1) / 2},
         [FAR] = {(half_w + 1) / 2, (half_h + 1) / 2},
-        [MOVE_HALFWAY] = {grid_w, grid_h},
-        [MOVE] = {grid_w, grid_h},
     };
     bt_status st = BT_OK;
     for (int i = 0; i < IMAGES && !st; i++)
@@ -114,10 +110,8 @@ static bt_status make_images(struct bt_blend *b, const struct bt_blend_params *p
 }
 
 static bt_status bind_passes(struct bt_blend *b, const struct bt_blend_params *p) {
-    struct bt_image *const from[PASSES] = {p->half, b->image[NEAR_HALFWAY], b->image[NEAR], b->image[FAR_HALFWAY],
-                                           p->move, b->image[MOVE_HALFWAY]};
-    struct bt_image *const to[PASSES] = {b->image[NEAR_HALFWAY], b->image[NEAR],         b->image[FAR_HALFWAY],
-                                         b->image[FAR],          b->image[MOVE_HALFWAY], b->image[MOVE]};
+    struct bt_image *const from[PASSES] = {p->half, b->image[NEAR_HALFWAY], b->image[NEAR], b->image[FAR_HALFWAY]};
+    struct bt_image *const to[PASSES] = {b->image[NEAR_HALFWAY], b->image[NEAR], b->image[FAR_HALFWAY], b->image[FAR]};
     bt_status st = BT_OK;
     for (int i = 0; i < PASSES && !st; i++) {
         b->from[i] = from[i];
@@ -128,7 +122,7 @@ static bt_status bind_passes(struct bt_blend *b, const struct bt_blend_params *p
 
 bt_status bt_blend_create(const struct bt_blend_params *p, struct bt_blend **out_blend) {
     static const enum bt_slot slots[BT_COMPOSE_SLOTS] = {
-        BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_TEXELS, BT_SLOT_IMAGE,
+        BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_UNIFORM, BT_SLOT_IMAGE,
     };
     struct bt_kernel_params kernel = {
         .name = "blend.compose",
@@ -141,6 +135,7 @@ bt_status bt_blend_create(const struct bt_blend_params *p, struct bt_blend **out
     struct bt_blend *b = calloc(1, sizeof *b);
     if (!b) return BT_E_MEMORY;
     b->smooth = p->smooth;
+    b->move = p->move;
     b->width_px = p->width_px;
     b->height_px = p->height_px;
     bt_status st = make_images(b, p);
@@ -157,8 +152,8 @@ bt_status bt_blend_create(const struct bt_blend_params *p, struct bt_blend **out
                 [BT_COMPOSE_NEAR] = {.image = b->image[NEAR], .sampler = BT_SAMPLER_LINEAR_EDGE},
                 [BT_COMPOSE_FAR] = {.image = b->image[FAR], .sampler = BT_SAMPLER_LINEAR_EDGE},
                 [BT_COMPOSE_PAINT] = {.image = p->paint, .sampler = BT_SAMPLER_LINEAR_EDGE},
-                [BT_COMPOSE_MOVE] = {.image = b->image[MOVE], .sampler = BT_SAMPLER_LINEAR_EDGE},
-                [BT_COMPOSE_LIGHT] = {.texels = p->light},
+                [BT_COMPOSE_MOVE] = {.image = b->move, .sampler = BT_SAMPLER_LINEAR_EDGE},
+                [BT_COMPOSE_LIGHT] = {.buffer = p->light},
             },
     };
     *out_blend = b;

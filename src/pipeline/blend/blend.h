@@ -10,7 +10,7 @@
 struct bt_log;
 struct bt_gpu;
 struct bt_image;
-struct bt_texels;
+struct bt_buffer;
 struct bt_commands;
 struct bt_smooth;
 struct bt_blend;
@@ -22,7 +22,7 @@ struct bt_blend_params {
     struct bt_smooth *smooth;
     uint32_t width_px, height_px; /* of frames */
     struct bt_image *copy, *half, *paint, *move;
-    struct bt_texels *light;
+    struct bt_buffer *light; /* vec4[BT_SWAP_LIGHT_STATE] */
 };
 
 struct bt_blend_job {

@@ -50,7 +50,7 @@ bt_status bt_smooth_bind(struct bt_smooth *smooth, struct bt_image *from, struct
 }
 
 void bt_smooth_record(struct bt_smooth *smooth, struct bt_commands *commands, const struct bt_smooth_pass *pass) {
-    float sigma = fminf(8, fmaxf(.2f, pass->sigma_px));
+    float sigma = fminf(16, fmaxf(.2f, pass->sigma_px * pass->scale));
     struct bt_smooth_push push = {
         .x = pass->x,
         .y = pass->y,
@@ -59,9 +59,9 @@ void bt_smooth_record(struct bt_smooth *smooth, struct bt_commands *commands, co
         .scale = pass->scale,
         .inverse_from_w = 1 / (float)bt_image_width(pass->from),
         .inverse_from_h = 1 / (float)bt_image_height(pass->from),
-        .step_x = pass->vertical ? 0 : pass->scale,
-        .step_y = pass->vertical ? pass->scale : 0,
-        .radius = (int32_t)ceilf(2.2f * sigma), /* 97 % of a Gaussian's weight */
+        .step_x = pass->vertical ? 0 : 1,
+        .step_y = pass->vertical ? 1 : 0,
+        .radius = (int32_t)(2 * sigma + .5f), /* 95 % of a Gaussian's weight */
         .falloff = 1 / (2 * sigma * sigma),
     };
     uint32_t w = ((uint32_t)pass->w + BT_SMOOTH_LOCAL - 1) / BT_SMOOTH_LOCAL;

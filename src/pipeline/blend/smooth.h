@@ -24,7 +24,7 @@ struct bt_smooth_pass {
     const struct bt_image *from;
     int32_t x, y, w, h; /* px of `to` to write */
     float scale;        /* px of `from` a px of `to` */
-    float sigma_px;     /* in px of `to`; taps lie one such apart; at most 8 */
+    float sigma_px;     /* in px of `to` */
     int vertical;
 };
 /* Records one dispatch; barriers are the caller's. */

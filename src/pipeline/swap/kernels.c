@@ -23,6 +23,7 @@
 #define SAMPLED BT_SLOT_SAMPLED
 #define TEXELS  BT_SLOT_TEXELS
 #define STORAGE BT_SLOT_STORAGE
+#define UNIFORM BT_SLOT_UNIFORM
 #define IMAGE   BT_SLOT_IMAGE
 
 static const struct {
@@ -37,7 +38,7 @@ static const struct {
                           &bt_spv_swap_shrink_bytes,
                           BT_SHRINK_SLOTS,
                           sizeof(struct bt_shrink_push),
-                          {SAMPLED, IMAGE, IMAGE}},
+                          {SAMPLED, IMAGE}},
     [BT_KERNEL_UNWRAP] = {"swap.unwrap",
                           bt_spv_swap_unwrap,
                           &bt_spv_swap_unwrap_bytes,
@@ -56,7 +57,7 @@ static const struct {
                        &bt_spv_swap_fit_bytes,
                        BT_FIT_SLOTS,
                        sizeof(struct bt_fit_push),
-                       {SAMPLED, SAMPLED, SAMPLED, SAMPLED, TEXELS, STORAGE}},
+                       {SAMPLED, SAMPLED, SAMPLED, SAMPLED, UNIFORM, STORAGE}},
     [BT_KERNEL_SOLVE] = {"swap.solve",
                          bt_spv_swap_solve,
                          &bt_spv_swap_solve_bytes,
@@ -68,7 +69,7 @@ static const struct {
                             &bt_spv_swap_residual_bytes,
                             BT_RESIDUAL_SLOTS,
                             0,
-                            {SAMPLED, SAMPLED, SAMPLED, SAMPLED, TEXELS, IMAGE}},
+                            {SAMPLED, SAMPLED, SAMPLED, SAMPLED, UNIFORM, IMAGE}},
     [BT_KERNEL_SETTLE] = {"swap.settle",
                           bt_spv_swap_settle,
                           &bt_spv_swap_settle_bytes,
@@ -80,7 +81,7 @@ static const struct {
                         &bt_spv_swap_draw_bytes,
                         BT_DRAW_SLOTS,
                         sizeof(struct bt_draw_push),
-                        {TEXELS, TEXELS, TEXELS, TEXELS, TEXELS, TEXELS, SAMPLED, SAMPLED, SAMPLED, SAMPLED, IMAGE, IMAGE}},
+                        {TEXELS, TEXELS, TEXELS, TEXELS, UNIFORM, SAMPLED, SAMPLED, SAMPLED, SAMPLED, IMAGE, IMAGE}},
 };
 
 bt_status bt_swap_kernel_create(struct bt_gpu *gpu, enum bt_swap_kernel kernel, struct bt_kernel **out_kernel) {

@@ -27,10 +27,8 @@
 enum {
     ALIGN_BYTES = 256, /* the largest texel and storage alignment that Vulkan allows a device to ask for */
     VERTEX_BYTES = BT_RIG_FINE_VERTICES * BT_SWAP_VERTEX_TEXELS * 16,
-    TRIANGLE_BYTES = BT_RIG_FINE_TRIANGLES * BT_SWAP_TRIANGLE_TEXELS * 16,
-    TILE_SIDE = BT_SWAP_GRID_PX / BT_SWAP_TILE_PX,
-    TILE_BYTES = TILE_SIDE * TILE_SIDE * 2 * 4,
-    LIST_BYTES = BT_SWAP_LIST_MAX * 4,
+    TILE_BYTES = BT_SWAP_GRID_PX / BT_SWAP_TILE_W * (BT_SWAP_GRID_PX / BT_SWAP_TILE_H) * 2 * 4,
+    LIST_BYTES = BT_SWAP_LIST_MAX * BT_SWAP_ENTRY_TEXELS * 16,
     LIGHT_BYTES = BT_SWAP_LIGHT_STATE * 16,
     SUMS_BYTES = BT_FIT_ROWS * BT_SWAP_FIT_SUMS * 4,
     STAMPS = 3,
@@ -39,14 +37,15 @@ static const int64_t LONGEST_WAIT_NS = 5000000000;
 static const float SETTLE_RATE = .35f; /* the recipe's, of light and residual, at 25 frames a second */
 static const float GLOSS = .5f;
 
-enum upload { UP_DRIVER, UP_HYBRID, UP_TRIANGLE, UP_TILE, UP_LIST, UPLOADS };
+enum upload { UP_DRIVER, UP_HYBRID, UP_TILE, UP_LIST, UPLOADS };
 static const struct {
     size_t bytes;
     enum bt_texel_format format;
 } uploads[UPLOADS] = {
-    [UP_DRIVER] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},     [UP_HYBRID] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},
-    [UP_TRIANGLE] = {TRIANGLE_BYTES, BT_TEXELS_RGBA32F}, [UP_TILE] = {TILE_BYTES, BT_TEXELS_R32UI},
-    [UP_LIST] = {LIST_BYTES, BT_TEXELS_R32UI},
+    [UP_DRIVER] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},
+    [UP_HYBRID] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},
+    [UP_TILE] = {TILE_BYTES, BT_TEXELS_R32UI},
+    [UP_LIST] = {LIST_BYTES, BT_TEXELS_RGBA32F},
 };
 
 enum picture {
@@ -93,7 +92,7 @@ struct bt_painter {
     struct bt_gpu *gpu;
     uint32_t width_px, height_px;
     struct bt_swap_maps maps;
-    struct bt_texels *place, *corner, *light_texels, *sums_texels;
+    struct bt_texels *place, *corner, *sums_texels;
     struct bt_buffer *light, *sums;
     struct bt_image *picture[PICTURES];
     struct bt_kernel *kernel[BT_SWAP_KERNELS];
@@ -141,9 +140,8 @@ bt_status bt_painter_open(struct bt_painter *p, struct bt_surface_out *out_memor
     *out_memory = (struct bt_surface_out){
         .driver = (float *)(void *)(at + upload_offset(UP_DRIVER)),
         .hybrid = (float *)(void *)(at + upload_offset(UP_HYBRID)),
-        .triangle = (float *)(void *)(at + upload_offset(UP_TRIANGLE)),
         .tile = (uint32_t *)(void *)(at + upload_offset(UP_TILE)),
-        .list = (uint32_t *)(void *)(at + upload_offset(UP_LIST)),
+        .list = (float *)(void *)(at + upload_offset(UP_LIST)),
     };
     return BT_OK;
 }
@@ -239,7 +237,8 @@ static void record_face(struct bt_painter *p, struct slot *slot, const struct bt
         .level = fminf(1.999f, fmaxf(0, level)),
         .gloss = GLOSS,
     };
-    dispatch(p, slot, BT_KERNEL_DRAW, slot->draw, &draw, job->view.tiles_w, job->view.tiles_h);
+    dispatch(p, slot, BT_KERNEL_DRAW, slot->draw, &draw, job->view.tiles_w * BT_SWAP_TILE_W / BT_DRAW_LOCAL,
+             job->view.tiles_h * BT_SWAP_TILE_H / BT_DRAW_LOCAL);
     bt_commands_barrier(slot->commands);
 }
 
@@ -263,6 +262,7 @@ bt_status bt_painter_paint(struct bt_painter *p, const struct bt_painter_job *jo
     if (!st) st = bt_commands_begin(slot->commands);
     if (st) return st;
     bt_commands_stamp(slot->commands, slot->timers, 0);
+    bt_commands_copy_image(slot->commands, p->picture[COPY], job->frame);
     record_skin(p, slot, job, frame);
     record_light(p, slot, job, rate);
     record_face(p, slot, job);
@@ -316,7 +316,6 @@ static bt_status texels_of(struct bt_buffer *buffer, enum bt_texel_format format
 static bt_status make_buffers(struct bt_painter *p) {
     bt_status st = bt_buffer_create(p->gpu, LIGHT_BYTES, BT_MEMORY_DEVICE, &p->light);
     if (!st) st = bt_buffer_create(p->gpu, SUMS_BYTES, BT_MEMORY_DEVICE, &p->sums);
-    if (!st) st = texels_of(p->light, BT_TEXELS_RGBA32F, &p->light_texels);
     if (!st) st = texels_of(p->sums, BT_TEXELS_R32F, &p->sums_texels);
     if (!st) st = texels_of(p->maps.place, BT_TEXELS_RGBA32F, &p->place);
     if (!st) st = texels_of(p->maps.corner, BT_TEXELS_RGBA32F, &p->corner);
@@ -336,10 +335,10 @@ static bt_status bind_fixed(struct bt_painter *p) {
     struct bt_binding core[BT_CORE_SLOTS] = {sampled(p, SKIN), zone, written(p, CORE)};
     struct bt_binding judge[BT_JUDGE_SLOTS] = {sampled(p, SKIN), zone, sampled(p, CORE_SMOOTH), written(p, VERDICT)};
     struct bt_binding fit[BT_FIT_SLOTS] = {
-        sampled(p, SKIN), sampled(p, SHAPE), zone, sampled(p, VERDICT), {.texels = p->light_texels}, {.buffer = p->sums},
+        sampled(p, SKIN), sampled(p, SHAPE), zone, sampled(p, VERDICT), {.buffer = p->light}, {.buffer = p->sums},
     };
     struct bt_binding residual[BT_RESIDUAL_SLOTS] = {
-        sampled(p, SKIN), sampled(p, SHAPE), zone, sampled(p, VERDICT), {.texels = p->light_texels}, written(p, RESIDUAL),
+        sampled(p, SKIN), sampled(p, SHAPE), zone, sampled(p, VERDICT), {.buffer = p->light}, written(p, RESIDUAL),
     };
     struct bt_binding settle[BT_SETTLE_SLOTS] = {sampled(p, RESIDUAL), sampled(p, FINE), sampled(p, WIDE), written(p, RELIT)};
     bt_status st = bt_bindings_create(p->kernel[BT_KERNEL_CORE], core, BT_CORE_SLOTS, &p->core);
@@ -356,7 +355,6 @@ static bt_status bind_fixed(struct bt_painter *p) {
         .bindings =
             {
                 [BT_SHRINK_FRAME] = {.sampler = BT_SAMPLER_NEAREST_EDGE},
-                [BT_SHRINK_COPY] = written(p, COPY),
                 [BT_SHRINK_HALF] = written(p, HALF),
             },
     };
@@ -378,10 +376,9 @@ static bt_status make_slot(struct bt_painter *p, struct slot *slot) {
     struct bt_binding draw[BT_DRAW_SLOTS] = {
         [BT_DRAW_TILE] = {.texels = slot->texels[UP_TILE]},
         [BT_DRAW_LIST] = {.texels = slot->texels[UP_LIST]},
-        [BT_DRAW_TRIANGLE] = {.texels = slot->texels[UP_TRIANGLE]},
         [BT_DRAW_CORNER] = {.texels = p->corner},
         [BT_DRAW_VERTEX] = {.texels = slot->texels[UP_HYBRID]},
-        [BT_DRAW_LIGHT] = {.texels = p->light_texels},
+        [BT_DRAW_LIGHT] = {.buffer = p->light},
         [BT_DRAW_RELIT] = sampled(p, RELIT),
         [BT_DRAW_VERDICT] = sampled(p, VERDICT),
         [BT_DRAW_PLAN] = {.image = p->maps.plan, .sampler = BT_SAMPLER_LINEAR_EDGE},
@@ -421,7 +418,7 @@ bt_status bt_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct
         .half = p->picture[HALF],
         .paint = p->picture[PAINT],
         .move = p->picture[MOVE],
-        .light = p->light_texels,
+        .light = p->light,
     };
     if (!st) st = bt_blend_create(&blend, &p->blend);
     if (st) goto fail;
@@ -457,7 +454,7 @@ void bt_painter_destroy(struct bt_painter **painter) {
     for (size_t i = 0; i < BT_COUNT(fixed); i++) bt_bindings_destroy(fixed[i]);
     for (int i = 0; i < BT_SWAP_KERNELS; i++) bt_kernel_destroy(&p->kernel[i]);
     for (int i = 0; i < PICTURES; i++) bt_image_destroy(&p->picture[i]);
-    struct bt_texels **texels[] = {&p->place, &p->corner, &p->light_texels, &p->sums_texels};
+    struct bt_texels **texels[] = {&p->place, &p->corner, &p->sums_texels};
     for (size_t i = 0; i < BT_COUNT(texels); i++) bt_texels_destroy(texels[i]);
     bt_buffer_destroy(&p->light);
     bt_buffer_destroy(&p->sums);

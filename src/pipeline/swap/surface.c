@@ -5,16 +5,18 @@
 #include "pipeline/swap/tiles.h"
 #include "rig/neutral.h"
 #include "rig/occlusion.h"
+#include "swap/draw.h"
 #include "swap/swap.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    OPENINGS = 3,      /* eye 0, eye 1, mouth */
-    RIM_MAX = 64,      /* fine vertices on one opening's rim: 2 x 20 */
-    DEPTH_PX = 96,     /* side of the driver's own depth picture: a fine triangle is then 1 or 2 px wide */
-    AO_DIRECTIONS = 2, /* of the sky, a tick: a whole pass in about a second */
+    OPENINGS = 3,             /* eye 0, eye 1, mouth */
+    RIM_MAX = 64,             /* fine vertices on one opening's rim: 2 x 20 */
+    DEPTH_PX = 96,            /* side of the driver's own depth picture: a fine triangle is then 1 or 2 px wide */
+    BLOCK_PX = BT_DRAW_LOCAL, /* a workgroup of draw covers so much, whole tiles of it */
+    AO_DIRECTIONS = 2,        /* of the sky, a tick: a whole pass in about a second */
 };
 
 static const float ANSWERING = 1.0f;   /* a landmark further off than so many frames' widths is no landmark */
@@ -233,10 +235,10 @@ static void write_vertices(struct bt_surface *s, const struct bt_surface_out *ou
     see(s, out->driver);
 }
 
-/* One more than needed, where there is room: blurs that look past the grid find it empty. */
-static uint32_t tiles_over(uint32_t px) {
-    uint32_t tiles = (px + BT_SWAP_TILE_PX - 1) / BT_SWAP_TILE_PX + 1;
-    return tiles < BT_SWAP_GRID_PX / BT_SWAP_TILE_PX ? tiles : BT_SWAP_GRID_PX / BT_SWAP_TILE_PX;
+/* One more than needed, where there is room: taps that look past the grid find it empty. */
+static uint32_t blocks_over(uint32_t px) {
+    uint32_t blocks = (px + BLOCK_PX - 1) / BLOCK_PX + 1;
+    return blocks < BT_SWAP_GRID_PX / BLOCK_PX ? blocks : BT_SWAP_GRID_PX / BLOCK_PX;
 }
 
 bt_status bt_surface_step(struct bt_surface *s, const struct bt_face *face, int64_t time_ns, const struct bt_surface_out *out,
@@ -269,8 +271,8 @@ bt_status bt_surface_step(struct bt_surface *s, const struct bt_face *face, int6
     view.grid_scale = fminf(1, BT_SWAP_GRID_PX / longest);
     view.grid_w = (uint32_t)fminf(BT_SWAP_GRID_PX, ceilf((float)view.box_w * view.grid_scale));
     view.grid_h = (uint32_t)fminf(BT_SWAP_GRID_PX, ceilf((float)view.box_h * view.grid_scale));
-    view.tiles_w = tiles_over(view.grid_w);
-    view.tiles_h = tiles_over(view.grid_h);
+    view.tiles_w = blocks_over(view.grid_w) * (BLOCK_PX / BT_SWAP_TILE_W);
+    view.tiles_h = blocks_over(view.grid_h) * (BLOCK_PX / BT_SWAP_TILE_H);
     write_vertices(s, out, pose.scale);
 
     for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++)
@@ -284,7 +286,7 @@ bt_status bt_surface_step(struct bt_surface *s, const struct bt_face *face, int6
         .tiles_w = view.tiles_w,
         .tiles_h = view.tiles_h,
     };
-    bt_tiles_sort(&tiles, out->triangle, out->tile, out->list);
+    bt_tiles_sort(&tiles, out->tile, out->list);
     *out_view = view;
     return BT_OK;
 }
