@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Folding may cost this many element steps in all: a model cannot make the import spin. */
-static const uint64_t fold_budget = UINT64_C(1) << 31;
+/* Steps (about a multiply-add each) that folding may take in all, so that a model cannot make the import spin; and that the
+   whole model may take, so that it cannot hang a GPU: a thousand times what the shipped nets need. */
+static const uint64_t fold_budget = UINT64_C(1) << 28, model_budget = UINT64_C(1) << 37;
 
 void bt_infer_fail(struct bt_infer *c, bt_status status, const char *format, ...) {
     if (c->status) return;
@@ -210,20 +211,27 @@ static void check_attributes(struct bt_infer *c) {
     c->node->raw = NULL;
 }
 
-/* Element steps that the reference takes: inputs x outputs is never less, so a plain bound by kind is enough. */
-static uint64_t fold_cost(const struct bt_graph *g, const struct bt_node *n) {
-    uint64_t out = bt_shape_elements(&g->value[n->out[0]].shape), most = out, first = 1;
+static uint64_t node_cost(const struct bt_graph *g, const struct bt_node *n) {
+    uint64_t out = bt_shape_elements(&g->value[n->out[0]].shape), most = out;
     for (uint16_t k = 0; k < n->in_count; k++) {
         if (n->in[k] == BT_NONE) continue;
         uint64_t e = bt_shape_elements(&g->value[n->in[k]].shape);
         if (e > most) most = e;
-        if (k == 0) first = e;
     }
-    switch (bt_op_info(n->op)->kind) {
-    case BT_CLASS_WINDOW:
-        return out * (n->in_count > 1 ? bt_shape_elements(&g->value[n->in[1]].shape) : first);
-    case BT_CLASS_MATRIX:
-        return out * first;
+    const struct bt_value *x = n->in_count ? &g->value[n->in[0]] : NULL;
+    uint64_t kernel = (uint64_t)n->attr.kernel[0] * n->attr.kernel[1];
+    switch (n->op) {
+    case BT_OP_CONV:
+        return out * g->value[n->in[1]].shape.dim[1] * kernel;
+    case BT_OP_CONV_TRANSPOSE:
+        return out + bt_shape_elements(&x->shape) * g->value[n->in[1]].shape.dim[1] * kernel;
+    case BT_OP_MAX_POOL:
+    case BT_OP_AVERAGE_POOL:
+        return out * kernel;
+    case BT_OP_MATMUL:
+        return out * x->shape.dim[x->shape.rank - 1];
+    case BT_OP_GEMM:
+        return out * x->shape.dim[!n->attr.trans_a];
     default:
         return most;
     }
@@ -242,7 +250,7 @@ static bt_status fold(struct bt_infer *c, uint64_t *budget) {
         in[k] = (struct bt_ref_tensor){.type = v->type, .shape = v->shape, .data = (void *)(uintptr_t)v->data};
     }
     struct bt_value *out = &g->value[n->out[0]];
-    uint64_t cost = fold_cost(g, n);
+    uint64_t cost = node_cost(g, n);
     if (cost > *budget) return BT_OK;
     *budget -= cost;
     void *data = bt_graph_alloc(g, bt_shape_elements(&out->shape) * bt_type_bytes(out->type));
@@ -260,7 +268,7 @@ static bt_status fold(struct bt_infer *c, uint64_t *budget) {
 bt_status bt_graph_infer(struct bt_graph *graph, struct bt_log *log) {
     bt_status st = bt_graph_sort(graph, log);
     if (st) return st;
-    uint64_t budget = fold_budget, elements = 0;
+    uint64_t budget = fold_budget, elements = 0, cost = 0;
     for (uint32_t i = 0; i < graph->node_count; i++) {
         struct bt_infer c = {.graph = graph, .log = log, .node = &graph->node[i]};
         check_arity(&c);
@@ -274,6 +282,11 @@ bt_status bt_graph_infer(struct bt_graph *graph, struct bt_log *log) {
             return c.status;
         }
         if (!out->data && (st = fold(&c, &budget))) return st;
+        if (!out->data) cost += node_cost(graph, c.node);
+        if (cost > model_budget) {
+            bt_infer_fail(&c, BT_E_UNSUPPORTED, "the model takes more than %llu steps", (unsigned long long)model_budget);
+            return c.status;
+        }
         if (out->data) {
             out->producer = BT_NONE;
             c.node->in_count = 0;

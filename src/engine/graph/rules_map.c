@@ -4,7 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-enum { SIDE_MAX = 1 << 20 }; /* of a kernel, stride, dilation or pad: keeps products far inside 64 bits */
+enum {
+    SIDE_MAX = 1 << 20,   /* of a stride, dilation or pad: keeps products far inside 64 bits */
+    KERNEL_MAX = 1 << 12, /* a kernel's side: what is wider is a mistake or an attack */
+};
 
 enum auto_pad { AUTO_NOTSET, AUTO_SAME_UPPER, AUTO_SAME_LOWER, AUTO_VALID };
 static const char *const auto_pad_names[] = {"NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"};
@@ -31,6 +34,7 @@ static enum auto_pad window_attributes(struct bt_infer *c) {
     struct bt_attr *a = &c->node->attr;
     for (int i = 0; i < 2; i++) a->kernel[i] = a->stride[i] = a->dilation[i] = 1;
     list_of(c, "kernel_shape", 2, 1, a->kernel);
+    if (a->kernel[0] > KERNEL_MAX || a->kernel[1] > KERNEL_MAX) bt_infer_fail(c, BT_E_UNSUPPORTED, "kernel too large");
     list_of(c, "strides", 2, 1, a->stride);
     list_of(c, "dilations", 2, 1, a->dilation);
     uint32_t pads[4] = {0};
@@ -90,7 +94,7 @@ static bool said(const struct bt_infer *c, const char *name) {
 
 static void kernel_from_weight(struct bt_infer *c, const struct bt_value *w) {
     for (int i = 0; i < 2; i++) {
-        if (w->shape.dim[2 + i] > SIDE_MAX) bt_infer_fail(c, BT_E_UNSUPPORTED, "kernel too large");
+        if (w->shape.dim[2 + i] > KERNEL_MAX) bt_infer_fail(c, BT_E_UNSUPPORTED, "kernel too large");
         c->node->attr.kernel[i] = c->status ? 1 : w->shape.dim[2 + i];
     }
 }

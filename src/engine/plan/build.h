@@ -10,7 +10,7 @@ struct bt_plan_memory {
     struct bt_pool pool;
 };
 
-enum { BT_NO_BUFFER = UINT32_MAX };
+static const uint32_t BT_NO_BUFFER = UINT32_MAX;
 
 /* One run of memory: written by step `first`, read last by step `last`. */
 struct bt_plan_buffer {
