@@ -58,7 +58,9 @@ void main()
         // At a fold's outline the fit knows nothing of normals that face away: they are lifted to 70 degrees.
         vec3 e = irradiance(normalize(vec3(n.xy, max(n.z, 0.36)))) * clamp(g.z, 0.05, 1.0) * exp(soft.rgb + push.gloss * soft.a);
         float keep = smoothstep(0.0, 1.0, g.w);
-        float alpha = zone.r * (1.0 - bad.g) * smoothstep(0.05, 0.3, n.z) * (1.0 - keep);
+        // Alpha falls where the face turns away, but not at a fold inside it: there the driver's own skin would show.
+        float rim = mix(smoothstep(0.05, 0.3, n.z), 1.0, smoothstep(0.6, 1.0, zone.r));
+        float alpha = zone.r * (1.0 - bad.g) * rim * (1.0 - keep);
         painted = vec4(min(e * albedo, vec3(2.5)), (1.0 - zone.b) * (1.0 - bad.r));
         moved = vec4(f.zw, alpha, zone.g);
     }

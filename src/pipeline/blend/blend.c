@@ -15,7 +15,7 @@ static const float NEAR_SIGMA = 3.5f, FAR_SIGMA = 6.06f;
 /* Flow and alpha are averaged over four taps so far apart, in texels of that map. */
 static const float SOFTEN = .75f;
 /* How much of the driver's grain, and of the dark lines at nostrils, lips and lids, is kept; how much noise is made up. */
-static const float GRAIN = .6f, PASS = .7f, NOISE = 1.f;
+static const float GRAIN = .75f, PASS = .7f, NOISE = 1.f;
 
 enum pass { NEAR_X, NEAR_Y, FAR_X, FAR_Y, PASSES };
 enum own { NEAR_HALFWAY, NEAR, FAR_HALFWAY, FAR, IMAGES };

@@ -35,7 +35,7 @@ enum {
 };
 static const int64_t LONGEST_WAIT_NS = 5000000000;
 static const float SETTLE_RATE = .35f; /* the recipe's, of light and residual, at 25 frames a second */
-static const float GLOSS = .5f;
+static const float GLOSS = .8f;
 
 enum upload { UP_DRIVER, UP_HYBRID, UP_TILE, UP_LIST, UPLOADS };
 static const struct {

@@ -16,7 +16,8 @@ enum {
     RIM_MAX = 64,             /* fine vertices on one opening's rim: 2 x 20 */
     DEPTH_PX = 96,            /* side of the driver's own depth picture: a fine triangle is then 1 or 2 px wide */
     BLOCK_PX = BT_DRAW_LOCAL, /* a workgroup of draw covers so much, whole tiles of it */
-    AO_DIRECTIONS = 2,        /* of the sky, a tick: a whole pass in about a second */
+    SOFT_RINGS = 2,
+    AO_DIRECTIONS = 2, /* of the sky, a tick: a whole pass in about a second */
 };
 
 static const float ANSWERING = 1.0f;   /* a landmark further off than so many frames' widths is no landmark */
@@ -47,7 +48,7 @@ struct bt_surface {
     struct bt_vec3 points[BT_RIG_VERTICES], mesh[BT_RIG_VERTICES], hybrid[BT_RIG_VERTICES];
     struct bt_vec3 fine[2][BT_RIG_FINE_VERTICES];   /* frame px; driver, hybrid */
     struct bt_vec3 normal[2][BT_RIG_FINE_VERTICES]; /* towards the camera: z nearer */
-    struct bt_vec3 scratch[BT_RIG_FINE_VERTICES];
+    struct bt_vec3 scratch[BT_RIG_FINE_VERTICES], soft[BT_RIG_FINE_VERTICES];
     float depth[DEPTH_PX * DEPTH_PX];
 };
 
@@ -211,9 +212,31 @@ static bool plausible(const struct bt_surface *s, const struct bt_face *face) {
     return true;
 }
 
+/* Every normal becomes the mean of its neighbours', a ring at a time: the mesh is coarser than a face, and its edges show as
+   drawn lines when lit. */
+static void soften_normals(struct bt_surface *s, struct bt_vec3 *normal, int rings) {
+    const struct bt_rig_mesh *m = bt_rig_mesh(s->rig);
+    const struct bt_rig_rows *r = &m->fine_vertex_faces;
+    while (rings-- > 0) {
+        for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++) {
+            struct bt_vec3 sum = {0, 0, 0};
+            for (uint32_t e = r->row[v]; e < r->row[v + 1]; e++)
+                for (int k = 0; k < 3; k++) {
+                    const struct bt_vec3 *n = &normal[m->fine_triangle[r->index[e]][k]];
+                    sum.x += r->weight[e] * n->x, sum.y += r->weight[e] * n->y, sum.z += r->weight[e] * n->z;
+                }
+            float length = sqrtf(sum.x * sum.x + sum.y * sum.y + sum.z * sum.z);
+            float scale = length > 1e-9f ? 1 / length : 0;
+            s->soft[v] = (struct bt_vec3){sum.x * scale, sum.y * scale, sum.z * scale};
+        }
+        memcpy(normal, s->soft, sizeof s->soft);
+    }
+}
+
 static void place(struct bt_surface *s, int which, const struct bt_vec3 *mesh, const struct bt_pose *pose) {
     bt_rig_subdivide(s->rig, mesh, s->scratch);
     bt_rig_fine_normals(s->rig, s->scratch, s->normal[which]);
+    soften_normals(s, s->normal[which], SOFT_RINGS);
     bt_pose_turn(pose, s->normal[which], BT_RIG_FINE_VERTICES, s->normal[which]);
     bt_pose_denormalise(pose, s->scratch, BT_RIG_FINE_VERTICES, s->fine[which]);
 }
