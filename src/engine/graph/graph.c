@@ -35,7 +35,7 @@ struct bt_graph *bt_graph_create(const char *name) {
 void bt_graph_destroy(struct bt_graph **graph) {
     if (!*graph) return;
     struct bt_graph *g = *graph;
-    if (g->memory) bt_pool_free(&g->memory->pool);
+    if (g->memory) bt_graph_pool_free(&g->memory->pool);
     free(g->memory);
     free(g->value);
     free(g->node);
@@ -44,7 +44,7 @@ void bt_graph_destroy(struct bt_graph **graph) {
 }
 
 void *bt_graph_alloc(struct bt_graph *graph, size_t bytes) {
-    return bt_pool_take(&graph->memory->pool, bytes);
+    return bt_graph_pool_take(&graph->memory->pool, bytes);
 }
 
 const char *bt_graph_copy_text(struct bt_graph *graph, const char *text) {

@@ -8,7 +8,7 @@ struct bt_pool_block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
-void *bt_pool_take(struct bt_pool *pool, size_t bytes) {
+void *bt_graph_pool_take(struct bt_pool *pool, size_t bytes) {
     if (pool->limit_bytes && bytes > pool->limit_bytes - pool->taken_bytes) return NULL;
     struct bt_pool_block *b = calloc(1, sizeof *b + (bytes ? bytes : 1));
     if (!b) return NULL;
@@ -18,7 +18,7 @@ void *bt_pool_take(struct bt_pool *pool, size_t bytes) {
     return b->bytes;
 }
 
-void bt_pool_free(struct bt_pool *pool) {
+void bt_graph_pool_free(struct bt_pool *pool) {
     for (struct bt_pool_block *b = pool->blocks, *next; b; b = next) {
         next = b->next;
         free(b);

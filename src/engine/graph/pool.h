@@ -12,7 +12,7 @@ struct bt_pool {
 };
 
 /* Zeroed, aligned for any type; NULL when memory or the limit is used up. */
-void *bt_pool_take(struct bt_pool *pool, size_t bytes);
-void bt_pool_free(struct bt_pool *pool);
+void *bt_graph_pool_take(struct bt_pool *pool, size_t bytes);
+void bt_graph_pool_free(struct bt_pool *pool);
 
 #endif

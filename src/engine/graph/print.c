@@ -6,7 +6,7 @@
 static const char *const type_names[BT_TYPE_COUNT] = {"f32", "i64", "i32", "bool"};
 static const char *const act_names[BT_ACT_COUNT] = {"none", "relu", "prelu", "leaky", "hardswish", "sigmoid", "clip"};
 
-void bt_print_shape(FILE *out, enum bt_type type, const struct bt_shape *shape) {
+void bt_graph_print_shape(FILE *out, enum bt_type type, const struct bt_shape *shape) {
     fprintf(out, "%s[", type_names[type]);
     for (uint32_t i = 0; i < shape->rank; i++) fprintf(out, i ? ",%u" : "%u", shape->dim[i]);
     fputc(']', out);
@@ -130,7 +130,7 @@ static const attr_printer printers[BT_OP_COUNT + 1] = {
     [BT_OP_GEMM] = print_gemm,
 };
 
-void bt_print_attr(FILE *out, enum bt_op op, const struct bt_attr *attr, uint32_t rank) {
+void bt_graph_print_attr(FILE *out, enum bt_op op, const struct bt_attr *attr, uint32_t rank) {
     if (op <= BT_OP_COUNT && printers[op]) printers[op](out, attr, rank);
 }
 
@@ -145,7 +145,7 @@ static void print_operand(FILE *out, const struct bt_graph *g, uint16_t index) {
     } else if (v->type == BT_TYPE_F32 && bt_shape_elements(&v->shape) == 1) {
         fprintf(out, "%g", (double)*(const float *)v->data);
     } else {
-        bt_print_shape(out, v->type, &v->shape);
+        bt_graph_print_shape(out, v->type, &v->shape);
     }
 }
 
@@ -169,27 +169,27 @@ bt_status bt_graph_print(const struct bt_graph *graph, char **out_text) {
     for (uint32_t i = 0; i < graph->input_count; i++) {
         const struct bt_value *v = &graph->value[graph->input[i]];
         fprintf(out, "input  %%%s ", v->name);
-        bt_print_shape(out, v->type, &v->shape);
+        bt_graph_print_shape(out, v->type, &v->shape);
         fputc('\n', out);
     }
     for (uint32_t i = 0; i < graph->node_count; i++) {
         const struct bt_node *n = &graph->node[i];
         const struct bt_value *v = &graph->value[n->out[0]];
         fprintf(out, "%%%s ", v->name);
-        bt_print_shape(out, v->type, &v->shape);
+        bt_graph_print_shape(out, v->type, &v->shape);
         fprintf(out, " = %s(", bt_op_info(n->op)->name);
         for (uint16_t k = 0; k < n->in_count; k++) {
             if (k) fputs(", ", out);
             print_operand(out, graph, n->in[k]);
         }
         fputc(')', out);
-        bt_print_attr(out, n->op, &n->attr, n->in_count && n->in[0] != BT_NONE ? graph->value[n->in[0]].shape.rank : 0);
+        bt_graph_print_attr(out, n->op, &n->attr, n->in_count && n->in[0] != BT_NONE ? graph->value[n->in[0]].shape.rank : 0);
         fputc('\n', out);
     }
     for (uint32_t i = 0; i < graph->output_count; i++) {
         const struct bt_value *v = &graph->value[graph->output[i]];
         fprintf(out, "output %%%s ", v->name);
-        bt_print_shape(out, v->type, &v->shape);
+        bt_graph_print_shape(out, v->type, &v->shape);
         fputc('\n', out);
     }
     bool failed = ferror(out);

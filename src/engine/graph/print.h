@@ -6,8 +6,8 @@
 #include "engine/graph/graph.h"
 #include <stdio.h>
 
-void bt_print_shape(FILE *out, enum bt_type type, const struct bt_shape *shape); /* f32[1,3,192,192] */
+void bt_graph_print_shape(FILE *out, enum bt_type type, const struct bt_shape *shape); /* f32[1,3,192,192] */
 /* Attributes that differ from the plain case, each with a space before it. `rank`: of the first input. */
-void bt_print_attr(FILE *out, enum bt_op op, const struct bt_attr *attr, uint32_t rank);
+void bt_graph_print_attr(FILE *out, enum bt_op op, const struct bt_attr *attr, uint32_t rank);
 
 #endif

@@ -14,24 +14,24 @@ struct bt_infer {
 };
 
 /* Logs "node 'x' (Conv): ..." and sets the status, unless one is set already. */
-__attribute__((format(printf, 3, 4))) void bt_infer_fail(struct bt_infer *c, bt_status status, const char *format, ...);
+__attribute__((format(printf, 3, 4))) void bt_graph_infer_fail(struct bt_infer *c, bt_status status, const char *format, ...);
 
 /* Input k of the node, or NULL if it is absent. */
-const struct bt_value *bt_infer_in(const struct bt_infer *c, uint16_t k);
+const struct bt_value *bt_graph_infer_in(const struct bt_infer *c, uint16_t k);
 /* Input k, which must be there, of rank `rank` (any if 0). Never NULL: after a failure, some value. */
-const struct bt_value *bt_infer_need(struct bt_infer *c, uint16_t k, uint32_t rank);
+const struct bt_value *bt_graph_infer_need(struct bt_infer *c, uint16_t k, uint32_t rank);
 /* Sets output 0. Checks bounds on elements. `dim` is 64 bit so that a rule may compute without fear. */
-void bt_infer_out(struct bt_infer *c, enum bt_type type, uint32_t rank, const int64_t *dim);
+void bt_graph_infer_out(struct bt_infer *c, enum bt_type type, uint32_t rank, const int64_t *dim);
 /* Drops inputs from k on: they live in the attributes now. */
-void bt_infer_drop(struct bt_infer *c, uint16_t k);
+void bt_graph_infer_drop(struct bt_infer *c, uint16_t k);
 
-int64_t bt_infer_int(struct bt_infer *c, const char *attribute, int64_t fallback, int64_t least, int64_t most);
-float bt_infer_float(struct bt_infer *c, const char *attribute, float fallback);
+int64_t bt_graph_infer_int(struct bt_infer *c, const char *attribute, int64_t fallback, int64_t least, int64_t most);
+float bt_graph_infer_float(struct bt_infer *c, const char *attribute, float fallback);
 /* false: the model does not say. */
-bool bt_infer_ints(struct bt_infer *c, const char *attribute, const int64_t **out_ints, size_t *out_count);
+bool bt_graph_infer_ints(struct bt_infer *c, const char *attribute, const int64_t **out_ints, size_t *out_count);
 /* One of the `count` texts: its index. Another is BT_E_UNSUPPORTED. */
-uint32_t bt_infer_choice(struct bt_infer *c, const char *attribute, uint32_t fallback, const char *const *texts,
-                         uint32_t count);
+uint32_t bt_graph_infer_choice(struct bt_infer *c, const char *attribute, uint32_t fallback, const char *const *texts,
+                               uint32_t count);
 
 enum { BT_INFER_LIST_MAX = 64 };
 struct bt_int_list {
@@ -40,16 +40,16 @@ struct bt_int_list {
     int64_t at[BT_INFER_LIST_MAX];
 };
 /* Input k, which must have folded to constant integers, or attribute `attribute` (either may be missing; NULL: none). */
-void bt_infer_list(struct bt_infer *c, uint16_t k, const char *attribute, struct bt_int_list *out_list);
+void bt_graph_infer_list(struct bt_infer *c, uint16_t k, const char *attribute, struct bt_int_list *out_list);
 /* Input k as one constant float; `fallback` if it is absent. */
-float bt_infer_scalar(struct bt_infer *c, uint16_t k, float fallback);
+float bt_graph_infer_scalar(struct bt_infer *c, uint16_t k, float fallback);
 /* An axis, -rank <= axis < rank, made positive. */
-uint32_t bt_infer_axis(struct bt_infer *c, int64_t axis, uint32_t rank);
+uint32_t bt_graph_infer_axis(struct bt_infer *c, int64_t axis, uint32_t rank);
 
 /* Type and shape that inputs 0 .. count - 1 broadcast to. */
-void bt_infer_broadcast(struct bt_infer *c, uint16_t count, uint32_t *out_rank, int64_t *out_dim);
+void bt_graph_infer_broadcast(struct bt_infer *c, uint16_t count, uint32_t *out_rank, int64_t *out_dim);
 
-#define BT_OP(id, name, least, most, since, rule, kind) void bt_rule_##rule(struct bt_infer *c);
+#define BT_OP(id, name, least, most, since, rule, kind) void bt_graph_rule_##rule(struct bt_infer *c);
 #include "engine/ops.def"
 #undef BT_OP
 

@@ -199,7 +199,7 @@ bt_status bt_onnx_import(struct bt_bytes bytes, struct bt_log *log, struct bt_gr
     struct import im = {.log = log};
     struct bt_wire wire;
     ProtobufCMessage *message = NULL;
-    bt_status st = bt_wire_unpack(&wire, &onnx__model_proto__descriptor, bytes, &message);
+    bt_status st = bt_onnx_wire_unpack(&wire, &onnx__model_proto__descriptor, bytes, &message);
     if (st) {
         bt_log_error(log, "engine: not an ONNX model");
         return st;
@@ -219,6 +219,6 @@ bt_status bt_onnx_import(struct bt_bytes bytes, struct bt_log *log, struct bt_gr
         *out_graph = im.graph;
     }
     free(im.names.at);
-    bt_wire_free(&wire, message);
+    bt_onnx_wire_free(&wire, message);
     return st;
 }

@@ -155,7 +155,7 @@ bt_status bt_onnx_read_tensor(struct bt_bytes bytes, struct bt_log *log, enum bt
     ProtobufCMessage *message = NULL;
     enum bt_type type;
     struct bt_shape shape;
-    bt_status st = bt_wire_unpack(&wire, &onnx__tensor_proto__descriptor, bytes, &message);
+    bt_status st = bt_onnx_wire_unpack(&wire, &onnx__tensor_proto__descriptor, bytes, &message);
     if (st) return refuse(log, st, "tensor", "not a TensorProto");
     const Onnx__TensorProto *t = (const Onnx__TensorProto *)message;
     st = bt_onnx_check_tensor(t, log, "tensor", &type, &shape);
@@ -171,6 +171,6 @@ bt_status bt_onnx_read_tensor(struct bt_bytes bytes, struct bt_log *log, enum bt
     *out_shape = shape;
     *out_data = data;
 done:
-    bt_wire_free(&wire, message);
+    bt_onnx_wire_free(&wire, message);
     return st;
 }

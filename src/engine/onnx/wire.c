@@ -82,8 +82,8 @@ static void give(void *user, void *block) {
     free(block);
 }
 
-bt_status bt_wire_unpack(struct bt_wire *wire, const ProtobufCMessageDescriptor *type, struct bt_bytes bytes,
-                         ProtobufCMessage **out_message) {
+bt_status bt_onnx_wire_unpack(struct bt_wire *wire, const ProtobufCMessageDescriptor *type, struct bt_bytes bytes,
+                              ProtobufCMessage **out_message) {
     if (bytes.size > FILE_BYTES_MAX || !shallow(type, bytes, 0)) return BT_E_FORMAT;
     *wire = (struct bt_wire){.left_bytes = allowance(bytes.size)};
     wire->allocator = (ProtobufCAllocator){.alloc = take, .free = give, .allocator_data = wire};
@@ -93,6 +93,6 @@ bt_status bt_wire_unpack(struct bt_wire *wire, const ProtobufCMessageDescriptor 
     return BT_OK;
 }
 
-void bt_wire_free(struct bt_wire *wire, ProtobufCMessage *message) {
+void bt_onnx_wire_free(struct bt_wire *wire, ProtobufCMessage *message) {
     if (message) protobuf_c_message_free_unpacked(message, &wire->allocator);
 }

@@ -15,8 +15,8 @@ struct bt_wire {
 };
 
 /* BT_E_FORMAT: not this message, nested too deep, or it needs more memory than an honest one of that size. */
-BT_CHECKED bt_status bt_wire_unpack(struct bt_wire *wire, const ProtobufCMessageDescriptor *type, struct bt_bytes bytes,
-                                    ProtobufCMessage **out_message);
-void bt_wire_free(struct bt_wire *wire, ProtobufCMessage *message);
+BT_CHECKED bt_status bt_onnx_wire_unpack(struct bt_wire *wire, const ProtobufCMessageDescriptor *type, struct bt_bytes bytes,
+                                         ProtobufCMessage **out_message);
+void bt_onnx_wire_free(struct bt_wire *wire, ProtobufCMessage *message);
 
 #endif

@@ -24,7 +24,7 @@ struct bt_planner {
     const struct bt_graph *graph;
     struct bt_log *log;
     struct bt_plan *plan;
-    size_t alignment_bytes;
+    size_t alignment_bytes, guard_bytes;
     bt_status status; /* the first failure */
     uint32_t step_room, constant_room, buffer_count, buffer_room;
     struct bt_plan_buffer *buffer;
@@ -34,27 +34,27 @@ struct bt_planner {
 };
 
 /* plan.c */
-__attribute__((format(printf, 4, 5))) void bt_planner_fail(struct bt_planner *p, bt_status status, const struct bt_node *node,
-                                                           const char *format, ...);
-void *bt_planner_take(struct bt_planner *p, size_t bytes);
-uint32_t bt_planner_add_buffer(struct bt_planner *p, enum bt_region region, uint32_t index, size_t size_bytes);
+__attribute__((format(printf, 4, 5))) void bt_plan_fail(struct bt_planner *p, bt_status status, const struct bt_node *node,
+                                                        const char *format, ...);
+void *bt_plan_take(struct bt_planner *p, size_t bytes);
+uint32_t bt_plan_add_buffer(struct bt_planner *p, enum bt_region region, uint32_t index, size_t size_bytes);
 /* A value as a step's operand in a layout; makes a Convert step where it has to. */
-struct bt_place bt_planner_read(struct bt_planner *p, uint16_t value, enum bt_layout layout, const struct bt_shape *seen_as);
-struct bt_place bt_planner_constant(struct bt_planner *p, uint16_t value, enum bt_layout layout, const struct bt_shape *seen_as,
-                                    bool raw);
+struct bt_place bt_plan_read(struct bt_planner *p, uint16_t value, enum bt_layout layout, const struct bt_shape *seen_as);
+struct bt_place bt_plan_constant(struct bt_planner *p, uint16_t value, enum bt_layout layout, const struct bt_shape *seen_as,
+                                 bool raw);
 /* Memory for what a step makes of a value. */
-struct bt_place bt_planner_write(struct bt_planner *p, uint16_t value, enum bt_layout layout);
+struct bt_place bt_plan_write(struct bt_planner *p, uint16_t value, enum bt_layout layout);
 /* Adds a step; `in` and `out` are copied. Call after all its operands have been read. */
-void bt_planner_step(struct bt_planner *p, const char *name, enum bt_op op, uint16_t node, const struct bt_attr *attr,
-                     uint16_t in_count, const struct bt_place *in, const struct bt_place *out);
-bool bt_planner_is_map(const struct bt_shape *s); /* rank 4, N = 1: may be C4 */
+void bt_plan_step(struct bt_planner *p, const char *name, enum bt_op op, uint16_t node, const struct bt_attr *attr,
+                  uint16_t in_count, const struct bt_place *in, const struct bt_place *out);
+bool bt_plan_is_map(const struct bt_shape *s); /* rank 4, N = 1: may be C4 */
 /* Already there in C4 (or in PLAIN) without a conversion. */
-bool bt_planner_has(const struct bt_planner *p, uint16_t value, enum bt_layout layout);
+bool bt_plan_has(const struct bt_planner *p, uint16_t value, enum bt_layout layout);
 
 /* nodes.c: the steps of one node. */
-void bt_planner_node(struct bt_planner *p, uint16_t node);
+void bt_plan_node(struct bt_planner *p, uint16_t node);
 
 /* memory.c: offsets, region sizes, waits. */
-void bt_planner_place_memory(struct bt_planner *p);
+void bt_plan_place_memory(struct bt_planner *p);
 
 #endif

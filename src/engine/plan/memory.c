@@ -10,6 +10,10 @@ static size_t align_up(size_t bytes, size_t alignment) {
     return (bytes + alignment - 1) & ~(alignment - 1);
 }
 
+static size_t footprint(const struct bt_planner *p, size_t bytes) {
+    return align_up(bytes + p->guard_bytes, p->alignment_bytes);
+}
+
 static int larger_first(const void *a, const void *b) {
     const struct bt_plan_buffer *x = *(const struct bt_plan_buffer *const *)a, *y = *(const struct bt_plan_buffer *const *)b;
     if (x->size_bytes != y->size_bytes) return x->size_bytes < y->size_bytes ? 1 : -1;
@@ -25,7 +29,7 @@ static void place_arena(struct bt_planner *p) {
     struct bt_plan_buffer **todo = malloc((p->buffer_count + 1) * sizeof(struct bt_plan_buffer *));
     struct bt_plan_buffer **by_offset = malloc((p->buffer_count + 1) * sizeof(struct bt_plan_buffer *));
     if (!todo || !by_offset) {
-        bt_planner_fail(p, BT_E_MEMORY, NULL, "no memory");
+        bt_plan_fail(p, BT_E_MEMORY, NULL, "no memory");
         goto done;
     }
     for (uint32_t i = 0; i < p->buffer_count; i++) {
@@ -35,13 +39,13 @@ static void place_arena(struct bt_planner *p) {
     size_t end = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct bt_plan_buffer *b = todo[i];
-        size_t size = align_up(b->size_bytes, p->alignment_bytes), offset = 0;
+        size_t size = footprint(p, b->size_bytes), offset = 0;
         p->plan->unshared_bytes += size;
         for (uint32_t k = 0; k < placed; k++) {
             const struct bt_plan_buffer *o = by_offset[k];
             if (!alive_together(b, o)) continue;
             if (o->offset_bytes >= offset + size) break;
-            size_t after = o->offset_bytes + align_up(o->size_bytes, p->alignment_bytes);
+            size_t after = o->offset_bytes + footprint(p, o->size_bytes);
             if (after > offset) offset = after;
         }
         b->offset_bytes = offset;
@@ -51,7 +55,7 @@ static void place_arena(struct bt_planner *p) {
         by_offset[at] = b;
     }
     p->plan->region_bytes[BT_REGION_ARENA] = end;
-    if (end > arena_bytes_max) bt_planner_fail(p, BT_E_UNSUPPORTED, NULL, "needs %zu bytes of scratch memory", end);
+    if (end > arena_bytes_max) bt_plan_fail(p, BT_E_UNSUPPORTED, NULL, "needs %zu bytes of scratch memory", end);
 done:
     free(todo);
     free(by_offset);
@@ -64,13 +68,13 @@ static void place_lasting(struct bt_planner *p) {
         struct bt_plan_buffer *b = &p->buffer[i];
         if (b->region != BT_REGION_INPUT && b->region != BT_REGION_OUTPUT) continue;
         b->offset_bytes = bytes[b->region];
-        bytes[b->region] += align_up(b->size_bytes, p->alignment_bytes);
+        bytes[b->region] += footprint(p, b->size_bytes);
     }
     for (uint32_t i = 0; i < p->plan->constant_count; i++) {
         struct bt_plan_constant *c = &p->plan->constant[i];
         if (c->raw) continue;
         c->offset_bytes = bytes[BT_REGION_CONSTANT];
-        bytes[BT_REGION_CONSTANT] += align_up(c->size_bytes, p->alignment_bytes);
+        bytes[BT_REGION_CONSTANT] += footprint(p, c->size_bytes);
     }
 }
 
@@ -132,7 +136,7 @@ static uint64_t count_macs(const struct bt_step *s) {
     }
 }
 
-void bt_planner_place_memory(struct bt_planner *p) {
+void bt_plan_place_memory(struct bt_planner *p) {
     struct bt_plan *plan = p->plan;
     place_arena(p);
     if (p->status) return;

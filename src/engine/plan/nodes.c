@@ -10,16 +10,16 @@ static void simple_step(struct bt_planner *p, uint16_t node, enum bt_layout in_l
     const struct bt_node *n = &p->graph->node[node];
     struct bt_place in[BT_GRAPH_INPUTS_MAX] = {0};
     for (uint16_t k = 0; k < n->in_count; k++) {
-        if (n->in[k] != BT_NONE) in[k] = bt_planner_read(p, n->in[k], in_layout, &value_of(p, n->in[k])->shape);
+        if (n->in[k] != BT_NONE) in[k] = bt_plan_read(p, n->in[k], in_layout, &value_of(p, n->in[k])->shape);
     }
     if (p->status) return;
-    struct bt_place out = bt_planner_write(p, n->out[0], out_layout);
-    if (!p->status) bt_planner_step(p, n->name, n->op, node, &n->attr, n->in_count, in, &out);
+    struct bt_place out = bt_plan_write(p, n->out[0], out_layout);
+    if (!p->status) bt_plan_step(p, n->name, n->op, node, &n->attr, n->in_count, in, &out);
 }
 
 static bool need_map(struct bt_planner *p, const struct bt_node *n, uint16_t value) {
-    if (bt_planner_is_map(&value_of(p, value)->shape)) return true;
-    bt_planner_fail(p, BT_E_UNSUPPORTED, n, "not a map of rank 4 with N = 1: '%.60s'", value_of(p, value)->name);
+    if (bt_plan_is_map(&value_of(p, value)->shape)) return true;
+    bt_plan_fail(p, BT_E_UNSUPPORTED, n, "not a map of rank 4 with N = 1: '%.60s'", value_of(p, value)->name);
     return false;
 }
 
@@ -37,31 +37,30 @@ static void plan_conv(struct bt_planner *p, uint16_t node) {
         const struct bt_value *v = value_of(p, n->in[k]);
         bool is_map = k == BT_CONV_X || k == BT_CONV_RESIDUAL;
         if (!is_map && !v->data) {
-            bt_planner_fail(p, BT_E_UNSUPPORTED, n, "weights are not constant: '%.60s'", v->name);
+            bt_plan_fail(p, BT_E_UNSUPPORTED, n, "weights are not constant: '%.60s'", v->name);
             return;
         }
-        in[k] = is_map ? bt_planner_read(p, n->in[k], BT_LAYOUT_C4, &v->shape)
-                       : bt_planner_constant(p, n->in[k], BT_LAYOUT_PLAIN, &v->shape, true);
+        in[k] = is_map ? bt_plan_read(p, n->in[k], BT_LAYOUT_C4, &v->shape)
+                       : bt_plan_constant(p, n->in[k], BT_LAYOUT_PLAIN, &v->shape, true);
     }
     if (p->status) return;
-    struct bt_place out = bt_planner_write(p, n->out[0], BT_LAYOUT_C4);
-    if (!p->status) bt_planner_step(p, n->name, n->op, node, &n->attr, BT_CONV_INPUTS, in, &out);
+    struct bt_place out = bt_plan_write(p, n->out[0], BT_LAYOUT_C4);
+    if (!p->status) bt_plan_step(p, n->name, n->op, node, &n->attr, BT_CONV_INPUTS, in, &out);
 }
 
 static void plan_grid_sample(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
     if (!need_map(p, n, n->in[0])) return;
-    struct bt_place in[2] = {bt_planner_read(p, n->in[0], BT_LAYOUT_C4, &value_of(p, n->in[0])->shape),
-                             bt_planner_read(p, n->in[1], BT_LAYOUT_PLAIN, &value_of(p, n->in[1])->shape)};
+    struct bt_place in[2] = {bt_plan_read(p, n->in[0], BT_LAYOUT_C4, &value_of(p, n->in[0])->shape),
+                             bt_plan_read(p, n->in[1], BT_LAYOUT_PLAIN, &value_of(p, n->in[1])->shape)};
     if (p->status) return;
-    struct bt_place out = bt_planner_write(p, n->out[0], BT_LAYOUT_C4);
-    if (!p->status) bt_planner_step(p, n->name, n->op, node, &n->attr, 2, in, &out);
+    struct bt_place out = bt_plan_write(p, n->out[0], BT_LAYOUT_C4);
+    if (!p->status) bt_plan_step(p, n->name, n->op, node, &n->attr, 2, in, &out);
 }
 
 /* In the layout that its input has; C4 where there is a choice. */
 static enum bt_layout layout_of(const struct bt_planner *p, uint16_t value) {
-    bool c4 =
-        bt_planner_is_map(&value_of(p, value)->shape) && !value_of(p, value)->data && bt_planner_has(p, value, BT_LAYOUT_C4);
+    bool c4 = bt_plan_is_map(&value_of(p, value)->shape) && !value_of(p, value)->data && bt_plan_has(p, value, BT_LAYOUT_C4);
     return c4 ? BT_LAYOUT_C4 : BT_LAYOUT_PLAIN;
 }
 
@@ -69,7 +68,7 @@ static void plan_unary(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
     enum bt_type type = value_of(p, n->out[0])->type;
     if (type != BT_TYPE_F32 && type != BT_TYPE_BOOL) {
-        bt_planner_fail(p, BT_E_UNSUPPORTED, n, "makes integers that do not fold away");
+        bt_plan_fail(p, BT_E_UNSUPPORTED, n, "makes integers that do not fold away");
         return;
     }
     enum bt_layout layout = layout_of(p, n->in[0]);
@@ -98,7 +97,7 @@ static void plan_view(struct bt_planner *p, uint16_t node) {
         for (int layout = 0; layout < 2; layout++) p->home[n->out[0]][layout] = p->home[n->in[0]][layout];
         return;
     }
-    bt_planner_read(p, n->in[0], BT_LAYOUT_PLAIN, &in->shape);
+    bt_plan_read(p, n->in[0], BT_LAYOUT_PLAIN, &in->shape);
     p->home[n->out[0]][BT_LAYOUT_PLAIN] = p->home[n->in[0]][BT_LAYOUT_PLAIN];
 }
 
@@ -111,21 +110,21 @@ static void plan_binary(struct bt_planner *p, uint16_t node) {
         return;
     }
     /* C4 if one operand has it and every other can: a map, or a constant that reads as one. */
-    bool maps = bt_planner_is_map(&out->shape);
+    bool maps = bt_plan_is_map(&out->shape);
     for (uint16_t k = 0; k < n->in_count; k++) {
         const struct bt_value *v = value_of(p, n->in[k]);
         if (v->type != BT_TYPE_F32 && v->type != BT_TYPE_BOOL) {
-            bt_planner_fail(p, BT_E_UNSUPPORTED, n, "reads integers that do not fold away");
+            bt_plan_fail(p, BT_E_UNSUPPORTED, n, "reads integers that do not fold away");
             return;
         }
-        maps &= bt_planner_is_map(&v->shape) || v->data;
+        maps &= bt_plan_is_map(&v->shape) || v->data;
         if (!v->data && layout_of(p, n->in[k]) == BT_LAYOUT_C4) layout = BT_LAYOUT_C4;
     }
     if (!maps) layout = BT_LAYOUT_PLAIN;
     struct bt_place in[2], result = {0};
     for (uint16_t k = 0; k < n->in_count; k++) {
         struct bt_shape seen = with_rank(&value_of(p, n->in[k])->shape, out->shape.rank);
-        struct bt_place one = bt_planner_read(p, n->in[k], layout, &seen);
+        struct bt_place one = bt_plan_read(p, n->in[k], layout, &seen);
         if (p->status) return;
         if (k == 0) {
             in[0] = one;
@@ -135,9 +134,9 @@ static void plan_binary(struct bt_planner *p, uint16_t node) {
         if (k > 1) in[0] = result;
         in[1] = one;
         if (k + 1 == n->in_count) {
-            result = bt_planner_write(p, n->out[0], layout);
+            result = bt_plan_write(p, n->out[0], layout);
         } else {
-            uint32_t buffer = bt_planner_add_buffer(p, BT_REGION_ARENA, 0, bt_plan_bytes(&out->shape, layout));
+            uint32_t buffer = bt_plan_add_buffer(p, BT_REGION_ARENA, 0, bt_plan_bytes(&out->shape, layout));
             result = (struct bt_place){.region = BT_REGION_ARENA,
                                        .value = n->out[0],
                                        .layout = layout,
@@ -145,7 +144,7 @@ static void plan_binary(struct bt_planner *p, uint16_t node) {
                                        .index = buffer,
                                        .size_bytes = bt_plan_bytes(&out->shape, layout)};
         }
-        if (!p->status) bt_planner_step(p, n->name, n->op, node, &n->attr, 2, in, &result);
+        if (!p->status) bt_plan_step(p, n->name, n->op, node, &n->attr, 2, in, &result);
     }
 }
 
@@ -159,7 +158,7 @@ static void plan_pad(struct bt_planner *p, uint16_t node) {
 
 static void plan_concat(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
-    bool some = false, fits = n->attr.axis > 0 && bt_planner_is_map(&value_of(p, n->out[0])->shape);
+    bool some = false, fits = n->attr.axis > 0 && bt_plan_is_map(&value_of(p, n->out[0])->shape);
     for (uint16_t k = 0; k < n->in_count; k++) {
         some |= layout_of(p, n->in[k]) == BT_LAYOUT_C4;
         if (n->attr.axis == 1 && k + 1 < n->in_count) fits &= value_of(p, n->in[k])->shape.dim[1] % 4 == 0;
@@ -181,7 +180,7 @@ static void plan_transpose(struct bt_planner *p, uint16_t node) {
 static void plan_gather(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
     if (!value_of(p, n->in[1])->data) {
-        bt_planner_fail(p, BT_E_UNSUPPORTED, n, "indices are not constant");
+        bt_plan_fail(p, BT_E_UNSUPPORTED, n, "indices are not constant");
         return;
     }
     simple_step(p, node, BT_LAYOUT_PLAIN, BT_LAYOUT_PLAIN);
@@ -208,17 +207,17 @@ static const plan_rule by_class[] = {
     [BT_CLASS_REDUCE] = plan_plain, [BT_CLASS_MATRIX] = plan_plain,
 };
 
-void bt_planner_node(struct bt_planner *p, uint16_t node) {
+void bt_plan_node(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
     enum bt_type type = value_of(p, n->out[0])->type;
     if (type != BT_TYPE_F32 && type != BT_TYPE_BOOL) {
-        bt_planner_fail(p, BT_E_UNSUPPORTED, n, "makes integers that do not fold away");
+        bt_plan_fail(p, BT_E_UNSUPPORTED, n, "makes integers that do not fold away");
         return;
     }
     enum bt_op_class kind = bt_op_info(n->op)->kind;
     plan_rule rule = by_op[n->op] ? by_op[n->op] : kind < BT_COUNT(by_class) ? by_class[kind] : NULL;
     if (!rule) {
-        bt_planner_fail(p, BT_E_UNSUPPORTED, n, "has no kernel");
+        bt_plan_fail(p, BT_E_UNSUPPORTED, n, "has no kernel");
         return;
     }
     rule(p, node);

@@ -69,6 +69,7 @@ struct bt_plan {
 
 struct bt_plan_params {
     size_t alignment_bytes; /* of every place; a power of two. 0: 256, enough for every Vulkan device */
+    size_t guard_bytes;     /* kept free behind every place: a binding may be that much larger than its tensor */
 };
 
 /* `params` may be NULL. BT_E_UNSUPPORTED names the node that cannot run on the device (an integer that does not fold away,

@@ -13,7 +13,7 @@ static void print_place(FILE *out, const struct bt_plan *plan, const struct bt_p
     }
     const struct bt_value *v = &plan->graph->value[p->value];
     if (p->region != BT_REGION_CONSTANT) fprintf(out, "%%%s ", v->name);
-    bt_print_shape(out, v->type, &p->shape);
+    bt_graph_print_shape(out, v->type, &p->shape);
     fprintf(out, "%s@%s", p->layout == BT_LAYOUT_C4 ? " c4" : "", region_names[p->region]);
     if (p->region == BT_REGION_CONSTANT) {
         fprintf(out, "#%u", p->index);
@@ -46,7 +46,7 @@ bt_status bt_plan_print(const struct bt_plan *plan, char **out_text) {
             print_place(out, plan, &s->in[k]);
         }
         fputc(')', out);
-        bt_print_attr(out, s->op, s->attr, s->in[0].shape.rank);
+        bt_graph_print_attr(out, s->op, s->attr, s->in[0].shape.rank);
         fputc('\n', out);
     }
     fprintf(out, "memory: arena %zu bytes (%zu without sharing), constants %zu, inputs %zu, outputs %zu\n",
