@@ -29,11 +29,11 @@
 #define BT_DO_NEG           14
 #define BT_DO_ABS           15
 #define BT_DO_RECIPROCAL    16
-#define BT_DO_EXP           17
-#define BT_DO_HARDSWISH     18
-#define BT_DO_SIGMOID       19
-#define BT_DO_TANH          20
-#define BT_DO_TRUNC         21 /* Cast to an integer type */
-#define BT_DO_BOOL          22 /* Cast to bool: 1 unless 0 */
+#define BT_DO_TRUNC         17 /* Cast to an integer type */
+#define BT_DO_BOOL          18 /* Cast to bool: 1 unless 0; the last simple one */
+#define BT_DO_EXP           19
+#define BT_DO_HARDSWISH     20
+#define BT_DO_SIGMOID       21
+#define BT_DO_TANH          22
 
 #endif

@@ -9,12 +9,15 @@
 #define BT_PLAIN_OUT   2
 #define BT_PLAIN_SLOTS 3
 
-#define BT_PLAIN_LANES     0
-#define BT_PLAIN_DO        1 /* of BT_DO_* */
+#define BT_PLAIN_LANES 0
+#define BT_PLAIN_DO                                                                                                            \
+    1 /* of BT_DO_*, or BT_PLAIN_SIMPLE: any but EXP … TANH, told by push.what, so that they share one pipeline */
+#define BT_PLAIN_SIMPLE    (-1)
 #define BT_PLAIN_CONSTANTS 2
 
 struct bt_plain_push {
     int count, rank; /* elements; dimensions in use */
+    int what;        /* with BT_PLAIN_SIMPLE: of BT_DO_* */
     int out_start, a_start, b_start;
     float alpha, beta;
     int dim[6], out_step[6], a_step[6], b_step[6]; /* the innermost first */

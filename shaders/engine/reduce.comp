@@ -5,8 +5,6 @@
 #include "engine/reduce.h"
 #include "engine/fetch.glsl"
 
-layout(constant_id = BT_REDUCE_DO) const int DO = BT_DO_ADD;
-
 layout(push_constant) uniform push_block {
     bt_reduce_push push;
 };
@@ -31,9 +29,8 @@ void main() {
             left = rest;
         }
         float v = BT_FETCH1(tensor_in, from);
-        if (DO == BT_DO_ADD) sum += v;
-        else if (k == 0) sum = v;
-        else sum = DO == BT_DO_MIN ? min(sum, v) : max(sum, v);
+        float most = push.what == BT_DO_MIN ? min(sum, v) : max(sum, v);
+        sum = push.what == BT_DO_ADD ? sum + v : k == 0 ? v : most;
     }
     tensor_out[to] = sum * push.scale;
 }

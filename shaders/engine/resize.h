@@ -18,7 +18,7 @@
 #define BT_RESIZE_BY_CEIL         4
 /* Linear to exactly twice the size with half pixels: a result is 3/4 of the nearer and 1/4 of the further pixel. One
    invocation makes the 2 x 2 results between four pixels; in_w + 1 by in_h + 1 invocations a group. */
-#define BT_RESIZE_DOUBLE          5
+#define BT_RESIZE_DOUBLE 5
 
 struct bt_resize_push {
     int in_w, in_h;

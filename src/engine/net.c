@@ -64,9 +64,10 @@ static bt_status describe(struct bt_net *net, const struct bt_plan *plan) {
 bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_net) {
     const struct bt_gpu_caps *caps = bt_gpu_caps(params->gpu);
     size_t align = caps->texel_align_bytes > caps->storage_align_bytes ? caps->texel_align_bytes : caps->storage_align_bytes;
-    struct bt_plan_params plan_params = {.alignment_bytes = align > 256 ? align : 256};
+    struct bt_plan_params plan_params = {.alignment_bytes = align > 256 ? align : 256, .guard_bytes = BT_RUN_GUARD_BYTES};
     struct bt_emit_params emit = emit_params(caps, params->variant);
     emit.alignment_bytes = plan_params.alignment_bytes;
+    emit.guard_bytes = plan_params.guard_bytes;
     struct bt_plan *plan = NULL;
     struct bt_program *program = NULL;
     int64_t start_ns = bt_clock_now_ns();

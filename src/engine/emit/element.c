@@ -135,6 +135,7 @@ bt_status bt_emit_plain(struct bt_emitter *e, int32_t what, const struct bt_shap
     if (!b) b = a;
     struct bt_plain_push push = {
         .count = (int32_t)bt_shape_elements(shape),
+        .what = what,
         .out_start = out->start,
         .a_start = a->start,
         .b_start = b->start,
@@ -147,7 +148,7 @@ bt_status bt_emit_plain(struct bt_emitter *e, int32_t what, const struct bt_shap
         [BT_PLAIN_B] = b->operand,
         [BT_PLAIN_OUT] = out->operand,
     };
-    int32_t constants[BT_PLAIN_CONSTANTS - 1] = {what};
+    int32_t constants[BT_PLAIN_CONSTANTS - 1] = {what <= BT_DO_BOOL ? BT_PLAIN_SIMPLE : what};
     return bt_emit_add(e, BT_KERNEL_PLAIN, constants, &push, operands, bt_shape_elements(shape));
 }
 

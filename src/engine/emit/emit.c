@@ -33,7 +33,7 @@ static const struct bt_kernel_info kernels[BT_KERNEL_COUNT] = {
 };
 /* The push blocks are written twice, in C and in GLSL: plain ints and floats, so only their number can differ. */
 static_assert(sizeof(struct bt_conv_push) == 13 * 4 && sizeof(struct bt_dw_push) == 13 * 4, "push block");
-static_assert(sizeof(struct bt_plain_push) == 31 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
+static_assert(sizeof(struct bt_plain_push) == 32 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
 static_assert(BT_CONV2D_CONSTANTS <= BT_DISPATCH_CONSTANTS, "constants");
 
@@ -111,7 +111,7 @@ static bool fits_texels(const struct bt_emitter *e, const struct bt_kernel_info 
     if (!e->params.texels) return false;
     for (uint32_t i = 0; i < info->slot_count; i++) {
         size_t texel = info->slots[i] == '4' ? 16 : info->slots[i] == '1' ? 4 : 0;
-        if (texel && operands[i].size_bytes / texel > e->params.max_texels) return false;
+        if (texel && (operands[i].size_bytes + e->params.guard_bytes) / texel > e->params.max_texels) return false;
     }
     return true;
 }
@@ -161,15 +161,16 @@ bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, struct bt_op
     struct bt_program *p = e->program;
     size_t mask = e->params.alignment_bytes - 1;
     size_t offset = (p->region_bytes[BT_REGION_CONSTANT] + mask) & ~mask;
-    if (offset + size_bytes > e->constant_capacity) {
-        size_t capacity = (offset + size_bytes) * 2;
+    size_t end = offset + size_bytes + e->params.guard_bytes;
+    if (end > e->constant_capacity) {
+        size_t capacity = end * 2;
         uint8_t *grown = realloc(p->constants, capacity);
         if (!grown) return BT_E_MEMORY;
         memset(grown + e->constant_capacity, 0, capacity - e->constant_capacity);
         p->constants = grown;
         e->constant_capacity = capacity;
     }
-    p->region_bytes[BT_REGION_CONSTANT] = offset + size_bytes;
+    p->region_bytes[BT_REGION_CONSTANT] = end;
     *out_operand = (struct bt_operand){.region = BT_REGION_CONSTANT, .offset_bytes = offset, .size_bytes = size_bytes};
     *out_data = (float *)(void *)(p->constants + offset);
     return BT_OK;
@@ -206,6 +207,7 @@ bt_status bt_emit_create(const struct bt_plan *plan, const struct bt_emit_params
     e.program = calloc(1, sizeof *e.program);
     if (!e.program) return BT_E_MEMORY;
     memcpy(e.program->region_bytes, plan->region_bytes, sizeof e.program->region_bytes);
+    e.program->guard_bytes = e.params.guard_bytes;
     bt_status st = upload_constants(&e);
     for (uint32_t i = 0; !st && i < plan->step_count; i++) {
         e.step = &plan->step[i];

@@ -84,7 +84,8 @@ bt_status bt_emit_reduce(struct bt_emitter *e) {
     const struct bt_shape *x = &s->in[0].shape;
     struct bt_strides own = bt_emit_strides(x);
     int32_t what = s->op == BT_OP_REDUCE_MIN ? BT_DO_MIN : s->op == BT_OP_REDUCE_MAX ? BT_DO_MAX : BT_DO_ADD;
-    struct bt_reduce_push push = {.count = 1, .folded = 1, .scale = 1.0f, .keep_dim = {1, 1, 1, 1}, .fold_dim = {1, 1, 1, 1}};
+    struct bt_reduce_push push = {
+        .count = 1, .folded = 1, .scale = 1.0f, .what = what, .keep_dim = {1, 1, 1, 1}, .fold_dim = {1, 1, 1, 1}};
     /* Neighbours that are both folded, or both kept, are one dimension: at most three of each are left of six. */
     int keeps = -1, folds = -1, last = -1;
     for (uint32_t i = x->rank; i-- > 0;) {
@@ -107,9 +108,8 @@ bt_status bt_emit_reduce(struct bt_emitter *e) {
             push.count *= dim;
     }
     if (s->op == BT_OP_REDUCE_MEAN) push.scale = 1.0f / (float)push.folded;
-    int32_t constants[BT_REDUCE_CONSTANTS - 1] = {what};
     struct bt_operand operands[BT_REDUCE_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
-    return bt_emit_add(e, BT_KERNEL_REDUCE, constants, &push, operands, (uint64_t)push.count);
+    return bt_emit_add(e, BT_KERNEL_REDUCE, NULL, &push, operands, (uint64_t)push.count);
 }
 
 bt_status bt_emit_softmax(struct bt_emitter *e) {

@@ -47,6 +47,7 @@ struct bt_program {
     uint32_t dispatch_count;
     struct bt_dispatch *dispatch;
     size_t region_bytes[BT_REGION_COUNT];
+    size_t guard_bytes; /* behind every operand: may be bound, is never touched */
     uint8_t *constants; /* what the CONSTANT region holds: the plan's constants, then packed weights; region_bytes long */
 };
 
@@ -56,6 +57,7 @@ struct bt_emit_params {
     uint32_t lanes;         /* invocations in a workgroup of the convolutions: a CPU likes one vector (8), a GPU 64 */
     uint32_t light_lanes;   /* and of the kernels with little work each; 0: as many */
     size_t alignment_bytes; /* of packed weights; 0: 256 */
+    size_t guard_bytes;     /* as in the plan's parameters */
 };
 
 /* The plan is borrowed only during the call, except for its names: it must outlive the program.

@@ -106,11 +106,12 @@ static int32_t at_most(int32_t a, int32_t b) {
     return a < b ? a : b;
 }
 
-/* Pixels of a row for one invocation: 8 where a row has them (measured: fewer reuse less, 16 spill), less for small maps. */
+/* Pixels of a row for one invocation: 8 where a row has them (measured: fewer reuse less, 16 spill), one for
+   vectors. Few kinds: each costs a compilation at the first start. */
 static int32_t row_pixels(const struct bt_emitter *e, int32_t width) {
     int32_t most = e->params.texels ? 8 : 4;
     if (width == 1) return 1;
-    return width <= 4 || (width > 8 && (width + 7) / 8 * 8 * 3 > width * 4) ? 4 : most;
+    return most;
 }
 
 static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep) {
@@ -120,7 +121,8 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
     struct weights w;
     bt_status st = pack_weights(e, ep, WEIGHT_DEPTHWISE, &w);
     if (st) return st;
-    int32_t pixels = 4, rows = y->dim[2] > 2 ? 4 : 2; /* measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results */
+    /* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. */
+    int32_t pixels = 4, rows = a->kernel[0] <= 3 ? 4 : 2;
     int32_t constants[BT_DW_CONSTANTS - 1] = {
         [BT_DW_KW - 1] = (int32_t)a->kernel[1],
         [BT_DW_KH - 1] = (int32_t)a->kernel[0],
@@ -188,7 +190,7 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
     bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * sx + (kw - 1) * dilation >= push.in_w ||
                   (push.out_h - 1) * sy + (kh - 1) * dilation >= push.in_h;
     int32_t pixels = row_pixels(e, push.out_w);
-    int32_t groups = kw <= 3 && push.out_groups % 2 == 0 ? 2 : 1;
+    int32_t groups = kw <= 3 && push.out_groups > 1 ? 2 : 1;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
     int32_t constants[BT_CONV2D_CONSTANTS - 1] = {
         [BT_CONV2D_KW - 1] = kw,

@@ -28,6 +28,7 @@ struct view {
 struct bt_run {
     struct bt_gpu *gpu;
     struct bt_log *log;
+    size_t guard_bytes;
     struct bt_buffer *buffer[BT_REGION_COUNT];
     struct bt_commands *commands;
     struct bt_timers *timers;
@@ -38,10 +39,20 @@ struct bt_run {
     uint32_t pipeline_count, view_count, dispatch_count;
 };
 
+static bool is_power_of_two(size_t n) {
+    return (n & (n - 1)) == 0;
+}
+
+/* See BT_RUN_GUARD_BYTES. */
+static size_t view_bytes(const struct bt_run *run, size_t size_bytes) {
+    return (size_bytes >> 8 & 0xff) == 0 ? size_bytes + run->guard_bytes : size_bytes;
+}
+
 static bt_status make_buffers(struct bt_run *run, const struct bt_program *program) {
     for (int r = BT_REGION_ARENA; r < BT_REGION_COUNT; r++) {
         size_t size = program->region_bytes[r];
         if (!size) continue;
+        if (is_power_of_two(size)) size += program->guard_bytes;
         bt_status st =
             bt_buffer_create(run->gpu, size, r == BT_REGION_OUTPUT ? BT_MEMORY_READBACK : BT_MEMORY_DEVICE, &run->buffer[r]);
         if (st) return st;
@@ -99,7 +110,8 @@ static bt_status find_view(struct bt_run *run, const struct bt_operand *o, enum 
     }
     struct view *v = &run->view[run->view_count];
     *v = (struct view){.region = o->region, .offset_bytes = o->offset_bytes, .size_bytes = o->size_bytes, .format = format};
-    bt_status st = bt_texels_create(run->buffer[o->region], o->offset_bytes, o->size_bytes, format, &v->texels);
+    bt_status st =
+        bt_texels_create(run->buffer[o->region], o->offset_bytes, view_bytes(run, o->size_bytes), format, &v->texels);
     if (st) return st;
     run->view_count++;
     *out_texels = v->texels;
@@ -146,7 +158,7 @@ bt_status bt_run_create(const struct bt_run_params *params, struct bt_run **out_
     struct bt_run *run = calloc(1, sizeof *run);
     bt_status st = BT_E_MEMORY;
     if (!kernels || !run) goto fail;
-    *run = (struct bt_run){.gpu = params->gpu, .log = params->log, .dispatch_count = n};
+    *run = (struct bt_run){.gpu = params->gpu, .log = params->log, .guard_bytes = program->guard_bytes, .dispatch_count = n};
     run->pipeline = calloc(n + 1, sizeof *run->pipeline);
     run->view = calloc((size_t)(n + 1) * BT_DISPATCH_SLOTS, sizeof *run->view);
     run->bindings = calloc(n + 1, sizeof(struct bt_bindings *));

@@ -11,6 +11,11 @@ struct bt_buffer;
 struct bt_commands;
 struct bt_run;
 
+/* A program made with this much guard behind its operands starts faster on Mesa's CPU driver: up to version 22.3 at least, it
+   compiles a kernel anew for texel views whose size has only zeros in bits 8 to 15 (it takes them for a mip level) and for
+   buffers whose size is a power of two. With a guard, neither occurs. */
+enum { BT_RUN_GUARD_BYTES = 256 };
+
 struct bt_run_params {
     struct bt_gpu *gpu;
     struct bt_log *log;
