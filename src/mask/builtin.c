@@ -12,10 +12,10 @@ static const struct {
      {49, {26, 0.10f, 0.66f, 0.0f}, 0.20f, 0.20f, 0.10f, 0.25f, 0.2f, {{0}}}},
     {{"pantalone", "an old man, pale, grey brows, clean-shaven", 27},
      {27, {69, 0.92f, 0.86f, 0.0f}, 0.40f, 0.85f, 0.05f, 0.0f, 0.3f, {{NOSE_HUMP, 0.8f}}}},
-    {{"zanni", "a man in his thirties, brown beard", 63},
-     {63, {35, 0.90f, 0.74f, 0.75f}, 0.40f, 0.35f, 0.05f, 0.0f, 0.2f, {{0}}}},
+    {{"zanni", "a man in his thirties, brown beard", 71},
+     {71, {35, 0.90f, 0.74f, 0.75f}, 0.40f, 0.35f, 0.05f, 0.0f, 0.2f, {{0}}}},
     {{"isabella", "a woman in her thirties, very dark skin", 82},
-     {82, {33, 0.12f, 0.17f, 0.0f}, 0.0f, 0.0f, 0.0f, 0.15f, 0.0f, {{0}}}},
+     {82, {33, 0.12f, 0.17f, 0.0f}, 0.0f, 0.0f, 0.0f, 0.15f, 0.0f, {{UPPER_LIP, 0.9f}, {LOWER_LIP, 0.9f}, {BROW_TILT, -0.9f}}}},
     {{"arlecchino", "a young man, freckled, red-haired", 66},
      {66, {25, 0.82f, 0.95f, 0.0f}, 2.0f, 0.65f, 0.75f, 0.0f, 0.0f, {{0}}}},
     {{"smeraldina", "a woman in her fifties, light brown skin", 50},
@@ -29,8 +29,8 @@ static const struct {
     {{"corallina", "an old woman, pale", 48}, {48, {70, 0.15f, 0.84f, 0.0f}, 3.0f, 0.60f, 0.10f, 0.20f, -0.2f, {{0}}}},
     {{"florindo", "a young man, brown skin, clean-shaven", 67},
      {67, {27, 0.80f, 0.40f, 0.0f}, 0.05f, 0.08f, 0.0f, 0.0f, 0.2f, {{0}}}},
-    {{"diana", "a woman in her forties, light skin, brown hair", 43},
-     {43, {43, 0.12f, 0.78f, 0.0f}, 0.45f, 0.50f, 0.15f, 0.5f, 0.0f, {{0}}}},
+    {{"diana", "a woman in her forties, light skin, brown hair", 40},
+     {40, {43, 0.12f, 0.78f, 0.0f}, 0.45f, 0.50f, 0.15f, 0.5f, 0.0f, {{0}}}},
 };
 
 uint32_t bt_mask_builtin_count(void) {

@@ -86,14 +86,15 @@ static void lay_brow(struct mask_canvas *c, struct bt_rng *rng, const struct bro
         float turn = -(1.15f * up + 0.10f) - 0.42f * v * (1.0f - 0.6f * up) * (v > 0.0f ? 1.0f : 0.85f);
         turn += 0.14f * mask_normal(rng);
         const float growth = 0.55f + 0.45f * bt_smoothstep(t, 0.0f, 0.35f);
+        const float aside = mask_normal(rng), bend = mask_normal(rng), length = bt_rng_uniform(rng, 9.0f, 18.0f);
+        const float width = bt_rng_uniform(rng, 0.28f, 0.62f), alpha = bt_rng_uniform(rng, 0.16f, 0.56f);
         struct mask_hair hair = {
-            .root = {p.x + 0.8f * mask_normal(rng) * b->side, p.y + v * half_height(b, t) + 1.0f},
+            .root = {p.x + 0.8f * aside * b->side, p.y + v * half_height(b, t) + 1.0f},
             .angle = tangent + b->side * turn,
-            .bend = b->side * (0.35f * up + 0.22f - 0.25f * fmaxf(v, 0.0f)) + 0.1f * mask_normal(rng),
-            .length = growth * bt_rng_uniform(rng, 9.0f, 18.0f) * (1.0f - 0.35f * bt_smoothstep(t, 0.7f, 1.0f)) *
-                      (0.75f + b->thick / 80.0f),
-            .width = bt_rng_uniform(rng, 0.28f, 0.62f),
-            .alpha = bt_rng_uniform(rng, 0.16f, 0.56f) * (0.55f + 0.45f * bt_smoothstep(t, -0.02f, 0.18f)) *
+            .bend = b->side * (0.35f * up + 0.22f - 0.25f * fmaxf(v, 0.0f)) + 0.1f * bend,
+            .length = growth * length * (1.0f - 0.35f * bt_smoothstep(t, 0.7f, 1.0f)) * (0.75f + b->thick / 80.0f),
+            .width = width,
+            .alpha = alpha * (0.55f + 0.45f * bt_smoothstep(t, -0.02f, 0.18f)) * (1.0f - 0.4f * bt_smoothstep(t, 0.6f, 1.0f)) *
                      (1.0f - 0.35f * fabsf(v)),
         };
         tone(c, rng, 0.22f, hair.colour);
@@ -106,26 +107,25 @@ void mask_brows(struct mask_canvas *c) {
     bt_rng_init(&rng, c->recipe->seed, STREAM_BROWS);
     const struct bt_mask_traits *t = &c->recipe->traits;
     const float old = bt_clamp((t->age - 40.0f) / 40.0f, 0.0f, 1.0f);
-    struct brow b = {
-        .thick =
-            bt_clamp(bt_rng_uniform(&rng, 18.0f, 25.0f) * (0.86f + 0.34f * t->masculine) * (1.0f + 0.28f * c->recipe->brow),
-                     13.0f, 34.0f),
-        .lift = bt_rng_uniform(&rng, -1.5f, 2.5f) + 1.5f * t->masculine,
-        .arch = bt_rng_uniform(&rng, -0.5f, 3.5f) * (1.2f - t->masculine),
-        .tilt = bt_rng_uniform(&rng, -3.0f, 3.0f),
-    };
+    const float thick = bt_rng_uniform(&rng, 18.0f, 25.0f) * (0.86f + 0.34f * t->masculine) * (1.0f + 0.28f * c->recipe->brow);
+    const float lift = bt_rng_uniform(&rng, -1.5f, 2.5f), arch = bt_rng_uniform(&rng, -0.5f, 3.5f);
+    const float tilt = bt_rng_uniform(&rng, -3.0f, 3.0f);
+    const struct brow b = {.thick = bt_clamp(thick, 13.0f, 34.0f),
+                           .lift = lift + 1.5f * t->masculine,
+                           .arch = arch * (1.2f - t->masculine),
+                           .tilt = tilt};
     const float density =
         bt_clamp(bt_rng_uniform(&rng, 0.8f, 1.25f) * (1.0f + 0.25f * c->recipe->brow) * (1.0f - 0.3f * old), 0.45f, 1.6f);
     const float soft = bt_rng_uniform(&rng, 0.28f, 0.42f);
     for (uint32_t s = 0; s < 2; s++) {
         const struct bt_rig_list upper = bt_rig_ring(s ? BT_RIG_BROW_1_UPPER : BT_RIG_BROW_0_UPPER);
         const struct bt_rig_list lower = bt_rig_ring(s ? BT_RIG_BROW_1_LOWER : BT_RIG_BROW_0_LOWER);
+        struct brow own = b; /* no two brows are the same */
         for (uint32_t i = 0; i < 5; i++) {
             const struct bt_vec2 u = c->uv[upper.vertex[4 - i]], l = c->uv[lower.vertex[4 - i]];
-            b.spine[i] = (struct bt_vec2){0.5f * (u.x + l.x), 0.5f * (u.y + l.y)};
+            own.spine[i] = (struct bt_vec2){0.5f * (u.x + l.x), 0.5f * (u.y + l.y)};
         }
-        b.side = s ? 1.0f : -1.0f;
-        struct brow own = b; /* no two brows are the same */
+        own.side = s ? 1.0f : -1.0f;
         own.lift += 0.6f * mask_normal(&rng);
         own.arch += 0.4f * mask_normal(&rng);
         lay_brow(c, &rng, &own, density, soft);
@@ -171,12 +171,12 @@ void mask_lids(struct mask_canvas *c) {
                                                              : 0]],
                                  b = c->uv[ring.vertex[below ? i + 1 : 15 - i]];
             const float u = f - (float)i;
+            const float aside = mask_normal(&rng), longer = bt_rng_uniform(&rng, 0.3f, 1.0f);
             struct mask_hair hair = {
                 .root = {bt_lerp(a.x, b.x, u), bt_lerp(a.y, b.y, u)},
-                .angle = (below ? 0.5f : -0.5f) * PI + (below ? -1.0f : 1.0f) * out * (0.75f - 0.19f * f) +
-                         0.12f * mask_normal(&rng),
+                .angle = (below ? 0.5f : -0.5f) * PI + (below ? -1.0f : 1.0f) * out * (0.75f - 0.19f * f) + 0.12f * aside,
                 .bend = (below ? 0.25f : -0.35f) * out,
-                .length = (below ? 3.0f : 4.5f) + 3.0f * soft * bt_rng_uniform(&rng, 0.3f, 1.0f),
+                .length = (below ? 3.0f : 4.5f) + 3.0f * soft * longer,
                 .width = 0.30f,
                 .alpha = below ? 0.22f : 0.42f,
             };

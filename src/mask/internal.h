@@ -83,6 +83,8 @@ enum mask_stream {
     STREAM_NOISE
 };
 
+/* One drawing a full expression: C leaves open in which order arguments and initialisers are evaluated, and compilers differ.
+ */
 float mask_normal(struct bt_rng *rng); /* about N(0, 1), made of sums alone, within -6 ... 6 */
 
 /* A picture of 512 x 512 floats. */

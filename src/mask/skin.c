@@ -93,21 +93,24 @@ static void spots(struct mask_canvas *c) {
     for (uint32_t n = 0; n < aged; n++) {
         const float side = bt_rng_uniform(&rng, 0.0f, 1.0f) < 0.5f ? -1.0f : 1.0f;
         const float x = 256.0f + side * bt_rng_uniform(&rng, 60.0f, 200.0f), y = bt_rng_uniform(&rng, 70.0f, 330.0f);
-        spot(&c->melanin, x, y, bt_rng_uniform(&rng, 2.0f, 6.0f), bt_rng_uniform(&rng, 0.75f, 1.3f),
-             bt_rng_uniform(&rng, 0.03f, 0.12f));
+        const float radius = bt_rng_uniform(&rng, 2.0f, 6.0f), squash = bt_rng_uniform(&rng, 0.75f, 1.3f),
+                    gain = bt_rng_uniform(&rng, 0.03f, 0.12f);
+        spot(&c->melanin, x, y, radius, squash, gain);
     }
     const uint32_t moles = bt_rng_u32(&rng) % 5;
     for (uint32_t n = 0; n < moles; n++) {
         const float x = bt_rng_uniform(&rng, 90.0f, 422.0f), y = bt_rng_uniform(&rng, 100.0f, 450.0f);
-        spot(&c->melanin, x, y, bt_rng_uniform(&rng, 1.1f, 2.3f), bt_rng_uniform(&rng, 0.9f, 1.12f),
-             bt_rng_uniform(&rng, 0.35f, 0.9f));
+        const float radius = bt_rng_uniform(&rng, 1.1f, 2.3f), squash = bt_rng_uniform(&rng, 0.9f, 1.12f),
+                    gain = bt_rng_uniform(&rng, 0.35f, 0.9f);
+        spot(&c->melanin, x, y, radius, squash, gain);
     }
     /* Blemishes: red, soft. */
     const uint32_t blemishes = bt_rng_u32(&rng) % 7;
     for (uint32_t n = 0; n < blemishes; n++) {
         const float x = bt_rng_uniform(&rng, 110.0f, 402.0f), y = bt_rng_uniform(&rng, 80.0f, 460.0f);
-        spot(&c->blood, x, y, bt_rng_uniform(&rng, 2.0f, 4.5f), bt_rng_uniform(&rng, 0.9f, 1.12f),
-             bt_rng_uniform(&rng, 0.05f, 0.16f));
+        const float radius = bt_rng_uniform(&rng, 2.0f, 4.5f), squash = bt_rng_uniform(&rng, 0.9f, 1.12f),
+                    gain = bt_rng_uniform(&rng, 0.05f, 0.16f);
+        spot(&c->blood, x, y, radius, squash, gain);
     }
 }
 
