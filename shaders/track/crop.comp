@@ -2,6 +2,7 @@
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #extension GL_EXT_control_flow_attributes : enable
+#include "include/color.glsl"
 #include "track/crop.h"
 
 layout(local_size_x = BT_CROP_LOCAL_X, local_size_y = BT_CROP_LOCAL_Y) in;
@@ -9,11 +10,6 @@ layout(constant_id = BT_CROP_TAPS_ID) const uint TAPS = 1;
 layout(binding = BT_CROP_FRAME) uniform sampler2D frame;
 layout(binding = BT_CROP_NET, std430) writeonly buffer net_block { vec4 net[]; };
 layout(push_constant) uniform push_block { bt_crop_push push; };
-
-vec3 coded(vec3 linear)
-{
-    return pow(clamp(linear, 0.0, 1.0), vec3(1.0 / BT_GAMMA));
-}
 
 vec2 frame_from_crop(vec2 p)
 {
@@ -31,7 +27,7 @@ vec3 texel(ivec2 at)
 
 vec3 coded_texel(ivec2 at)
 {
-    return coded(texel(at));
+    return bt_coded_from_linear(texel(at));
 }
 
 void main()
@@ -59,7 +55,7 @@ void main()
                 vec2 p = frame_from_crop(vec2(at) + (vec2(x, y) + 0.5) * step);
                 sum += texel(ivec2(floor(clamp(p, vec2(-1.0), vec2(push.frame_w, push.frame_h) + 1.0))));
             }
-        c = coded(sum * (step * step));
+        c = bt_coded_from_linear(sum * (step * step));
     }
     net[push.first + at.y * push.crop_w + at.x] = vec4(c * push.scale + push.offset, 0.0);
 }

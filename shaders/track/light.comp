@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #version 450
 #extension GL_GOOGLE_include_directive : enable
+#include "include/color.glsl"
 #include "track/light.h"
 
 layout(local_size_x = BT_LIGHT_LANES) in;
@@ -21,7 +22,7 @@ void main()
         bool inside = at.x >= 0 && at.y >= 0 && at.x < push.frame_w && at.y < push.frame_h;
         vec3 c = texelFetch(frame, clamp(at, ivec2(0), ivec2(push.frame_w - 1, push.frame_h - 1)), 0).rgb;
         // Luma of gamma-coded RGB, ITU-R BT.709-6, item 3.2.
-        float luma = dot(pow(clamp(c, 0.0, 1.0), vec3(1.0 / BT_GAMMA)), vec3(0.2126, 0.7152, 0.0722));
+        float luma = dot(bt_coded_from_linear(c), vec3(0.2126, 0.7152, 0.0722));
         sum += inside ? vec2(luma, 1.0) : vec2(0.0);
     }
     sums[lane] = sum;

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int64_t WAIT_NS = 5000000000, WARM_UP_NS = 120000000000; /* a CPU driver compiles its kernels on first use */
+static const int64_t WAIT_NS = 10000000000, WARM_UP_NS = 120000000000; /* a CPU driver compiles its kernels on first use */
 
 /* How often the detector looks for more faces than are followed: twice a second; sooner when it saw one that is not. */
 static const int64_t SEARCH_NS = 500000000, SEARCH_MISSING_NS = 150000000;
