@@ -34,10 +34,6 @@ static bool consented(const struct bt_swap *swap, const struct bt_grant *grant) 
     return grant && bt_grant_live(grant, bt_clock_now_ns()) && strcmp(bt_grant_face(grant), swap->face) == 0;
 }
 
-static bool beyond(bool was, float value, float out, float in) {
-    return value > (was ? in : out);
-}
-
 static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt_faces *faces) {
     const struct bt_face *face = &faces->face[faces->wearer];
     int64_t gap_ns = frame->capture_ns - s->last_ns;
@@ -47,7 +43,7 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
         .frame = frame->linear, .fresh = fresh, .dt_s = (float)gap_ns * 1e-9f, .seed = (uint32_t)frame->sequence};
     s->worn = false; /* until this frame is painted */
     if (fresh && s->face_id != face->id) bt_surface_reset(s->surface);
-    s->dark = beyond(s->dark, -faces->light, -DARK_OUT, -DARK_IN);
+    s->dark = !(faces->light >= (s->dark ? DARK_IN : DARK_OUT)); /* so that no number is dark too */
     if (s->dark) return BT_E_TOO_DARK;
     bt_status st = bt_painter_open(s->painter, &memory);
     if (!st) st = bt_surface_step(s->surface, face, frame->capture_ns, &memory, &job.view);
