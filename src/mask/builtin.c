@@ -52,5 +52,5 @@ bool bt_mask_builtin_find(const char *name, uint32_t *out_index) {
 
 bt_status bt_mask_builtin_grow(const struct bt_rig *rig, uint32_t index, struct bt_mask **out_mask) {
     if (index >= BT_COUNT(table)) return BT_E_NOT_FOUND;
-    return mask_grow_recipe(rig, &table[index].recipe, table[index].shown.name, out_mask);
+    return bt_mask_grow_recipe(rig, &table[index].recipe, table[index].shown.name, out_mask);
 }

@@ -5,7 +5,7 @@
 
 enum { LATTICE_MAX = 264 };
 
-float mask_normal(struct bt_rng *rng) {
+float bt_mask_normal(struct bt_rng *rng) {
     /* Irwin-Hall: twelve uniforms. Box-Muller needs libm's log and cos, whose last bits differ between machines. */
     float sum = -6.0f;
     for (uint32_t i = 0; i < 12; i++) sum += bt_rng_uniform(rng, 0.0f, 1.0f);
@@ -46,8 +46,8 @@ static void octave(struct bt_rng *rng, float cell, float gain, struct mask_plane
     }
 }
 
-void mask_noise(struct bt_rng *rng, float cell_px, uint32_t octaves, float persistence, float gain, struct mask_plane *out,
-                struct mask_plane *scratch) {
+void bt_mask_noise(struct bt_rng *rng, float cell_px, uint32_t octaves, float persistence, float gain, struct mask_plane *out,
+                   struct mask_plane *scratch) {
     float norm = 0.0f, amplitude = 1.0f;
     for (uint32_t i = 0; i < octaves; i++, amplitude *= persistence) norm += amplitude * amplitude;
     norm = 1.0f / sqrtf(norm);
@@ -57,7 +57,7 @@ void mask_noise(struct bt_rng *rng, float cell_px, uint32_t octaves, float persi
         octave(rng, cell, gain * norm * amplitude, out, scratch->px);
 }
 
-void mask_blob(struct mask_plane *plane, struct bt_vec2 centre, float sx, float sy, float gain) {
+void bt_mask_blob(struct mask_plane *plane, struct bt_vec2 centre, float sx, float sy, float gain) {
     float column[MASK_SIDE];
     for (uint32_t x = 0; x < MASK_SIDE; x++) column[x] = bt_bump((float)x + 0.5f - centre.x, sx);
     for (uint32_t y = 0; y < MASK_SIDE; y++) {
@@ -91,7 +91,7 @@ static void lay_segment(struct mask_canvas *canvas, struct bt_vec2 a, struct bt_
     }
 }
 
-void mask_lay_hair(struct mask_canvas *canvas, const struct mask_hair *hair) {
+void bt_mask_lay_hair(struct mask_canvas *canvas, const struct mask_hair *hair) {
     enum { SEGMENTS = 4 };
     struct bt_vec2 p = hair->root;
     for (uint32_t i = 0; i < SEGMENTS; i++) {

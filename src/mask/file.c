@@ -83,7 +83,7 @@ bt_status bt_mask_decode(struct bt_log *log, struct bt_bytes bytes, struct bt_ma
     struct bt_reader r = bt_reader_of((struct bt_bytes){bytes.data + 8, FILE_BYTES - 12});
     bt_read_copy(&r, m->name, BT_MASK_NAME_BYTES);
     why = "its name is not made of a-z, 0-9 and -";
-    if (!mask_name_is_good(m->name, BT_MASK_NAME_BYTES)) goto fail;
+    if (!bt_mask_name_is_good(m->name, BT_MASK_NAME_BYTES)) goto fail;
     m->seed = bt_read_u32(&r);
     m->seed |= (uint64_t)bt_read_u32(&r) << 32;
     bool good = true;

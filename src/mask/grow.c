@@ -69,15 +69,15 @@ static void colours(const struct mask_recipe *r, struct bt_mask *m) {
     }
 }
 
-bool mask_name_is_good(const char *name, size_t bytes) {
+bool bt_mask_name_is_good(const char *name, size_t bytes) {
     size_t n = 0;
     for (; n < bytes && name[n]; n++)
         if (!((name[n] >= 'a' && name[n] <= 'z') || (name[n] >= '0' && name[n] <= '9') || name[n] == '-')) return false;
     return n > 0 && n < bytes;
 }
 
-bt_status mask_grow_recipe(const struct bt_rig *rig, const struct mask_recipe *recipe, const char *name,
-                           struct bt_mask **out_mask) {
+bt_status bt_mask_grow_recipe(const struct bt_rig *rig, const struct mask_recipe *recipe, const char *name,
+                              struct bt_mask **out_mask) {
     bt_status status = BT_E_MEMORY;
     struct mask_canvas *canvas = NULL;
     struct bt_mask *mask = calloc(1, sizeof(*mask));
@@ -85,7 +85,7 @@ bt_status mask_grow_recipe(const struct bt_rig *rig, const struct mask_recipe *r
     canvas = calloc(1, sizeof(*canvas));
     if (!canvas) goto fail;
     status = BT_E_ARGUMENT;
-    if (strlen(name) >= sizeof(mask->name) || !mask_name_is_good(name, sizeof(mask->name))) goto fail;
+    if (strlen(name) >= sizeof(mask->name) || !bt_mask_name_is_good(name, sizeof(mask->name))) goto fail;
 
     struct mask_recipe whole = *recipe;
     complete(&whole);
@@ -93,19 +93,19 @@ bt_status mask_grow_recipe(const struct bt_rig *rig, const struct mask_recipe *r
     mask->seed = whole.seed;
     mask->traits = whole.traits;
     colours(&whole, mask);
-    mask_shape(rig, &whole, mask->neutral);
+    bt_mask_shape(rig, &whole, mask->neutral);
 
     canvas->rig = rig;
     canvas->recipe = &whole;
     canvas->mask = mask;
     for (uint32_t v = 0; v < BT_RIG_VERTICES; v++)
         canvas->uv[v] = (struct bt_vec2){bt_rig_mesh(rig)->uv[v].x * MASK_SIDE, bt_rig_mesh(rig)->uv[v].y * MASK_SIDE};
-    mask_skin(canvas);
-    mask_relief(canvas);
-    mask_lips(canvas);
-    mask_lids(canvas);
-    mask_brows(canvas);
-    mask_beard(canvas);
+    bt_mask_skin(canvas);
+    bt_mask_relief(canvas);
+    bt_mask_lips(canvas);
+    bt_mask_lids(canvas);
+    bt_mask_brows(canvas);
+    bt_mask_beard(canvas);
     for (uint32_t i = 0; i < BT_MASK_TEXELS; i++)
         for (uint32_t k = 0; k < 3; k++)
             mask->ratio[3 * i + k] =
@@ -126,7 +126,7 @@ bt_status bt_mask_grow(const struct bt_rig *rig, uint64_t seed, const char *name
                                        .iris = -1.0f,
                                        .freckles = -1.0f,
                                        .lip_colour = -1.0f};
-    return mask_grow_recipe(rig, &recipe, name, out_mask);
+    return bt_mask_grow_recipe(rig, &recipe, name, out_mask);
 }
 
 void bt_mask_destroy(struct bt_mask **mask) {

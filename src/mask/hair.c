@@ -9,7 +9,7 @@
 
 static void tone(const struct mask_canvas *c, struct bt_rng *rng, float spread, float out[3]) {
     const struct bt_mask *m = c->mask;
-    const float value = (float)bt_exact_exp((double)(spread * mask_normal(rng)));
+    const float value = (float)bt_exact_exp((double)(spread * bt_mask_normal(rng)));
     /* Seen through a camera no hair is black, and light that went through hair comes out warmer; never lighter than half of the
        skin: a brow has to show on whoever wears it. */
     static const float warmer[3] = {1.65f, 1.00f, 0.55f};
@@ -77,16 +77,16 @@ static void lay_brow(struct mask_canvas *c, struct bt_rng *rng, const struct bro
         float t = bt_rng_uniform(rng, -0.03f, 1.0f);
         if (t > 0.6f && bt_rng_uniform(rng, 0.0f, 1.0f) < 1.5f * (t - 0.6f)) t = bt_rng_uniform(rng, 0.1f, 0.6f);
         if (t < 0.10f && bt_rng_uniform(rng, 0.0f, 1.0f) > 0.45f + 4.0f * t) t = bt_rng_uniform(rng, 0.1f, 0.9f);
-        const float v = bt_clamp(0.52f * mask_normal(rng), -1.15f, 1.15f); /* -1 upper edge ... 1 lower */
+        const float v = bt_clamp(0.52f * bt_mask_normal(rng), -1.15f, 1.15f); /* -1 upper edge ... 1 lower */
         const struct bt_vec2 p = along(b, t), q = along(b, t + 0.04f), p2 = along(b, t - 0.04f);
         const float tangent = direction(p2, q);
         /* At the inner end hairs stand up and fan; then the lower ones rise and the upper ones sink into the line of the brow.
          */
         const float up = 1.0f - bt_smoothstep(t, 0.02f, 0.40f);
         float turn = -(1.15f * up + 0.10f) - 0.42f * v * (1.0f - 0.6f * up) * (v > 0.0f ? 1.0f : 0.85f);
-        turn += 0.14f * mask_normal(rng);
+        turn += 0.14f * bt_mask_normal(rng);
         const float growth = 0.55f + 0.45f * bt_smoothstep(t, 0.0f, 0.35f);
-        const float aside = mask_normal(rng), bend = mask_normal(rng), length = bt_rng_uniform(rng, 9.0f, 18.0f);
+        const float aside = bt_mask_normal(rng), bend = bt_mask_normal(rng), length = bt_rng_uniform(rng, 9.0f, 18.0f);
         const float width = bt_rng_uniform(rng, 0.28f, 0.62f), alpha = bt_rng_uniform(rng, 0.16f, 0.56f);
         struct mask_hair hair = {
             .root = {p.x + 0.8f * aside * b->side, p.y + v * half_height(b, t) + 1.0f},
@@ -98,11 +98,11 @@ static void lay_brow(struct mask_canvas *c, struct bt_rng *rng, const struct bro
                      (1.0f - 0.35f * fabsf(v)),
         };
         tone(c, rng, 0.22f, hair.colour);
-        mask_lay_hair(c, &hair);
+        bt_mask_lay_hair(c, &hair);
     }
 }
 
-void mask_brows(struct mask_canvas *c) {
+void bt_mask_brows(struct mask_canvas *c) {
     struct bt_rng rng;
     bt_rng_init(&rng, c->recipe->seed, STREAM_BROWS);
     const struct bt_mask_traits *t = &c->recipe->traits;
@@ -126,14 +126,14 @@ void mask_brows(struct mask_canvas *c) {
             own.spine[i] = (struct bt_vec2){0.5f * (u.x + l.x), 0.5f * (u.y + l.y)};
         }
         own.side = s ? 1.0f : -1.0f;
-        own.lift += 0.6f * mask_normal(&rng);
-        own.arch += 0.4f * mask_normal(&rng);
+        own.lift += 0.6f * bt_mask_normal(&rng);
+        own.arch += 0.4f * bt_mask_normal(&rng);
         lay_brow(c, &rng, &own, density, soft);
     }
 }
 
 /* The rim of the upper lid, darker with lashes, and a few lashes on both lids; the wearer's own eyes stay between them. */
-void mask_lids(struct mask_canvas *c) {
+void bt_mask_lids(struct mask_canvas *c) {
     struct bt_rng rng;
     bt_rng_init(&rng, c->recipe->seed, STREAM_BROWS + 100);
     const float soft = 0.75f - 0.4f * c->recipe->traits.masculine, strength = bt_rng_uniform(&rng, 0.24f, 0.36f) + 0.22f * soft;
@@ -171,7 +171,7 @@ void mask_lids(struct mask_canvas *c) {
                                                              : 0]],
                                  b = c->uv[ring.vertex[below ? i + 1 : 15 - i]];
             const float u = f - (float)i;
-            const float aside = mask_normal(&rng), longer = bt_rng_uniform(&rng, 0.3f, 1.0f);
+            const float aside = bt_mask_normal(&rng), longer = bt_rng_uniform(&rng, 0.3f, 1.0f);
             struct mask_hair hair = {
                 .root = {bt_lerp(a.x, b.x, u), bt_lerp(a.y, b.y, u)},
                 .angle = (below ? 0.5f : -0.5f) * PI + (below ? -1.0f : 1.0f) * out * (0.75f - 0.19f * f) + 0.12f * aside,
@@ -182,7 +182,7 @@ void mask_lids(struct mask_canvas *c) {
             };
             tone(c, &rng, 0.15f, hair.colour);
             for (uint32_t k = 0; k < 3; k++) hair.colour[k] = fminf(hair.colour[k], 0.25f);
-            mask_lay_hair(c, &hair);
+            bt_mask_lay_hair(c, &hair);
         }
     }
 }
@@ -191,7 +191,7 @@ void mask_lids(struct mask_canvas *c) {
 static void beard_ground(struct mask_canvas *c, struct bt_rng *rng) {
     memset(c->b.px, 0, sizeof(c->b.px));
     memset(c->c.px, 0, sizeof(c->c.px));
-    mask_noise(rng, 36.0f, 3, 0.7f, 1.0f, &c->c, &c->scratch);
+    bt_mask_noise(rng, 36.0f, 3, 0.7f, 1.0f, &c->c, &c->scratch);
     const float nose = c->uv[2].y, mouth = c->uv[61].y, moustache = bt_rng_uniform(rng, 0.7f, 1.0f),
                 cheek = bt_rng_uniform(rng, -10.0f, 16.0f);
     for (uint32_t y = (uint32_t)nose - 20; y < MASK_SIDE; y++) {
@@ -231,7 +231,7 @@ static void beard_ground(struct mask_canvas *c, struct bt_rng *rng) {
     for (uint32_t i = 0; i < BT_MASK_TEXELS; i++) c->b.px[i] *= bt_clamp(1.0f - 1.4f * c->a.px[i], 0.0f, 1.0f);
 }
 
-void mask_beard(struct mask_canvas *c) {
+void bt_mask_beard(struct mask_canvas *c) {
     struct bt_rng rng;
     bt_rng_init(&rng, c->recipe->seed, STREAM_BEARD);
     const struct bt_mask_traits *t = &c->recipe->traits;
@@ -257,7 +257,8 @@ void mask_beard(struct mask_canvas *c) {
     for (uint32_t n = 0; n < hairs; n++) {
         const float x = bt_rng_uniform(&rng, 16.0f, 496.0f), y = bt_rng_uniform(&rng, c->uv[2].y - 30.0f, 505.0f);
         const float ground = c->b.px[(uint32_t)y * MASK_SIDE + (uint32_t)x], chance = bt_rng_uniform(&rng, 0.0f, 1.0f);
-        const float turn = mask_normal(&rng), size = bt_rng_uniform(&rng, 0.0f, 1.0f), thick = bt_rng_uniform(&rng, 0.0f, 1.0f);
+        const float turn = bt_mask_normal(&rng), size = bt_rng_uniform(&rng, 0.0f, 1.0f),
+                    thick = bt_rng_uniform(&rng, 0.0f, 1.0f);
         if (ground * ground < chance) continue;
         const float across = (x - 256.0f) / 256.0f,
                     lip = bt_bump(y - 0.5f * (c->uv[2].y + c->uv[0].y), 14.0f) * bt_bump(across * 256.0f, 70.0f);
@@ -270,6 +271,6 @@ void mask_beard(struct mask_canvas *c) {
             .alpha = (0.16f + 0.34f * bt_smoothstep(t->beard, 0.0f, 0.6f)) * (0.5f + 0.5f * thick) * (0.45f + 0.55f * ground),
         };
         tone(c, &rng, 0.28f, hair.colour);
-        mask_lay_hair(c, &hair);
+        bt_mask_lay_hair(c, &hair);
     }
 }

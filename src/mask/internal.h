@@ -85,7 +85,7 @@ enum mask_stream {
 
 /* One drawing a full expression: C leaves open in which order arguments and initialisers are evaluated, and compilers differ.
  */
-float mask_normal(struct bt_rng *rng); /* about N(0, 1), made of sums alone, within -6 ... 6 */
+float bt_mask_normal(struct bt_rng *rng); /* about N(0, 1), made of sums alone, within -6 ... 6 */
 
 /* A picture of 512 x 512 floats. */
 struct mask_plane {
@@ -110,29 +110,29 @@ static inline struct bt_picture_f mask_picture(struct mask_plane *plane) {
 
 /* Smooth noise of mean 0 and about unit deviation: `octaves` lattices, the first of cells cell_px wide. Added to out, times
  * gain. */
-void mask_noise(struct bt_rng *rng, float cell_px, uint32_t octaves, float persistence, float gain, struct mask_plane *out,
-                struct mask_plane *scratch);
+void bt_mask_noise(struct bt_rng *rng, float cell_px, uint32_t octaves, float persistence, float gain, struct mask_plane *out,
+                   struct mask_plane *scratch);
 /* exp(-((x - cx) / sx)^2 - ((y - cy) / sy)^2), added times gain. */
-void mask_blob(struct mask_plane *plane, struct bt_vec2 centre, float sx, float sy, float gain);
+void bt_mask_blob(struct mask_plane *plane, struct bt_vec2 centre, float sx, float sy, float gain);
 /* One hair, of points along a curve, laid over the colour: thinner and paler to the end. */
 struct mask_hair {
     struct bt_vec2 root;
     float angle, bend, length, width, alpha;
     float colour[3]; /* ratio */
 };
-void mask_lay_hair(struct mask_canvas *canvas, const struct mask_hair *hair);
+void bt_mask_lay_hair(struct mask_canvas *canvas, const struct mask_hair *hair);
 
-void mask_shape(const struct bt_rig *rig, const struct mask_recipe *recipe, struct bt_vec3 *out_neutral);
-void mask_skin(struct mask_canvas *canvas);   /* zones, mottle, spots */
-void mask_relief(struct mask_canvas *canvas); /* pores, folds, wrinkles; then resolves skin to colour */
-void mask_lips(struct mask_canvas *canvas);
-void mask_lids(struct mask_canvas *canvas);
-void mask_brows(struct mask_canvas *canvas);
-void mask_beard(struct mask_canvas *canvas);
+void bt_mask_shape(const struct bt_rig *rig, const struct mask_recipe *recipe, struct bt_vec3 *out_neutral);
+void bt_mask_skin(struct mask_canvas *canvas);   /* zones, mottle, spots */
+void bt_mask_relief(struct mask_canvas *canvas); /* pores, folds, wrinkles; then resolves skin to colour */
+void bt_mask_lips(struct mask_canvas *canvas);
+void bt_mask_lids(struct mask_canvas *canvas);
+void bt_mask_brows(struct mask_canvas *canvas);
+void bt_mask_beard(struct mask_canvas *canvas);
 
 /* recipe.traits must be complete. */
-BT_CHECKED bt_status mask_grow_recipe(const struct bt_rig *rig, const struct mask_recipe *recipe, const char *name,
-                                      struct bt_mask **out_mask);
-bool mask_name_is_good(const char *name, size_t bytes);
+BT_CHECKED bt_status bt_mask_grow_recipe(const struct bt_rig *rig, const struct mask_recipe *recipe, const char *name,
+                                         struct bt_mask **out_mask);
+bool bt_mask_name_is_good(const char *name, size_t bytes);
 
 #endif

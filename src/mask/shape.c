@@ -158,7 +158,7 @@ static void mouth(const struct region *r, struct bt_vec3 out[MASK_FIELDS]) {
 static void coefficients(const struct mask_recipe *recipe, float k[MASK_FIELDS]) {
     struct bt_rng rng;
     bt_rng_init(&rng, recipe->seed, STREAM_SHAPE);
-    for (uint32_t f = 0; f < MASK_FIELDS; f++) k[f] = bt_clamp(mask_normal(&rng), -1.6f, 1.6f);
+    for (uint32_t f = 0; f < MASK_FIELDS; f++) k[f] = bt_clamp(bt_mask_normal(&rng), -1.6f, 1.6f);
     /* A wide nose tends to a lower bridge; a long one to less upturned a tip; full lips go together. */
     k[BRIDGE_HEIGHT] = 0.75f * k[BRIDGE_HEIGHT] - 0.5f * k[NOSE_WIDTH];
     k[NOSE_TILT] = 0.75f * k[NOSE_TILT] - 0.35f * k[NOSE_LENGTH];
@@ -189,13 +189,13 @@ static void asymmetry(struct bt_rng *rng, const struct bt_rig *rig, struct bt_ve
     const struct bt_vec3 *c = bt_rig_mesh(rig)->canonical;
     for (uint32_t n = 0; n < 4; n++) {
         const struct bt_vec3 at = c[bt_rng_u32(rng) % BT_RIG_VERTICES];
-        const float x = mask_normal(rng), y = mask_normal(rng), z = mask_normal(rng);
+        const float x = bt_mask_normal(rng), y = bt_mask_normal(rng), z = bt_mask_normal(rng);
         for (uint32_t v = 0; v < BT_RIG_VERTICES; v++)
             vertex[v] = bt_vec3_add_scaled(vertex[v], v3(x, y, z), 0.06f * hill(c[v], at.x, at.y, at.z, 2.6f, 2.6f, 2.6f));
     }
 }
 
-void mask_shape(const struct bt_rig *rig, const struct mask_recipe *recipe, struct bt_vec3 *out_neutral) {
+void bt_mask_shape(const struct bt_rig *rig, const struct mask_recipe *recipe, struct bt_vec3 *out_neutral) {
     const struct bt_rig_mesh *mesh = bt_rig_mesh(rig);
     float k[MASK_FIELDS];
     coefficients(recipe, k);

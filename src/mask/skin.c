@@ -20,44 +20,44 @@ static void zones(struct mask_canvas *c, struct bt_rng *rng) {
     const float chin = pale * bt_rng_uniform(rng, 0.0f, 0.09f), tired = bt_rng_uniform(rng, 0.25f, 1.0f);
     for (uint32_t s = 0; s < 2; s++) {
         const float out = s ? 1.0f : -1.0f;
-        mask_blob(&c->blood, at(c, s ? 280 : 50, -6.0f * out, 2.0f), 44.0f, 34.0f, cheeks);
-        mask_blob(&c->blood, at(c, s ? 280 : 50, 12.0f * out, -14.0f), 30.0f, 24.0f, 0.5f * cheeks);
-        mask_blob(&c->blood, at(c, s ? 358 : 129, -4.0f * out, 3.0f), 13.0f, 12.0f, 0.08f * pale);
-        mask_blob(&c->blood, at(c, s ? 386 : 159, 0.0f, -9.0f), 40.0f, 12.0f, 0.07f * pale);
-        mask_blob(&c->melanin, at(c, s ? 386 : 159, 0.0f, -8.0f), 42.0f, 13.0f, 0.05f);
+        bt_mask_blob(&c->blood, at(c, s ? 280 : 50, -6.0f * out, 2.0f), 44.0f, 34.0f, cheeks);
+        bt_mask_blob(&c->blood, at(c, s ? 280 : 50, 12.0f * out, -14.0f), 30.0f, 24.0f, 0.5f * cheeks);
+        bt_mask_blob(&c->blood, at(c, s ? 358 : 129, -4.0f * out, 3.0f), 13.0f, 12.0f, 0.08f * pale);
+        bt_mask_blob(&c->blood, at(c, s ? 386 : 159, 0.0f, -9.0f), 40.0f, 12.0f, 0.07f * pale);
+        bt_mask_blob(&c->melanin, at(c, s ? 386 : 159, 0.0f, -8.0f), 42.0f, 13.0f, 0.05f);
         /* Under the eye, nearer to the nose: thin skin over veins. */
-        mask_blob(&c->blood, at(c, s ? 374 : 145, -6.0f * out, 12.0f), 30.0f, 9.0f, 0.09f * tired);
-        mask_blob(&c->melanin, at(c, s ? 374 : 145, -8.0f * out, 12.0f), 32.0f, 10.0f, 0.05f + 0.06f * tired * old);
-        mask_blob(&c->shade, at(c, s ? 374 : 145, -10.0f * out, 13.0f), 26.0f, 7.0f, -0.03f - 0.06f * tired * old);
-        mask_blob(&c->melanin, at(c, s ? 362 : 133, 0.0f, 0.0f), 14.0f, 16.0f, 0.10f);
-        mask_blob(&c->blood, at(c, s ? 291 : 61, 6.0f * out, 4.0f), 12.0f, 14.0f, 0.05f);
-        mask_blob(&c->melanin, at(c, s ? 454 : 234, -20.0f * out, 10.0f), 50.0f, 110.0f, 0.05f);
+        bt_mask_blob(&c->blood, at(c, s ? 374 : 145, -6.0f * out, 12.0f), 30.0f, 9.0f, 0.09f * tired);
+        bt_mask_blob(&c->melanin, at(c, s ? 374 : 145, -8.0f * out, 12.0f), 32.0f, 10.0f, 0.05f + 0.06f * tired * old);
+        bt_mask_blob(&c->shade, at(c, s ? 374 : 145, -10.0f * out, 13.0f), 26.0f, 7.0f, -0.03f - 0.06f * tired * old);
+        bt_mask_blob(&c->melanin, at(c, s ? 362 : 133, 0.0f, 0.0f), 14.0f, 16.0f, 0.10f);
+        bt_mask_blob(&c->blood, at(c, s ? 291 : 61, 6.0f * out, 4.0f), 12.0f, 14.0f, 0.05f);
+        bt_mask_blob(&c->melanin, at(c, s ? 454 : 234, -20.0f * out, 10.0f), 50.0f, 110.0f, 0.05f);
     }
-    mask_blob(&c->blood, at(c, 4, 0.0f, -2.0f), 24.0f, 24.0f, nose);
-    mask_blob(&c->blood, at(c, 151, 0.0f, 0.0f), 150.0f, 44.0f, -0.05f);
-    mask_blob(&c->melanin, at(c, 151, 0.0f, -6.0f), 150.0f, 46.0f, 0.05f);
-    mask_blob(&c->blood, at(c, 199, 0.0f, 4.0f), 44.0f, 26.0f, chin);
-    mask_blob(&c->melanin, at(c, 164, 0.0f, 6.0f), 64.0f, 22.0f, 0.04f);
-    mask_blob(&c->melanin, at(c, 199, 0.0f, 10.0f), 120.0f, 60.0f, 0.03f);
+    bt_mask_blob(&c->blood, at(c, 4, 0.0f, -2.0f), 24.0f, 24.0f, nose);
+    bt_mask_blob(&c->blood, at(c, 151, 0.0f, 0.0f), 150.0f, 44.0f, -0.05f);
+    bt_mask_blob(&c->melanin, at(c, 151, 0.0f, -6.0f), 150.0f, 46.0f, 0.05f);
+    bt_mask_blob(&c->blood, at(c, 199, 0.0f, 4.0f), 44.0f, 26.0f, chin);
+    bt_mask_blob(&c->melanin, at(c, 164, 0.0f, 6.0f), 64.0f, 22.0f, 0.04f);
+    bt_mask_blob(&c->melanin, at(c, 199, 0.0f, 10.0f), 120.0f, 60.0f, 0.03f);
 }
 
 static void mottle(struct mask_canvas *c, struct bt_rng *rng) {
     const struct bt_mask_traits *t = &c->recipe->traits;
     const float pale = 0.45f + 0.55f * t->skin, old = bt_clamp((t->age - 25.0f) / 45.0f, 0.0f, 1.0f);
     const float uneven = bt_rng_uniform(rng, 0.7f, 1.3f);
-    mask_noise(rng, 90.0f, 3, 0.7f, 0.028f * uneven * pale, &c->blood, &c->scratch);
-    mask_noise(rng, 16.0f, 3, 0.8f, 0.026f * uneven * pale, &c->blood, &c->scratch);
-    mask_noise(rng, 110.0f, 4, 0.6f, (0.018f + 0.02f * old) * uneven, &c->melanin, &c->scratch);
-    mask_noise(rng, 10.0f, 3, 0.9f, (0.014f + 0.01f * old) * uneven, &c->melanin, &c->scratch);
+    bt_mask_noise(rng, 90.0f, 3, 0.7f, 0.028f * uneven * pale, &c->blood, &c->scratch);
+    bt_mask_noise(rng, 16.0f, 3, 0.8f, 0.026f * uneven * pale, &c->blood, &c->scratch);
+    bt_mask_noise(rng, 110.0f, 4, 0.6f, (0.018f + 0.02f * old) * uneven, &c->melanin, &c->scratch);
+    bt_mask_noise(rng, 10.0f, 3, 0.9f, (0.014f + 0.01f * old) * uneven, &c->melanin, &c->scratch);
     /* Fine red veins where the skin is thin and old: the zero line of a noise, kept near nose and cheeks, broken by another. */
     memset(c->a.px, 0, sizeof(c->a.px));
     memset(c->b.px, 0, sizeof(c->b.px));
     memset(c->c.px, 0, sizeof(c->c.px));
-    mask_noise(rng, 26.0f, 2, 0.6f, 1.0f, &c->a, &c->scratch);
-    mask_noise(rng, 18.0f, 2, 0.6f, 1.0f, &c->b, &c->scratch);
+    bt_mask_noise(rng, 26.0f, 2, 0.6f, 1.0f, &c->a, &c->scratch);
+    bt_mask_noise(rng, 18.0f, 2, 0.6f, 1.0f, &c->b, &c->scratch);
     for (uint32_t s = 0; s < 2; s++) {
-        mask_blob(&c->c, at(c, s ? 280 : 50, s ? -14.0f : 14.0f, 4.0f), 40.0f, 30.0f, 1.0f);
-        mask_blob(&c->c, at(c, s ? 358 : 129, 0.0f, 0.0f), 14.0f, 14.0f, 1.0f);
+        bt_mask_blob(&c->c, at(c, s ? 280 : 50, s ? -14.0f : 14.0f, 4.0f), 40.0f, 30.0f, 1.0f);
+        bt_mask_blob(&c->c, at(c, s ? 358 : 129, 0.0f, 0.0f), 14.0f, 14.0f, 1.0f);
     }
     for (uint32_t i = 0; i < BT_MASK_TEXELS; i++) {
         const float line = bt_clamp(1.0f - fabsf(c->a.px[i]) / 0.09f, 0.0f, 1.0f) * bt_clamp(c->b.px[i], 0.0f, 1.0f);
@@ -85,7 +85,7 @@ static void spots(struct mask_canvas *c) {
     const uint32_t freckles = (uint32_t)(1500.0f * c->recipe->freckles);
     const float depth = 0.14f + 0.26f * c->recipe->freckles;
     for (uint32_t n = 0; n < freckles; n++) {
-        const float x = 256.0f + 92.0f * mask_normal(&rng), y = c->uv[50].y - 22.0f + 46.0f * mask_normal(&rng);
+        const float x = 256.0f + 92.0f * bt_mask_normal(&rng), y = c->uv[50].y - 22.0f + 46.0f * bt_mask_normal(&rng);
         const float size = bt_rng_uniform(&rng, 0.0f, 1.0f), squash = bt_rng_uniform(&rng, 0.8f, 1.25f);
         spot(&c->melanin, x, y, 0.7f + 1.7f * size * size * size, squash, depth * bt_rng_uniform(&rng, 0.2f, 1.0f));
     }
@@ -114,7 +114,7 @@ static void spots(struct mask_canvas *c) {
     }
 }
 
-void mask_skin(struct mask_canvas *c) {
+void bt_mask_skin(struct mask_canvas *c) {
     struct bt_rng rng;
     bt_rng_init(&rng, c->recipe->seed, STREAM_SKIN);
     zones(c, &rng);
@@ -224,7 +224,7 @@ static void wrinkles(struct mask_canvas *c, struct bt_rng *rng) {
         for (uint32_t i = 0; i < POINTS; i++) {
             const float x = bt_lerp(x0, x1, (float)i / (POINTS - 1)), u = (x - 256.0f) / 126.0f;
             point[i] = (struct bt_vec2){x, y0 + bow * u * u + 2.2f * (float)bt_exact_sin((double)(x / 23.0f + phase)) +
-                                               0.8f * mask_normal(rng)};
+                                               0.8f * bt_mask_normal(rng)};
         }
         groove(c, rng, point, POINTS, 0.7f, bt_rng_uniform(rng, 0.4f, 1.0f));
     }
@@ -233,7 +233,7 @@ static void wrinkles(struct mask_canvas *c, struct bt_rng *rng) {
         const float out = s ? 1.0f : -1.0f;
         const struct bt_vec2 corner = at(c, s ? 263 : 33, 12.0f * out, -2.0f);
         for (uint32_t row = 0; row < 5; row++) { /* crow's feet */
-            const float angle = ((float)row - 2.0f) * 0.30f + 0.06f * mask_normal(rng),
+            const float angle = ((float)row - 2.0f) * 0.30f + 0.06f * bt_mask_normal(rng),
                         length = bt_rng_uniform(rng, 14.0f, 30.0f);
             for (uint32_t i = 0; i < 6; i++) {
                 const float d = length * (float)i / 5.0f;
@@ -248,7 +248,7 @@ static void wrinkles(struct mask_canvas *c, struct bt_rng *rng) {
             for (uint32_t i = 0; i < 8; i++) {
                 const float u = (float)i / 7.0f - 0.5f;
                 point[i] = (struct bt_vec2){lid.x + 44.0f * u + 5.0f * out,
-                                            lid.y - 14.0f * u * u + 3.0f * u * out + 0.6f * mask_normal(rng)};
+                                            lid.y - 14.0f * u * u + 3.0f * u * out + 0.6f * bt_mask_normal(rng)};
             }
             groove(c, rng, point, 8, 0.6f, bt_rng_uniform(rng, 0.3f, 0.8f));
         }
@@ -265,17 +265,17 @@ static void pores(struct mask_canvas *c, struct bt_rng *rng) {
     const float coarse = bt_rng_uniform(rng, 0.7f, 1.2f) * (0.8f + 0.4f * t->masculine);
     memset(c->b.px, 0, sizeof(c->b.px));
     memset(c->c.px, 0, sizeof(c->c.px));
-    mask_noise(rng, 5.0f, 2, 0.9f, 1.0f, &c->b, &c->scratch);
-    mask_blob(&c->c, at(c, 4, 0.0f, -4.0f), 40.0f, 40.0f, 1.2f);
-    mask_blob(&c->c, at(c, 50, 18.0f, 4.0f), 44.0f, 40.0f, 0.9f);
-    mask_blob(&c->c, at(c, 280, -18.0f, 4.0f), 44.0f, 40.0f, 0.9f);
-    mask_blob(&c->c, at(c, 151, 0.0f, 0.0f), 110.0f, 40.0f, 0.7f);
-    mask_blob(&c->c, at(c, 199, 0.0f, 0.0f), 60.0f, 30.0f, 0.7f);
+    bt_mask_noise(rng, 5.0f, 2, 0.9f, 1.0f, &c->b, &c->scratch);
+    bt_mask_blob(&c->c, at(c, 4, 0.0f, -4.0f), 40.0f, 40.0f, 1.2f);
+    bt_mask_blob(&c->c, at(c, 50, 18.0f, 4.0f), 44.0f, 40.0f, 0.9f);
+    bt_mask_blob(&c->c, at(c, 280, -18.0f, 4.0f), 44.0f, 40.0f, 0.9f);
+    bt_mask_blob(&c->c, at(c, 151, 0.0f, 0.0f), 110.0f, 40.0f, 0.7f);
+    bt_mask_blob(&c->c, at(c, 199, 0.0f, 0.0f), 60.0f, 30.0f, 0.7f);
     for (uint32_t i = 0; i < BT_MASK_TEXELS; i++)
         c->shade.px[i] -= 0.045f * coarse * (0.30f + c->c.px[i]) * fmaxf(c->b.px[i] - 0.4f, 0.0f);
     /* Below the pores: the plain grain of skin. As shade, not as relief: light from above would make dashes of it. */
-    mask_noise(rng, 4.0f, 1, 1.0f, 0.012f * coarse, &c->shade, &c->scratch);
-    mask_noise(rng, 9.0f, 2, 1.0f, 0.010f * coarse, &c->relief, &c->scratch);
+    bt_mask_noise(rng, 4.0f, 1, 1.0f, 0.012f * coarse, &c->shade, &c->scratch);
+    bt_mask_noise(rng, 9.0f, 2, 1.0f, 0.010f * coarse, &c->relief, &c->scratch);
 }
 
 /* Skin to ratio. Relief is lit from above, as rooms are: what faces up is lighter, what lies deep is darker. */
@@ -298,7 +298,7 @@ static void resolve(struct mask_canvas *c) {
     }
 }
 
-void mask_relief(struct mask_canvas *c) {
+void bt_mask_relief(struct mask_canvas *c) {
     struct bt_rng rng;
     bt_rng_init(&rng, c->recipe->seed, STREAM_WRINKLES);
     memset(c->a.px, 0, sizeof(c->a.px));
@@ -325,7 +325,7 @@ static float ring_distance(const struct mask_canvas *c, enum bt_rig_ring ring, f
     return sqrtf(best);
 }
 
-void mask_lips(struct mask_canvas *c) {
+void bt_mask_lips(struct mask_canvas *c) {
     struct bt_rng rng;
     bt_rng_init(&rng, c->recipe->seed, STREAM_SKIN + 100);
     const struct bt_mask_traits *t = &c->recipe->traits;
@@ -343,8 +343,8 @@ void mask_lips(struct mask_canvas *c) {
     memset(c->c.px, 0, sizeof(c->c.px));
     bt_raster_polygon(mask_picture(&c->a), outer, ring.count, 1.0f);
     bt_raster_blur(mask_picture(&c->a), bt_lerp(bt_rng_uniform(&rng, 2.2f, 3.2f), 1.7f, paint), c->scratch.px);
-    mask_noise(&rng, 5.0f, 2, 0.8f, 1.0f, &c->b, &c->scratch);  /* becomes creases: drawn out downwards below */
-    mask_noise(&rng, 12.0f, 2, 0.7f, 1.0f, &c->c, &c->scratch); /* wanders the edge, tints the inside */
+    bt_mask_noise(&rng, 5.0f, 2, 0.8f, 1.0f, &c->b, &c->scratch);  /* becomes creases: drawn out downwards below */
+    bt_mask_noise(&rng, 12.0f, 2, 0.7f, 1.0f, &c->c, &c->scratch); /* wanders the edge, tints the inside */
     const float top = c->uv[0].y - 14.0f, bottom = c->uv[17].y + 24.0f, seam = 0.5f * (c->uv[13].y + c->uv[14].y);
     for (uint32_t y = (uint32_t)top; (float)y < bottom; y++) {
         for (uint32_t x = 170; x < 342; x++) {
@@ -374,7 +374,7 @@ void mask_lips(struct mask_canvas *c) {
         }
     }
     memset(c->a.px, 0, sizeof(c->a.px));
-    for (uint32_t s = 0; s < 2; s++) mask_blob(&c->a, at(c, s ? 291 : 61, s ? -1.0f : 1.0f, 1.0f), 9.0f, 5.0f, 0.16f);
+    for (uint32_t s = 0; s < 2; s++) bt_mask_blob(&c->a, at(c, s ? 291 : 61, s ? -1.0f : 1.0f, 1.0f), 9.0f, 5.0f, 0.16f);
     for (uint32_t i = 0; i < BT_MASK_TEXELS; i++)
         for (uint32_t k = 0; k < 3; k++) c->colour[k].px[i] *= 1.0f - c->a.px[i];
 }

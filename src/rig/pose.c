@@ -86,14 +86,6 @@ static bool nearest(double h[3][3], double out_r[3][3], double *out_trace) {
     return true;
 }
 
-bool bt_rotation_nearest(const float matrix[9], float out_rotation[9]) {
-    double h[3][3], r[3][3], trace;
-    for (uint32_t i = 0; i < 9; i++) h[i / 3][i % 3] = (double)matrix[i];
-    if (!nearest(h, r, &trace)) return false;
-    for (uint32_t i = 0; i < 9; i++) out_rotation[i] = (float)r[i / 3][i % 3];
-    return true;
-}
-
 bool bt_pose_fit(const struct bt_rig *rig, const struct bt_vec3 *frame_points, const struct bt_vec3 *reference,
                  struct bt_pose *out_pose) {
     const float *w = bt_rig_mesh(rig)->anchor;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a head is: scale, rotation, translation between face space and frame space, and their filtering in time. */
+/* Where a head is: scale, rotation and translation between face space and frame space. */
 #ifndef BT_RIG_POSE_H
 #define BT_RIG_POSE_H
 
@@ -32,26 +32,5 @@ struct bt_angles bt_pose_angles(const struct bt_pose *pose);
 
 void bt_rotation_from_vector(const float vector[3], float out_rotation[9]); /* Rodrigues */
 void bt_rotation_to_vector(const float rotation[9], float out_vector[3]);
-/* The rotation nearest to a 3 x 3 matrix (Jacobi SVD). False: rank below 2. */
-bool bt_rotation_nearest(const float matrix[9], float out_rotation[9]);
-
-/* One-Euro filter (Casiez, Roussel, Vogel 2012) over `count` scalars: cut-off = mincut + beta * |filtered derivative|. */
-void bt_one_euro(float *state, float *derivative, const float *sample, uint32_t count, float dt_s, float mincut_hz, float beta,
-                 float derivative_cutoff_hz);
-
-/* The recipe's filter on one face: rotation, scale, translation and the mesh in face space, each with its own constants.
-   Frame-rate aware: intervals come from the time stamps. Init, no allocation; plain memory. */
-struct bt_face_filter {
-    int64_t last_ns;
-    bool started;
-    float rotation[3], rotation_d[3], scale, scale_d, place[3], place_d[3];
-    float mesh[BT_RIG_VERTICES * 3], mesh_d[BT_RIG_VERTICES * 3];
-};
-void bt_face_filter_init(struct bt_face_filter *filter);
-/* `reference`: what pose is fitted to: the canonical mesh, or later the driver's neutral. Gives the filtered pose and the
-   filtered mesh in face space (468); bt_pose_denormalise makes frame points of them. A gap over .5 s or a step back in time
-   starts anew. False: degenerate points, nothing changed. */
-bool bt_face_filter_step(struct bt_face_filter *filter, const struct bt_rig *rig, const struct bt_vec3 *frame_points,
-                         const struct bt_vec3 *reference, int64_t time_ns, struct bt_pose *out_pose, struct bt_vec3 *out_mesh);
 
 #endif
