@@ -243,11 +243,11 @@ static void turned_too_far(void **at) {
     assert_memory_equal(s->after, s->before, sizeof s->after);
     pose_face(s, -.9f);
     assert_int_equal(tick(s), BT_E_POSE);
-    pose_face(s, -.6f); /* inside the outer limit, but it has to come back under the inner one */
+    pose_face(s, -.48f); /* inside the outer limit, but it has to come back under the inner one */
     assert_int_equal(tick(s), BT_E_POSE);
     pose_face(s, -.4f);
     assert_int_equal(tick(s), BT_OK);
-    pose_face(s, -.6f);
+    pose_face(s, -.48f);
     assert_int_equal(tick(s), BT_OK);
 }
 

@@ -20,7 +20,9 @@ enum {
     AO_DIRECTIONS = 2, /* of the sky, a tick: a whole pass in about a second */
 };
 
-static const float ANSWERING = 1.0f;   /* a landmark further off than so many frames' widths is no landmark */
+static const float ANSWERING = 1.0f; /* a landmark further off than so many frames' widths is no landmark */
+/* Light bounces in a real face's folds; darker than this they look drawn. */
+static const float AO_LEAST = .6f;
 static const float SMALLEST_PX = 40;   /* narrower faces have no detail to repaint */
 static const float FACE_WIDTH_CM = 13; /* cheek to cheek on the canonical mesh */
 
@@ -99,7 +101,8 @@ static void follow_sky(struct bt_surface *s, float rate) {
     const struct bt_vec2 *uv = bt_rig_mesh(s->rig)->fine_uv;
     for (int k = 0; k < 2; k++) {
         const float *map = bt_occlusion_map(s->sky[k]);
-        for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++) s->ao[k][v] += rate * (map_at(map, uv[v]) - s->ao[k][v]);
+        for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++)
+            s->ao[k][v] += rate * (fmaxf(AO_LEAST, map_at(map, uv[v])) - s->ao[k][v]);
     }
 }
 

@@ -12,8 +12,8 @@
 #include <string.h>
 
 /* Turned further than this, the far cheek has no pixels to light the mask by, and the nose's outline is drawn from too little;
-   back under the second angle it is worn again. Radians: 38 and 32 degrees of yaw, 30 and 25 of pitch. */
-static const float YAW_OUT = .66f, YAW_IN = .56f, PITCH_OUT = .52f, PITCH_IN = .44f;
+   back under the second angle it is worn again. Radians: 30 and 25 degrees of yaw, 28 and 24 of pitch. */
+static const float YAW_OUT = .52f, YAW_IN = .44f, PITCH_OUT = .49f, PITCH_IN = .42f;
 /* Mean luma of the face, gamma-coded (bt_faces.light): below it the light fit follows noise. */
 static const float DARK_OUT = .06f, DARK_IN = .08f;
 static const int64_t GAP_NS = 500000000; /* after so long without the face, start over */
