@@ -128,8 +128,9 @@ static bt_status open_node(struct loopback *l) {
     if (flock(l->fd, LOCK_EX | LOCK_NB)) return busy(l, "another bauta uses it");
     uint32_t caps = bt_node_caps(&cap);
     const bool held = !fstat(l->fd, &status) && bt_node_holder(status.st_rdev, who, sizeof who);
-    if (!(caps & (V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_VIDEO_CAPTURE)) && !held) {
-        /* 0.12.7 after a writer that never called STREAMON: one that does, and closes, heals it. */
+    if (!(caps & (V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_VIDEO_CAPTURE))) {
+        /* 0.12.7 after a writer that never called STREAMON: one that does, and closes, heals it. With a writer it would
+         * capture. */
         bt_log_info(l->log, "%s: was left closed by its last writer: opened anew", l->path);
         stream_on(l->fd);
         close(l->fd);

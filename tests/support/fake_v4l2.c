@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/fake_v4l2.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <time.h>
+#include <unistd.h>
+
+struct fake_v4l2 fake_v4l2 = {.fd = -1};
+static uint8_t *maps[8];
+static uint32_t next_buffer;
+enum { MAP_BYTES = 1 << 20 };
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __real_ioctl(int fd, unsigned long request, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+void *__real_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
+int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+ssize_t __real_write(int fd, const void *bytes, size_t size);
+ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+
+void fake_v4l2_reset(const char *driver, uint32_t device_caps) {
+    memset(&fake_v4l2, 0, sizeof fake_v4l2);
+    memset(maps, 0, sizeof maps);
+    next_buffer = 0;
+    fake_v4l2.fd = -1;
+    snprintf((char *)fake_v4l2.cap.driver, sizeof fake_v4l2.cap.driver, "%s", driver);
+    snprintf((char *)fake_v4l2.cap.card, sizeof fake_v4l2.cap.card, "Fake");
+    fake_v4l2.cap.capabilities = V4L2_CAP_DEVICE_CAPS | device_caps;
+    fake_v4l2.cap.device_caps = device_caps;
+}
+
+int __wrap_open(const char *path, int flags, ...) {
+    va_list args;
+    va_start(args, flags);
+    const int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, int) : 0;
+    va_end(args);
+    if (strcmp(path, FAKE_NODE)) return __real_open(path, flags, mode);
+    fake_v4l2.opens++;
+    return fake_v4l2.fd = __real_open("/dev/zero", O_RDWR | O_CLOEXEC);
+}
+
+static int give(int error) {
+    errno = error;
+    return error ? -1 : 0;
+}
+
+static int enumerate(unsigned long request, void *argument) {
+    const struct fake_v4l2 *f = &fake_v4l2;
+    if (request == VIDIOC_ENUM_FMT) {
+        struct v4l2_fmtdesc *d = argument;
+        if (d->index >= f->offer_count) return give(EINVAL);
+        d->pixelformat = f->offers[d->index].pixelformat;
+        return 0;
+    }
+    if (request == VIDIOC_ENUM_FRAMESIZES) {
+        struct v4l2_frmsizeenum *s = argument;
+        for (uint32_t i = 0; i < f->offer_count; i++)
+            if (f->offers[i].pixelformat == s->pixel_format && s->index == 0) {
+                s->type = V4L2_FRMSIZE_TYPE_DISCRETE;
+                s->discrete.width = f->offers[i].width;
+                s->discrete.height = f->offers[i].height;
+                return 0;
+            }
+        return give(EINVAL);
+    }
+    struct v4l2_frmivalenum *v = argument;
+    if (v->index) return give(EINVAL);
+    v->type = V4L2_FRMIVAL_TYPE_DISCRETE;
+    v->discrete = (struct v4l2_fract){1, 30};
+    return 0;
+}
+
+static int dequeue(struct v4l2_buffer *b) {
+    struct fake_v4l2 *f = &fake_v4l2;
+    if (f->dqbuf_faults) {
+        f->dqbuf_faults--;
+        return give(f->fail_dqbuf);
+    }
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    b->index = next_buffer++ % 4;
+    memcpy(maps[b->index], f->frame, f->frame_bytes);
+    b->bytesused = (uint32_t)f->frame_bytes;
+    b->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+    f->dequeued++;
+    if (f->error_every && f->dequeued % f->error_every == 0) b->flags |= V4L2_BUF_FLAG_ERROR;
+    b->timestamp.tv_sec = now.tv_sec + (f->time_in_future ? 3600 : 0);
+    b->timestamp.tv_usec = now.tv_nsec / 1000;
+    return 0;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...) {
+    va_list args;
+    va_start(args, request);
+    void *argument = va_arg(args, void *);
+    va_end(args);
+    struct fake_v4l2 *f = &fake_v4l2;
+    if (fd != f->fd) return __real_ioctl(fd, request, argument);
+    switch (request) {
+    case VIDIOC_QUERYCAP:
+        *(struct v4l2_capability *)argument = f->cap;
+        return 0;
+    case VIDIOC_ENUM_FMT:
+    case VIDIOC_ENUM_FRAMESIZES:
+    case VIDIOC_ENUM_FRAMEINTERVALS:
+        return enumerate(request, argument);
+    case VIDIOC_S_FMT: {
+        struct v4l2_pix_format *pix = &((struct v4l2_format *)argument)->fmt.pix;
+        f->s_fmts++;
+        if (f->fail_s_fmt) return give(f->fail_s_fmt);
+        if (f->forced.width) pix->width = f->forced.width;
+        if (f->forced.height) pix->height = f->forced.height;
+        if (f->forced.pixelformat) pix->pixelformat = f->forced.pixelformat;
+        if (f->forced.bytesperline) pix->bytesperline = f->forced.bytesperline;
+        f->format = *pix;
+        return 0;
+    }
+    case VIDIOC_REQBUFS:
+        return give(f->fail_reqbufs);
+    case VIDIOC_QUERYBUF:
+        ((struct v4l2_buffer *)argument)->length = MAP_BYTES;
+        return 0;
+    case VIDIOC_QBUF:
+        f->queued++;
+        return 0;
+    case VIDIOC_DQBUF:
+        return dequeue(argument);
+    case VIDIOC_STREAMON:
+        f->streamons++;
+        if (f->caps_after_streamon) f->cap.device_caps = f->caps_after_streamon;
+        return give(f->fail_streamon);
+    case VIDIOC_STREAMOFF:
+        return 0;
+    default:
+        return give(ENOTTY);
+    }
+}
+
+void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset) {
+    if (fd < 0 || fd != fake_v4l2.fd) return __real_mmap(at, bytes, protection, flags, fd, offset);
+    void *map = __real_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < 8; i++)
+        if (!maps[i]) {
+            maps[i] = map;
+            break;
+        }
+    return map;
+}
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout) {
+    if (!count || fds[0].fd != fake_v4l2.fd || !fake_v4l2.silent) return __real_poll(fds, count, timeout);
+    fds[0].fd = -1; /* ignored by poll */
+    const int ready = __real_poll(fds, count, timeout);
+    fds[0].fd = fake_v4l2.fd;
+    return ready;
+}
+
+ssize_t __wrap_write(int fd, const void *bytes, size_t size) {
+    struct fake_v4l2 *f = &fake_v4l2;
+    if (fd != f->fd) return __real_write(fd, bytes, size);
+    f->writes++;
+    if (f->fail_write) return give(f->fail_write);
+    if (f->write_most && f->short_writes && size > f->write_most) {
+        f->short_writes--;
+        size = f->write_most;
+    }
+    f->written_bytes = size;
+    memcpy(f->written, bytes, size < sizeof f->written ? size : sizeof f->written);
+    return (ssize_t)size;
+}

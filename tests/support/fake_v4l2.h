@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* A video node in this process: /dev/zero opened under the node's name, its ioctls, maps, polls and writes answered here. Link
+   with -Wl,--wrap=open,--wrap=ioctl,--wrap=mmap,--wrap=poll,--wrap=write. */
+#ifndef BT_TESTS_SUPPORT_FAKE_V4L2_H
+#define BT_TESTS_SUPPORT_FAKE_V4L2_H
+
+#include <linux/videodev2.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FAKE_NODE "/dev/video-fake"
+
+struct fake_v4l2 {
+    /* set by the test before opening */
+    struct v4l2_capability cap;
+    struct v4l2_pix_format offers[4]; /* pixelformat, width, height; priv: frames a second */
+    uint32_t offer_count;
+    struct v4l2_pix_format forced;                                       /* what S_FMT answers instead, where not 0 */
+    int fail_s_fmt, fail_reqbufs, fail_streamon, fail_dqbuf, fail_write; /* errno, or 0 */
+    uint32_t dqbuf_faults;                                               /* so many DQBUFs fail with fail_dqbuf, then none */
+    bool silent;                                                         /* poll: nothing comes */
+    bool time_in_future;
+    const uint8_t *frame;         /* what every buffer holds */
+    size_t frame_bytes;           /* bytesused */
+    uint32_t error_every;         /* every n-th buffer carries V4L2_BUF_FLAG_ERROR */
+    size_t write_most;            /* a write takes no more than this; 0: all */
+    uint32_t short_writes;        /* so many are cut short, then none */
+    uint32_t caps_after_streamon; /* device_caps once STREAMON was called: a healed 0.12.7 */
+    /* seen */
+    struct v4l2_pix_format format;
+    uint32_t opens, queued, dequeued, writes, s_fmts, streamons;
+    uint8_t written[1 << 20];
+    size_t written_bytes; /* of the last write */
+    int fd;
+};
+
+extern struct fake_v4l2 fake_v4l2;
+void fake_v4l2_reset(const char *driver, uint32_t device_caps);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/* A camera that misbehaves in every way that cameras do. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "pipeline/capture/internal.h"
+#include "support/cmocka.h"
+#include "support/fake_v4l2.h"
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CAMERA (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING)
+
+static char last[512], all[8192];
+static struct bt_log *log_of_test;
+static uint8_t frame[1 << 20];
+
+static void sink(void *user, enum bt_log_level level, const char *line) {
+    (void)user;
+    (void)level;
+    snprintf(last, sizeof last, "%.500s", line);
+    const size_t length = strlen(all);
+    snprintf(all + length, sizeof all - length, "%s\n", line);
+}
+
+static int set_up(void **state) {
+    (void)state;
+    log_of_test = bt_log_create(sink, NULL, BT_LOG_DEBUG);
+    for (size_t i = 0; i < sizeof frame; i++) frame[i] = (uint8_t)(i * 7 + i / 251);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    bt_log_destroy(&log_of_test);
+    return 0;
+}
+
+static void offer(uint32_t fourcc, uint32_t w, uint32_t h) {
+    fake_v4l2_reset("uvcvideo", CAMERA);
+    fake_v4l2.offers[0] = (struct v4l2_pix_format){.pixelformat = fourcc, .width = w, .height = h};
+    fake_v4l2.offer_count = 1;
+    fake_v4l2.frame = frame;
+    fake_v4l2.frame_bytes = (size_t)w * h * (fourcc == V4L2_PIX_FMT_YUYV ? 4 : 3) / 2;
+    all[0] = 0;
+}
+
+static bt_status open_fake(struct bt_source **out_source) {
+    const struct bt_camera_params params = {.log = log_of_test, .path = FAKE_NODE, .width_px = 64, .height_px = 32};
+    return bt_source_open_camera(&params, out_source);
+}
+
+static void test_pictures_come_tight(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t fourcc, w, h, stride;
+    } cases[] = {
+        {V4L2_PIX_FMT_YUYV, 64, 32, 0}, {V4L2_PIX_FMT_YUYV, 64, 32, 160}, {V4L2_PIX_FMT_YUYV, 34, 19, 80},
+        {V4L2_PIX_FMT_NV12, 64, 32, 0}, {V4L2_PIX_FMT_NV12, 34, 18, 64},
+    };
+    for (size_t i = 0; i < BT_COUNT(cases); i++) {
+        const uint32_t w = cases[i].w, h = cases[i].h & ~1u;
+        const bool yuyv = cases[i].fourcc == V4L2_PIX_FMT_YUYV;
+        const uint32_t stride = cases[i].stride ? cases[i].stride : yuyv ? 2 * w : w;
+        offer(cases[i].fourcc, w, cases[i].h);
+        fake_v4l2.forced.bytesperline = cases[i].stride;
+        fake_v4l2.frame_bytes = (size_t)stride * cases[i].h * (yuyv ? 2 : 3) / 2;
+        struct bt_source *source = NULL;
+        assert_int_equal(open_fake(&source), BT_OK);
+        assert_true(source->format.live);
+        assert_int_equal(source->format.width_px, w);
+        assert_int_equal(source->format.height_px, h);
+        assert_int_equal(source->format.rate_num, 30);
+        assert_string_equal(source->name, "Fake");
+        const size_t bytes = bt_picture_bytes(source->format.pixels, w, h), row = yuyv ? 2 * w : w;
+        struct bt_picture picture = {.data = malloc(bytes)}; /* exact: a sanitizer sees a byte too many */
+        for (int k = 0; k < 9; k++) {
+            memset(picture.data, 0, bytes);
+            assert_int_equal(source->ops->read(source, &picture), BT_OK);
+            for (size_t y = 0; y < bytes / row; y++) {
+                /* NV12's chroma follows the padded luma of the whole picture */
+                const size_t from = !yuyv && y >= h ? (size_t)stride * cases[i].h + (y - h) * stride : y * stride;
+                assert_memory_equal(picture.data + y * row, frame + from, row);
+            }
+        }
+        assert_int_equal(fake_v4l2.queued, 4 + 9); /* each is given back */
+        free(picture.data);
+        bt_source_destroy(&source);
+    }
+}
+
+static void test_times_are_made_sane(void **state) {
+    (void)state;
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    fake_v4l2.time_in_future = true;
+    struct bt_source *source = NULL;
+    assert_int_equal(open_fake(&source), BT_OK);
+    struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+    int64_t before = 0;
+    for (int k = 0; k < 20; k++) {
+        assert_int_equal(source->ops->read(source, &picture), BT_OK);
+        assert_true(picture.capture_ns <= bt_clock_now_ns());
+        assert_true(picture.capture_ns >= before);
+        before = picture.capture_ns;
+    }
+    free(picture.data);
+    bt_source_destroy(&source);
+}
+
+static void test_damaged_frames_are_skipped_and_counted(void **state) {
+    (void)state;
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    fake_v4l2.error_every = 3;
+    fake_v4l2.fail_dqbuf = EIO;
+    fake_v4l2.dqbuf_faults = 2;
+    struct bt_source *source = NULL;
+    assert_int_equal(open_fake(&source), BT_OK);
+    struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+    for (int k = 0; k < 10; k++) assert_int_equal(source->ops->read(source, &picture), BT_OK);
+    assert_int_equal(fake_v4l2.dequeued, 14);
+    bt_source_destroy(&source);
+    assert_non_null(strstr(last, "6 damaged frames")); /* two on the bus, four flagged */
+
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    fake_v4l2.frame_bytes -= 1; /* every frame is a byte short */
+    assert_int_equal(open_fake(&source), BT_OK);
+    assert_int_equal(source->ops->read(source, &picture), BT_E_IO);
+    assert_non_null(strstr(all, "damaged frames in a row"));
+    bt_source_destroy(&source);
+
+    offer(V4L2_PIX_FMT_MJPEG, 64, 32); /* and garbage for JPEG */
+    assert_int_equal(open_fake(&source), BT_OK);
+    assert_true(source->format.full_range);
+    assert_int_equal(source->ops->read(source, &picture), BT_E_IO);
+    bt_source_destroy(&source);
+    free(picture.data);
+}
+
+static void test_unplugged(void **state) {
+    (void)state;
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    struct bt_source *source = NULL;
+    assert_int_equal(open_fake(&source), BT_OK);
+    struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+    assert_int_equal(source->ops->read(source, &picture), BT_OK);
+    fake_v4l2.fail_dqbuf = ENODEV;
+    fake_v4l2.dqbuf_faults = UINT32_MAX;
+    assert_int_equal(source->ops->read(source, &picture), BT_E_IO);
+    assert_non_null(strstr(last, "unplugged"));
+    free(picture.data);
+    bt_source_destroy(&source);
+}
+
+static void *interrupt_soon(void *user) {
+    struct bt_source *source = user;
+    bt_clock_sleep_until_ns(bt_clock_now_ns() + 50000000);
+    source->ops->interrupt(source);
+    return NULL;
+}
+
+static void test_silence_and_interruption(void **state) {
+    (void)state;
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    fake_v4l2.silent = true;
+    struct bt_source *source = NULL;
+    assert_int_equal(open_fake(&source), BT_OK);
+    struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+    assert_int_equal(source->ops->read(source, &picture), BT_E_TIMEOUT);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, interrupt_soon, source), 0);
+    const int64_t start = bt_clock_now_ns();
+    assert_int_equal(source->ops->read(source, &picture), BT_E_INTERRUPTED);
+    assert_true(bt_clock_now_ns() - start < 1500000000);
+    pthread_join(thread, NULL);
+    free(picture.data);
+    bt_source_destroy(&source);
+}
+
+static void test_what_keeps_a_camera_from_opening(void **state) {
+    (void)state;
+    struct bt_source *source = NULL;
+    static const struct {
+        int s_fmt, reqbufs, streamon;
+        bt_status want;
+        const char *says;
+    } cases[] = {
+        {EBUSY, 0, 0, BT_E_BUSY, "in use"},       {0, EBUSY, 0, BT_E_BUSY, "in use"},
+        {0, 0, ENOSPC, BT_E_IO, "USB bandwidth"}, {0, 0, EINVAL, BT_E_IO, "does not start"},
+        {ENODEV, 0, 0, BT_E_IO, "unplugged"},     {0, ENOMEM, 0, BT_E_IO, "no buffers"},
+    };
+    for (size_t i = 0; i < BT_COUNT(cases); i++) {
+        offer(V4L2_PIX_FMT_YUYV, 64, 32);
+        fake_v4l2.fail_s_fmt = cases[i].s_fmt;
+        fake_v4l2.fail_reqbufs = cases[i].reqbufs;
+        fake_v4l2.fail_streamon = cases[i].streamon;
+        assert_int_equal(open_fake(&source), cases[i].want);
+        assert_null(source);
+        if (!strstr(last, cases[i].says)) fail_msg("\"%s\" does not say \"%s\"", last, cases[i].says);
+        assert_non_null(strstr(last, FAKE_NODE));
+    }
+    offer(V4L2_PIX_FMT_H264, 64, 32);
+    assert_int_equal(open_fake(&source), BT_E_UNSUPPORTED);
+    assert_non_null(strstr(last, "motion JPEG"));
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    fake_v4l2.forced.pixelformat = V4L2_PIX_FMT_H264;
+    assert_int_equal(open_fake(&source), BT_E_UNSUPPORTED);
+    assert_non_null(strstr(last, "H264"));
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    fake_v4l2.forced.width = 8;
+    assert_int_equal(open_fake(&source), BT_E_UNSUPPORTED);
+    assert_null(source);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pictures_come_tight),
+        cmocka_unit_test(test_times_are_made_sane),
+        cmocka_unit_test(test_damaged_frames_are_skipped_and_counted),
+        cmocka_unit_test(test_unplugged),
+        cmocka_unit_test(test_silence_and_interruption),
+        cmocka_unit_test(test_what_keeps_a_camera_from_opening),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
