@@ -25,6 +25,8 @@ static void zones(struct mask_canvas *c, struct bt_rng *rng) {
         bt_mask_blob(&c->blood, at(c, s ? 358 : 129, -4.0f * out, 3.0f), 13.0f, 12.0f, 0.08f * pale);
         bt_mask_blob(&c->blood, at(c, s ? 386 : 159, 0.0f, -9.0f), 40.0f, 12.0f, 0.07f * pale);
         bt_mask_blob(&c->melanin, at(c, s ? 386 : 159, 0.0f, -8.0f), 42.0f, 13.0f, 0.05f);
+        /* The hollow between lid and brow: light that a fit by smooth harmonics sends there is mostly kept out by the brow. */
+        bt_mask_blob(&c->shade, at(c, s ? 386 : 159, -4.0f * out, -14.0f), 34.0f, 11.0f, -0.24f);
         /* Under the eye, nearer to the nose: thin skin over veins. */
         bt_mask_blob(&c->blood, at(c, s ? 374 : 145, -6.0f * out, 12.0f), 30.0f, 9.0f, 0.09f * tired);
         bt_mask_blob(&c->melanin, at(c, s ? 374 : 145, -8.0f * out, 12.0f), 32.0f, 10.0f, 0.05f + 0.06f * tired * old);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { SIDE = 112 };
+static const float FROM_ABOVE = 0.85f; /* rooms are lit from above: what the brow hides from there counts more */
 
 struct bt_occlusion {
     const struct bt_rig *rig;
@@ -68,6 +69,7 @@ static void look_from(struct bt_occlusion *o, struct bt_vec3 d) {
     struct bt_raster_target target = {SIDE, SIDE, o->depth, o->triangle, NULL};
     bt_raster_clear(&target);
     bt_raster_triangles(&target, o->seen, bt_rig_mesh(o->rig)->fine_triangle, BT_RIG_FINE_TRIANGLES);
+    const float weight = 1.0f + FROM_ABOVE * d.y;
     for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++) {
         const float cosine = bt_vec3_dot(o->normal[v], d);
         if (cosine <= 0.05f) continue;
@@ -78,8 +80,8 @@ static void look_from(struct bt_occlusion *o, struct bt_vec3 d) {
         uint32_t count = 0;
         for (uint32_t r = py - 1; r <= py + 1; r++)
             for (uint32_t c = px - 1; c <= px + 1; c++) count += o->depth[r * SIDE + c] < limit;
-        o->open[v] += cosine * (float)count / 9.0f;
-        o->total[v] += cosine;
+        o->open[v] += weight * cosine * (float)count / 9.0f;
+        o->total[v] += weight * cosine;
     }
 }
 
