@@ -99,8 +99,11 @@ void main() {
                 int x = x0 + p;
                 if (x < push.out_w) {
                     vec4 u = sum[g][p];
-                    if (RESIDUAL != 0) u += has_shortcut * BT_FETCH4(shortcut, from_shortcut + x * SHUFFLE);
+                    vec4 other = vec4(0.0);
+                    if (RESIDUAL != 0) other = has_shortcut * BT_FETCH4(shortcut, from_shortcut + x * SHUFFLE);
+                    if (RESIDUAL == 1) u += other;
                     u = activate(u, slope, push.low, push.high);
+                    if (RESIDUAL == 2) u += other;
                     tensor_out[to + x * SHUFFLE] = u;
                 }
             }

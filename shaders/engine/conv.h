@@ -21,7 +21,7 @@
 #define BT_CONV2D_PIXELS    6 /* output pixels of one row that an invocation makes */
 #define BT_CONV2D_GROUPS    7 /* output groups that an invocation makes */
 #define BT_CONV2D_ACT       8
-#define BT_CONV2D_RESIDUAL  9  /* 1: the shortcut is added before the activation */
+#define BT_CONV2D_RESIDUAL  9  /* 1: the shortcut is added before the activation, 2: after it */
 #define BT_CONV2D_PADDED    10 /* 0: the kernel never reaches outside the input */
 #define BT_CONV2D_SHUFFLE   11 /* 1 or 2 */
 #define BT_CONV2D_IN_LANES  12 /* 3: the only input group is a picture of three channels */

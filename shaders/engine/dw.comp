@@ -76,8 +76,11 @@ void main() {
             int x = x0 + p, y = y0 + r;
             if (x < push.out_w && y < push.out_h) {
                 vec4 u = sum[r][p];
-                if (RESIDUAL != 0) u += has_shortcut * BT_FETCH4(shortcut, (shortcut_plane + y) * push.out_w + x);
+                vec4 other = vec4(0.0);
+                if (RESIDUAL != 0) other = has_shortcut * BT_FETCH4(shortcut, (shortcut_plane + y) * push.out_w + x);
+                if (RESIDUAL == 1) u += other;
                 u = activate(u, slope, push.low, push.high);
+                if (RESIDUAL == 2) u += other;
                 tensor_out[(group * push.out_h + y) * push.out_w + x] = u;
             }
         }

@@ -18,7 +18,7 @@
 #define BT_DW_PIXELS    6 /* of a row */
 #define BT_DW_ROWS      7
 #define BT_DW_ACT       8
-#define BT_DW_RESIDUAL  9 /* 1: the shortcut is added before the activation */
+#define BT_DW_RESIDUAL  9 /* 1: the shortcut is added before the activation, 2: after it */
 #define BT_DW_CONSTANTS 10
 
 struct bt_dw_push {

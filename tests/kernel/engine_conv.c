@@ -17,35 +17,37 @@ struct shape_case {
     uint32_t pads[4]; /* top, left, bottom, right */
     enum bt_activation act;
     uint32_t residual; /* its channels; 0: none */
-    bool no_bias;
+    bool no_bias, late;
 };
 
 static const struct shape_case cases[] = {
-    {"1x1", 16, 24, 7, 9, 1, 1, 1, 1, 1, {0}, BT_ACT_NONE, 0, false},
-    {"1x1 odd channels", 5, 3, 5, 7, 1, 1, 1, 1, 1, {0}, BT_ACT_RELU, 0, false},
-    {"1x1 residual prelu", 8, 8, 13, 11, 1, 1, 1, 1, 1, {0}, BT_ACT_PRELU, 8, false},
-    {"1x1 short residual", 8, 14, 6, 6, 1, 1, 1, 1, 1, {0}, BT_ACT_PRELU, 8, false},
-    {"1x1 stride 2", 12, 12, 9, 9, 1, 1, 1, 2, 1, {0}, BT_ACT_NONE, 0, false},
-    {"1x1 of 1x1 map", 64, 16, 1, 1, 1, 1, 1, 1, 1, {0}, BT_ACT_SIGMOID, 0, false},
-    {"1x1 hard swish", 4, 6, 3, 21, 1, 1, 1, 1, 1, {0}, BT_ACT_HARD_SWISH, 0, false},
-    {"1x1 sigmoid one channel", 8, 1, 10, 10, 1, 1, 1, 1, 1, {0}, BT_ACT_SIGMOID, 0, false},
-    {"3x3 same", 8, 12, 11, 13, 1, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_RELU, 0, false},
-    {"3x3 stride 2 TF same", 3, 16, 24, 30, 1, 3, 3, 2, 1, {0, 0, 1, 1}, BT_ACT_CLIP, 0, false},
-    {"3x3 stride 2 odd", 3, 8, 17, 19, 1, 3, 3, 2, 1, {1, 1, 1, 1}, BT_ACT_PRELU, 0, true},
-    {"3x3 valid to 1x1", 16, 30, 3, 3, 1, 3, 3, 1, 1, {0}, BT_ACT_NONE, 0, false},
-    {"3x3 dilation 2", 4, 4, 12, 12, 1, 3, 3, 1, 2, {2, 2, 2, 2}, BT_ACT_NONE, 0, false},
-    {"2x2 stride 2", 8, 8, 12, 10, 1, 2, 2, 2, 1, {0}, BT_ACT_PRELU, 0, false},
-    {"5x5 stride 2 one-sided", 3, 24, 33, 31, 1, 5, 5, 2, 1, {1, 1, 2, 2}, BT_ACT_RELU, 0, false},
-    {"7x7", 4, 5, 9, 9, 1, 7, 7, 1, 1, {3, 3, 3, 3}, BT_ACT_LEAKY_RELU, 0, false},
-    {"1x3", 4, 4, 6, 6, 1, 1, 3, 1, 1, {0, 1, 0, 1}, BT_ACT_NONE, 0, false},
-    {"grouped 3x3", 12, 8, 8, 8, 4, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_NONE, 0, false},
-    {"depthwise 3x3", 16, 16, 9, 14, 16, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_RELU, 0, false},
-    {"depthwise 3x3 residual", 6, 6, 7, 5, 6, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_PRELU, 6, false},
-    {"depthwise 3x3 stride 2 TF same", 10, 10, 12, 16, 10, 3, 3, 2, 1, {0, 0, 1, 1}, BT_ACT_CLIP, 0, false},
-    {"depthwise 5x5", 8, 8, 6, 6, 8, 5, 5, 1, 1, {2, 2, 2, 2}, BT_ACT_HARD_SWISH, 0, false},
-    {"depthwise 5x5 stride 2", 7, 7, 12, 18, 7, 5, 5, 2, 1, {1, 1, 2, 2}, BT_ACT_NONE, 0, true},
-    {"depthwise 3x3 dilation 2", 4, 4, 11, 11, 4, 3, 3, 1, 2, {2, 2, 2, 2}, BT_ACT_NONE, 0, false},
-    {"depthwise valid", 4, 4, 7, 7, 4, 7, 7, 1, 1, {0}, BT_ACT_NONE, 0, false},
+    {"1x1", 16, 24, 7, 9, 1, 1, 1, 1, 1, {0}, BT_ACT_NONE, 0, false, false},
+    {"1x1 odd channels", 5, 3, 5, 7, 1, 1, 1, 1, 1, {0}, BT_ACT_RELU, 0, false, false},
+    {"1x1 residual prelu", 8, 8, 13, 11, 1, 1, 1, 1, 1, {0}, BT_ACT_PRELU, 8, false, false},
+    {"1x1 short residual", 8, 14, 6, 6, 1, 1, 1, 1, 1, {0}, BT_ACT_PRELU, 8, false, false},
+    {"1x1 stride 2", 12, 12, 9, 9, 1, 1, 1, 2, 1, {0}, BT_ACT_NONE, 0, false, false},
+    {"1x1 of 1x1 map", 64, 16, 1, 1, 1, 1, 1, 1, 1, {0}, BT_ACT_SIGMOID, 0, false, false},
+    {"1x1 hard swish", 4, 6, 3, 21, 1, 1, 1, 1, 1, {0}, BT_ACT_HARD_SWISH, 0, false, false},
+    {"1x1 sigmoid one channel", 8, 1, 10, 10, 1, 1, 1, 1, 1, {0}, BT_ACT_SIGMOID, 0, false, false},
+    {"3x3 same", 8, 12, 11, 13, 1, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_RELU, 0, false, false},
+    {"3x3 stride 2 TF same", 3, 16, 24, 30, 1, 3, 3, 2, 1, {0, 0, 1, 1}, BT_ACT_CLIP, 0, false, false},
+    {"3x3 stride 2 odd", 3, 8, 17, 19, 1, 3, 3, 2, 1, {1, 1, 1, 1}, BT_ACT_PRELU, 0, true, false},
+    {"3x3 valid to 1x1", 16, 30, 3, 3, 1, 3, 3, 1, 1, {0}, BT_ACT_NONE, 0, false, false},
+    {"3x3 dilation 2", 4, 4, 12, 12, 1, 3, 3, 1, 2, {2, 2, 2, 2}, BT_ACT_NONE, 0, false, false},
+    {"2x2 stride 2", 8, 8, 12, 10, 1, 2, 2, 2, 1, {0}, BT_ACT_PRELU, 0, false, false},
+    {"5x5 stride 2 one-sided", 3, 24, 33, 31, 1, 5, 5, 2, 1, {1, 1, 2, 2}, BT_ACT_RELU, 0, false, false},
+    {"7x7", 4, 5, 9, 9, 1, 7, 7, 1, 1, {3, 3, 3, 3}, BT_ACT_LEAKY_RELU, 0, false, false},
+    {"1x3", 4, 4, 6, 6, 1, 1, 3, 1, 1, {0, 1, 0, 1}, BT_ACT_NONE, 0, false, false},
+    {"1x1 late residual", 8, 7, 6, 6, 1, 1, 1, 1, 1, {0}, BT_ACT_RELU, 7, false, true},
+    {"depthwise late residual", 7, 7, 6, 9, 7, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_SIGMOID, 7, false, true},
+    {"grouped 3x3", 12, 8, 8, 8, 4, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_NONE, 0, false, false},
+    {"depthwise 3x3", 16, 16, 9, 14, 16, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_RELU, 0, false, false},
+    {"depthwise 3x3 residual", 6, 6, 7, 5, 6, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_PRELU, 6, false, false},
+    {"depthwise 3x3 stride 2 TF same", 10, 10, 12, 16, 10, 3, 3, 2, 1, {0, 0, 1, 1}, BT_ACT_CLIP, 0, false, false},
+    {"depthwise 5x5", 8, 8, 6, 6, 8, 5, 5, 1, 1, {2, 2, 2, 2}, BT_ACT_HARD_SWISH, 0, false, false},
+    {"depthwise 5x5 stride 2", 7, 7, 12, 18, 7, 5, 5, 2, 1, {1, 1, 2, 2}, BT_ACT_NONE, 0, true, false},
+    {"depthwise 3x3 dilation 2", 4, 4, 11, 11, 4, 3, 3, 1, 2, {2, 2, 2, 2}, BT_ACT_NONE, 0, false, false},
+    {"depthwise valid", 4, 4, 7, 7, 4, 7, 7, 1, 1, {0}, BT_ACT_NONE, 0, false, false},
 };
 
 static struct step_case conv_case(const struct shape_case *s) {
@@ -59,7 +61,8 @@ static struct step_case conv_case(const struct shape_case *s) {
                               .dilation = {s->dilation, s->dilation},
                               .pad_before = {s->pads[0], s->pads[1]},
                               .pad_after = {s->pads[2], s->pads[3]},
-                              .act = s->act};
+                              .act = s->act,
+                              .late = s->late};
     if (s->act == BT_ACT_CLIP) c.attr.low = 0.0f, c.attr.high = 1.5f;
     if (s->act == BT_ACT_LEAKY_RELU) c.attr.low = 0.1f;
     c.in[BT_CONV_X] = (struct step_tensor){.shape = shape4(1, s->in, s->h, s->w), .layout = BT_LAYOUT_C4};

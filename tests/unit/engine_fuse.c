@@ -171,13 +171,17 @@ static void residuals(void **state) {
     bt_onnx_write_node(&g, "Add", LIST("c", "late"), "y", NULL);
     bt_onnx_write_output(&g, "y");
     finish(check(&g, 2));
-    /* An activation in between, a value added to itself, and a broadcast: none fits. */
+    /* An activation in between: the residual comes late, and no second activation follows. */
     start(&g);
     conv(&g, "x", "c");
     bt_onnx_write_node(&g, "Relu", LIST("c"), "r", NULL);
-    bt_onnx_write_node(&g, "Add", LIST("r", "x"), "y", NULL);
+    bt_onnx_write_node(&g, "Add", LIST("r", "x"), "s", NULL);
+    bt_onnx_write_node(&g, "Relu", LIST("s"), "y", NULL);
     bt_onnx_write_output(&g, "y");
-    finish(check(&g, 2));
+    struct bt_graph *late = check(&g, 2);
+    assert_true(late->node[0].attr.late);
+    finish(late);
+    /* A value added to itself, and a broadcast: neither fits. */
     start(&g);
     conv(&g, "x", "c");
     bt_onnx_write_node(&g, "Add", LIST("c", "c"), "y", NULL);

@@ -132,7 +132,9 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         [BT_DW_PIXELS - 1] = pixels,
         [BT_DW_ROWS - 1] = rows,
         [BT_DW_ACT - 1] = ep->fn,
-        [BT_DW_RESIDUAL - 1] = has_residual(s),
+        [BT_DW_RESIDUAL - 1] = !has_residual(s) ? 0
+                               : a->late        ? 2
+                                                : 1,
     };
     struct bt_dw_push push = {
         .in_w = (int32_t)x->dim[3],
@@ -201,7 +203,9 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_PIXELS - 1] = pixels,
         [BT_CONV2D_GROUPS - 1] = at_most(groups, push.out_groups),
         [BT_CONV2D_ACT - 1] = ep->fn,
-        [BT_CONV2D_RESIDUAL - 1] = has_residual(s),
+        [BT_CONV2D_RESIDUAL - 1] = !has_residual(s) ? 0
+                                   : a->late        ? 2
+                                                    : 1,
         [BT_CONV2D_PADDED - 1] = padded,
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
         [BT_CONV2D_IN_LANES - 1] = x->dim[1] == 3 ? 3 : 4,

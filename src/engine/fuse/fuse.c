@@ -55,7 +55,7 @@ bool bt_fuse_widen(struct bt_fuser *f, struct bt_node *n) {
 }
 
 typedef bool (*rewrite)(struct bt_fuser *f, struct bt_node *n);
-/* In this order: residuals before activations, since the activation comes last in y = act(conv + bias + residual). */
+/* In this order: residuals before activations, since mostly the activation comes last: y = act(conv + bias + residual). */
 static const rewrite rewrites[] = {bt_fuse_views, bt_fuse_widen, bt_fuse_pad, bt_fuse_residual, bt_fuse_activation};
 
 bt_status bt_fuse(struct bt_graph *graph, struct bt_log *log) {

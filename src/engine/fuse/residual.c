@@ -14,7 +14,7 @@ static bool fuse_side(struct bt_fuser *f, struct bt_node *add, int side) {
     uint16_t sum = add->in[side], other = add->in[!side];
     struct bt_node *conv = bt_fuse_sole_maker(f, sum);
     const struct bt_shape *y = &bt_fuse_value(f, add->out[0])->shape;
-    if (!conv || !bt_fuse_is_conv(conv) || conv->attr.act || conv->in[BT_CONV_RESIDUAL] != BT_NONE) return false;
+    if (!conv || !bt_fuse_is_conv(conv) || conv->in[BT_CONV_RESIDUAL] != BT_NONE) return false;
     if (!bt_shape_equal(&bt_fuse_value(f, sum)->shape, y) || !bt_shape_equal(&bt_fuse_value(f, other)->shape, y)) return false;
     if (bt_fuse_value(f, other)->data) return false;
     /* The convolution moves to where the Add stands: by then the residual has been made. */
@@ -26,6 +26,7 @@ static bool fuse_side(struct bt_fuser *f, struct bt_node *add, int side) {
     const char *name = conv->name;
     add->op = conv->op;
     add->attr = conv->attr;
+    add->attr.late = conv->attr.act != BT_ACT_NONE;
     bt_fuse_remove(f, conv);
     f->uses[sum]--;
     add->in = in;

@@ -72,7 +72,7 @@ enum bt_activation {
 };
 
 /* Inputs of Conv and ConvTranspose after fuse/: always five, BT_NONE where absent. Before: 2 or 3.
-   y = act(conv(x, weight) + bias + residual). The residual has y's height and width; it may have fewer channels than y:
+   y = act(conv(x, weight) + bias + residual), or with attr.late, act(conv(x, weight) + bias) + residual. The residual has y's height and width; it may have fewer channels than y:
    the missing ones are zero (a fused Pad on the channel axis).
    weight: Conv [out][in / group][ky][kx], ConvTranspose [in][out / group][ky][kx]. bias: [out]. */
 enum { BT_CONV_X, BT_CONV_WEIGHT, BT_CONV_BIAS, BT_CONV_RESIDUAL, BT_CONV_SLOPE, BT_CONV_INPUTS };
@@ -90,6 +90,7 @@ struct bt_attr {
     uint32_t pad_before[2], pad_after[2]; /* auto_pad is resolved */
     bool count_pad;                       /* AveragePool: count_include_pad */
     enum bt_activation act;               /* Conv, ConvTranspose after fuse/ */
+    bool late;                            /* the residual is added after act */
     float low, high;                      /* Clip (infinite if open); act's parameters; LeakyRelu: low */
     /* others */
     uint32_t axis;                                   /* Concat, Gather, Softmax, Flatten */

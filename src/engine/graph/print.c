@@ -30,6 +30,7 @@ static void print_window(FILE *out, const struct bt_attr *a, uint32_t rank) {
     if (a->act) fprintf(out, " act=%s", act_names[a->act]);
     if (a->act == BT_ACT_CLIP) fprintf(out, "(%g,%g)", (double)a->low, (double)a->high);
     if (a->act == BT_ACT_LEAKY_RELU) fprintf(out, "(%g)", (double)a->low);
+    if (a->late) fputs(" late", out);
 }
 
 static void print_clip(FILE *out, const struct bt_attr *a, uint32_t rank) {

@@ -52,7 +52,11 @@ static void finish(const struct bt_ref_call *call, const struct map *y) {
                 struct map m = map_of(residual);
                 r = plane(&m, n, c);
             }
-            for (size_t i = 0; i < area; i++) p[i] = activate(call->attr, p[i] + b + (r ? r[i] : 0), s);
+            bool late = call->attr->late;
+            for (size_t i = 0; i < area; i++) {
+                float v = r ? r[i] : 0;
+                p[i] = late ? activate(call->attr, p[i] + b, s) + v : activate(call->attr, p[i] + b + v, s);
+            }
         }
     }
 }
