@@ -32,7 +32,8 @@ _Static_assert(sizeof(struct bt_pack_push) == 4, "push block");
 enum { IMAGES_MAX = 8 };
 
 /* What a handle leads to. Written by the thread that makes frames, read by the sink's: a sequence lock on `generation`, which
-   is 0 while the rest changes. */
+   is 0 while the rest changes. Everything between is stored with release and loaded with acquire: whoever reads a new value
+   also sees that the generation is gone. (Fences would do as well, but ThreadSanitizer does not know them.) */
 struct record {
     _Atomic uint32_t generation;
     _Atomic(const uint8_t *) bytes;
@@ -312,17 +313,16 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
 static uint32_t open_slot(struct bt_disclose *d) {
     d->slot = (d->slot + 1) % BT_EGRESS_SLOTS;
     atomic_store_explicit(&d->record[d->slot].generation, 0, memory_order_relaxed);
-    atomic_thread_fence(memory_order_release);
     return d->slot;
 }
 
 static struct bt_disclosed close_slot(struct bt_disclose *d, const uint8_t *bytes, bool placard, int64_t capture_ns,
                                       uint64_t sequence) {
     struct record *r = &d->record[d->slot];
-    atomic_store_explicit(&r->bytes, bytes, memory_order_relaxed);
-    atomic_store_explicit(&r->placard, placard, memory_order_relaxed);
-    atomic_store_explicit(&r->capture_ns, capture_ns, memory_order_relaxed);
-    atomic_store_explicit(&r->sequence, sequence, memory_order_relaxed);
+    atomic_store_explicit(&r->bytes, bytes, memory_order_release);
+    atomic_store_explicit(&r->placard, placard, memory_order_release);
+    atomic_store_explicit(&r->capture_ns, capture_ns, memory_order_release);
+    atomic_store_explicit(&r->sequence, sequence, memory_order_release);
     if (++d->generation == 0) d->generation = 1;
     atomic_store_explicit(&r->generation, d->generation, memory_order_release);
     return (struct bt_disclosed){d->slot, d->generation};
@@ -364,10 +364,9 @@ struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, s
     const struct record *r = &d->record[handle.slot];
     if (atomic_load_explicit(&r->generation, memory_order_acquire) != handle.generation) return stale;
     struct bt_disclosed_view view = view_of(
-        d, atomic_load_explicit(&r->bytes, memory_order_relaxed), atomic_load_explicit(&r->placard, memory_order_relaxed),
-        atomic_load_explicit(&r->capture_ns, memory_order_relaxed), atomic_load_explicit(&r->sequence, memory_order_relaxed));
+        d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
+        atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));
     /* Written anew while it was read: then it is stale too. */
-    atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&r->generation, memory_order_relaxed) == handle.generation ? view : stale;
 }
 
