@@ -19,6 +19,7 @@ layout(constant_id = BT_CONV2D_RESIDUAL) const int RESIDUAL = 0;
 layout(constant_id = BT_CONV2D_PADDED) const int PADDED = 1;
 layout(constant_id = BT_CONV2D_SHUFFLE) const int SHUFFLE = 1;
 layout(constant_id = BT_CONV2D_IN_LANES) const int IN_LANES = 4;
+layout(constant_id = BT_CONV2D_PLAIN) const int PLAIN = 0;
 const int REACH = (PIXELS - 1) * SX + (KW - 1) * DILATION + 1;
 
 layout(push_constant) uniform push_block {
@@ -28,6 +29,9 @@ BT_INPUT4(BT_CONV2D_IN, block_in, tensor_in);
 BT_INPUT4(BT_CONV2D_WEIGHTS, block_weights, weights);
 BT_INPUT4(BT_CONV2D_SHORTCUT, block_shortcut, shortcut);
 BT_OUTPUT4(BT_CONV2D_OUT);
+layout(std430, binding = BT_CONV2D_OUT) writeonly buffer block_plain {
+    float plain_out[];
+};
 
 #include "engine/activate.glsl"
 
@@ -104,7 +108,8 @@ void main() {
                     if (RESIDUAL == 1) u += other;
                     u = activate(u, slope, push.low, push.high);
                     if (RESIDUAL == 2) u += other;
-                    tensor_out[to + x * SHUFFLE] = u;
+                    if (PLAIN != 0) plain_out[to + x * SHUFFLE] = u.x;
+                    else tensor_out[to + x * SHUFFLE] = u;
                 }
             }
         }

@@ -25,7 +25,8 @@
 #define BT_CONV2D_PADDED    10 /* 0: the kernel never reaches outside the input */
 #define BT_CONV2D_SHUFFLE   11 /* 1 or 2 */
 #define BT_CONV2D_IN_LANES  12 /* 3: the only input group is a picture of three channels */
-#define BT_CONV2D_CONSTANTS 13
+#define BT_CONV2D_PLAIN     13 /* 1: the result has one channel and is written PLAIN */
+#define BT_CONV2D_CONSTANTS 14
 
 struct bt_conv_push {
     int in_w, in_h, in_groups;

@@ -5,6 +5,8 @@
 #include "engine/mean.h"
 #include "engine/fetch.glsl"
 
+layout(constant_id = BT_MEAN_ALONE) const int ALONE = 0;
+
 layout(push_constant) uniform push_block {
     bt_mean_push push;
 };
@@ -13,8 +15,14 @@ BT_OUTPUT4(BT_MEAN_OUT);
 
 shared vec4 part[BT_MEAN_THREADS];
 
-void main() {
-    int group = int(gl_WorkGroupID.x), lane = int(gl_LocalInvocationID.x);
+void alone(int group) {
+    if (group >= push.groups) return;
+    vec4 sum = vec4(0.0);
+    for (int k = 0; k < push.pixels; k++) sum += BT_FETCH4(tensor_in, group * push.pixels + k);
+    tensor_out[group] = sum * push.scale;
+}
+
+void together(int group, int lane) {
     vec4 sum = vec4(0.0);
     for (int k = lane; k < push.pixels; k += BT_MEAN_THREADS) sum += BT_FETCH4(tensor_in, group * push.pixels + k);
     part[lane] = sum;
@@ -23,4 +31,9 @@ void main() {
         for (int k = 1; k < BT_MEAN_THREADS; k++) sum += part[k];
         tensor_out[group] = sum * push.scale;
     }
+}
+
+void main() {
+    if (ALONE != 0) alone(invocation());
+    else together(int(gl_WorkGroupID.x), int(gl_LocalInvocationID.x));
 }

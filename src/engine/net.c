@@ -22,15 +22,12 @@ struct bt_net {
     uint32_t input_count, output_count;
 };
 
-enum { CPU_LANES = 8, CPU_LIGHT_LANES = 32, GPU_LANES = 64 };
-
 static struct bt_emit_params emit_params(const struct bt_gpu_caps *caps, enum bt_variant variant) {
     bool cpu = caps->kind == BT_GPU_CPU;
     return (struct bt_emit_params){
         .texels = variant == BT_VARIANT_TEXELS || (variant == BT_VARIANT_AUTO && cpu),
         .max_texels = caps->max_texels,
-        .lanes = cpu ? CPU_LANES : GPU_LANES,
-        .light_lanes = cpu ? CPU_LIGHT_LANES : GPU_LANES,
+        .cpu = cpu,
     };
 }
 

@@ -131,8 +131,7 @@ static bt_status bench_model(struct bench *b, const char *path) {
     struct bt_emit_params emit = {.texels = !b->storage,
                                   .max_texels = caps->max_texels,
                                   .guard_bytes = BT_RUN_GUARD_BYTES,
-                                  .lanes = caps->kind == BT_GPU_CPU ? 8 : 64,
-                                  .light_lanes = caps->kind == BT_GPU_CPU ? 32 : 64};
+                                  .cpu = caps->kind == BT_GPU_CPU};
     char *text = NULL;
     bt_status st = read_file(path, &bytes);
     if (!st) st = bt_onnx_import(bytes, b->log, &graph);

@@ -37,6 +37,10 @@ static_assert(sizeof(struct bt_plain_push) == 32 * 4 && sizeof(struct bt_matmul_
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
 static_assert(BT_CONV2D_CONSTANTS <= BT_DISPATCH_CONSTANTS, "constants");
 
+/* Invocations in a workgroup. A CPU driver runs one vector at a time: eight where a vector has much to do, more where the
+   workgroup's own cost shows (measured on lavapipe). */
+enum { CPU_LANES = 8, CPU_LIGHT_LANES = 32, GPU_LANES = 64 };
+
 typedef bt_status (*emit_step)(struct bt_emitter *e);
 
 static const emit_step emitters[] = {
@@ -107,6 +111,25 @@ struct bt_strides bt_emit_broadcast(const struct bt_shape *shape, const struct b
     return s;
 }
 
+bool bt_emit_merge_plain(struct bt_emitter *e, struct bt_operand *out_operand) {
+    const struct bt_plan *plan = e->plan;
+    const struct bt_place *result = &e->step->out[0];
+    if (e->step_index + 1 >= plan->step_count || result->shape.dim[1] != 1) return false;
+    const struct bt_step *next = &plan->step[e->step_index + 1];
+    if (next->op != BT_OP_CONVERT || next->in[0].value != result->value || next->out[0].layout != BT_LAYOUT_PLAIN ||
+        result->region != BT_REGION_ARENA)
+        return false;
+    for (uint32_t i = e->step_index + 2; i < plan->step_count; i++) {
+        for (uint32_t k = 0; k < plan->step[i].in_count; k++) {
+            const struct bt_place *in = &plan->step[i].in[k];
+            if (in->region == BT_REGION_ARENA && in->value == result->value) return false;
+        }
+    }
+    *out_operand = bt_emit_operand(&next->out[0]);
+    e->merged = true;
+    return true;
+}
+
 static bool fits_texels(const struct bt_emitter *e, const struct bt_kernel_info *info, const struct bt_operand *operands) {
     if (!e->params.texels) return false;
     for (uint32_t i = 0; i < info->slot_count; i++) {
@@ -153,7 +176,7 @@ bt_status bt_emit_add(struct bt_emitter *e, enum bt_kernel_id kernel, const int3
                       const struct bt_operand *operands, uint64_t invocations) {
     if (invocations < 1 || invocations > INVOCATIONS_MAX) return bt_emit_refuse(e, "tensor too large for a dispatch");
     bool heavy = kernel == BT_KERNEL_CONV || kernel == BT_KERNEL_DW;
-    uint32_t lanes = heavy ? e->params.lanes : e->params.light_lanes;
+    uint32_t lanes = !e->params.cpu ? GPU_LANES : heavy ? CPU_LANES : CPU_LIGHT_LANES;
     return bt_emit_add_groups(e, kernel, constants, push, operands, lanes, ((uint32_t)invocations + lanes - 1) / lanes);
 }
 
@@ -202,8 +225,6 @@ bt_status bt_emit_create(const struct bt_plan *plan, const struct bt_emit_params
                          struct bt_program **out_program) {
     struct bt_emitter e = {.plan = plan, .params = *params, .log = log};
     if (!e.params.alignment_bytes) e.params.alignment_bytes = 256;
-    if (!e.params.lanes) e.params.lanes = 64;
-    if (!e.params.light_lanes) e.params.light_lanes = e.params.lanes;
     e.program = calloc(1, sizeof *e.program);
     if (!e.program) return BT_E_MEMORY;
     memcpy(e.program->region_bytes, plan->region_bytes, sizeof e.program->region_bytes);
@@ -213,6 +234,10 @@ bt_status bt_emit_create(const struct bt_plan *plan, const struct bt_emit_params
         e.step = &plan->step[i];
         e.step_index = i;
         e.wait |= e.step->wait;
+        if (e.merged) { /* the step before has written this one's result */
+            e.merged = false;
+            continue;
+        }
         uint32_t first = e.program->dispatch_count;
         st = emit_one(&e);
         if (!st && e.program->dispatch_count > first) e.program->dispatch[first].macs = e.step->macs;

@@ -13,7 +13,8 @@ struct bt_emitter {
     const struct bt_step *step; /* the one being emitted */
     uint32_t step_index, dispatch_capacity;
     size_t constant_capacity;
-    bool wait; /* the next dispatch needs a barrier first */
+    bool wait;   /* the next dispatch needs a barrier first */
+    bool merged; /* the next step has been done with this one */
 };
 
 /* Appends a dispatch of `invocations` threads, 1 … 2^22. `constants` are those after the workgroup size, which is put first;
@@ -28,6 +29,10 @@ BT_CHECKED bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, s
                                       float **out_data);
 /* Logs why this step cannot run; returns BT_E_UNSUPPORTED. */
 BT_CHECKED bt_status bt_emit_refuse(struct bt_emitter *e, const char *why);
+
+/* The step's result has one channel, and all that ever happens to it is that the next step makes it PLAIN: then the step may
+   write the PLAIN form itself, to `out_operand`, and the next one falls away. */
+bool bt_emit_merge_plain(struct bt_emitter *e, struct bt_operand *out_operand);
 
 struct bt_operand bt_emit_operand(const struct bt_place *place);
 bool bt_emit_absent(const struct bt_step *step, uint32_t input);

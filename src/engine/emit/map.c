@@ -10,13 +10,17 @@
 #include "engine/sample.h"
 #include "engine/shuffle.h"
 
+enum { ALONE_PIXELS_MAX = 4096 }; /* measured on lavapipe: above, the wait pays */
+
 bt_status bt_emit_global_pool(struct bt_emitter *e) {
     const struct bt_step *s = e->step;
     const struct bt_shape *x = &s->in[0].shape;
     int32_t pixels = (int32_t)(x->dim[2] * x->dim[3]);
-    struct bt_mean_push push = {.pixels = pixels, .scale = 1.0f / (float)pixels};
+    struct bt_mean_push push = {.pixels = pixels, .groups = (int32_t)bt_emit_groups4(x->dim[1]), .scale = 1.0f / (float)pixels};
     struct bt_operand operands[BT_MEAN_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
-    return bt_emit_add_groups(e, BT_KERNEL_MEAN, NULL, &push, operands, BT_MEAN_THREADS, bt_emit_groups4(x->dim[1]));
+    int32_t alone = e->params.cpu && pixels <= ALONE_PIXELS_MAX;
+    if (alone) return bt_emit_add(e, BT_KERNEL_MEAN, &alone, &push, operands, (uint64_t)push.groups);
+    return bt_emit_add_groups(e, BT_KERNEL_MEAN, &alone, &push, operands, BT_MEAN_THREADS, (uint32_t)push.groups);
 }
 
 /* ONNX Resize: where output pixel i comes from, as i * scale + shift. */

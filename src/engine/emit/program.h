@@ -15,7 +15,7 @@ enum bt_kernel_id {
     BT_KERNEL_COUNT
 };
 
-enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = 13, BT_DISPATCH_PUSH_BYTES = 128 };
+enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = 14, BT_DISPATCH_PUSH_BYTES = 128 };
 
 struct bt_kernel_info {
     const char *name, *slots; /* see kernels.def */
@@ -54,8 +54,7 @@ struct bt_program {
 struct bt_emit_params {
     bool texels;            /* read through texel buffers where they fit */
     uint32_t max_texels;    /* elements in one texel view */
-    uint32_t lanes;         /* invocations in a workgroup of the convolutions: a CPU likes one vector (8), a GPU 64 */
-    uint32_t light_lanes;   /* and of the kernels with little work each; 0: as many */
+    bool cpu;               /* the device is a CPU driver: workgroups of a few vectors, no waits inside of them */
     size_t alignment_bytes; /* of packed weights; 0: 256 */
     size_t guard_bytes;     /* as in the plan's parameters */
 };

@@ -194,6 +194,7 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
     int32_t pixels = row_pixels(e, push.out_w);
     int32_t groups = kw <= 3 && push.out_groups > 1 ? 2 : 1;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
+    struct bt_operand out = bt_emit_operand(&s->out[0]);
     int32_t constants[BT_CONV2D_CONSTANTS - 1] = {
         [BT_CONV2D_KW - 1] = kw,
         [BT_CONV2D_KH - 1] = kh,
@@ -208,13 +209,14 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
                                                     : 1,
         [BT_CONV2D_PADDED - 1] = padded,
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
+        [BT_CONV2D_PLAIN - 1] = bt_emit_merge_plain(e, &out),
         [BT_CONV2D_IN_LANES - 1] = x->dim[1] == 3 ? 3 : 4,
     };
     struct bt_operand operands[BT_CONV2D_SLOTS] = {
         [BT_CONV2D_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
         [BT_CONV2D_WEIGHTS] = w->operand,
         [BT_CONV2D_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
-        [BT_CONV2D_OUT] = bt_emit_operand(&s->out[0]),
+        [BT_CONV2D_OUT] = out,
     };
     uint64_t tiles = (uint64_t)((push.out_groups + groups - 1) / groups);
     return bt_emit_add(e, BT_KERNEL_CONV, constants, &push, operands, (uint64_t)push.tiles_x * (uint64_t)push.out_h * tiles);
