@@ -299,7 +299,9 @@ static bt_status make_samplers(struct bt_gpu *gpu) {
             .addressModeW = kinds[i].mode,
             .borderColor = VK_BORDER_COLOR_FLOAT_TRANSPARENT_BLACK,
         };
-        bt_status st = bt_gpu_result(gpu, vkCreateSampler(gpu->device, &info, NULL, &gpu->samplers[i]), "vkCreateSampler");
+        const VkResult result = vkCreateSampler(gpu->device, &info, NULL, &gpu->samplers[i]);
+        if (result != VK_SUCCESS) gpu->samplers[i] = VK_NULL_HANDLE;
+        bt_status st = bt_gpu_result(gpu, result, "vkCreateSampler");
         if (st) return st;
     }
     return BT_OK;
@@ -329,6 +331,7 @@ static bt_status make_cache(struct bt_gpu *gpu, const void *bytes, size_t size) 
         info.pInitialData = NULL;
         result = vkCreatePipelineCache(gpu->device, &info, NULL, &gpu->cache);
     }
+    if (result != VK_SUCCESS) gpu->cache = VK_NULL_HANDLE;
     return bt_gpu_result(gpu, result, "vkCreatePipelineCache");
 }
 
@@ -336,7 +339,9 @@ static bt_status make_timeline(struct bt_gpu *gpu) {
     const VkSemaphoreTypeCreateInfo type = {
         .sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO, .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE, .initialValue = 0};
     const VkSemaphoreCreateInfo info = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO, .pNext = &type};
-    return bt_gpu_result(gpu, vkCreateSemaphore(gpu->device, &info, NULL, &gpu->timeline), "vkCreateSemaphore");
+    const VkResult result = vkCreateSemaphore(gpu->device, &info, NULL, &gpu->timeline);
+    if (result != VK_SUCCESS) gpu->timeline = VK_NULL_HANDLE;
+    return bt_gpu_result(gpu, result, "vkCreateSemaphore");
 }
 
 bt_status bt_gpu_create(const struct bt_gpu_params *params, struct bt_gpu **out_gpu) {

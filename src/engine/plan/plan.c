@@ -163,9 +163,10 @@ struct bt_place bt_plan_write(struct bt_planner *p, uint16_t value, enum bt_layo
 void bt_plan_step(struct bt_planner *p, const char *name, enum bt_op op, uint16_t node, const struct bt_attr *attr,
                   uint16_t in_count, const struct bt_place *in, const struct bt_place *out) {
     struct bt_step *more = grow(p, p->plan->step, p->plan->step_count, &p->step_room, sizeof *more);
-    struct bt_place *operands = bt_plan_take(p, (in_count + 1u) * sizeof *operands);
-    if (!more || !operands) return;
+    if (!more) return;
     p->plan->step = more;
+    struct bt_place *operands = bt_plan_take(p, (in_count + 1u) * sizeof *operands);
+    if (!operands) return;
     memcpy(operands, in, in_count * sizeof *in);
     operands[in_count] = *out;
     uint32_t now = p->plan->step_count++;

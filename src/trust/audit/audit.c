@@ -77,7 +77,8 @@ static bt_status walk_chain(int fd, struct walk *walk) {
         walk->lines++;
         walk->end += got;
     }
-    if (ferror(file)) status = BT_E_IO;
+    /* Neither the end nor a bad line: it could not be read, for want of memory, say, which sets no error flag. */
+    if (!status && (ferror(file) || !feof(file))) status = BT_E_IO;
     free(line);
     fclose(file);
     return status;
