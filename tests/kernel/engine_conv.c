@@ -111,6 +111,14 @@ static void transposed(void **state) {
     step_check(&c);
 }
 
+/* A tensor with more elements than a texel view may have is read from storage. */
+static void few_texels(void **state) {
+    (void)state;
+    struct step_case c = conv_case(&cases[0]);
+    c.max_texels = 64;
+    step_check(&c);
+}
+
 static int close_gpu(void **state) {
     (void)state;
     step_gpu_close();
@@ -118,6 +126,7 @@ static int close_gpu(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(convolutions), cmocka_unit_test(transposed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(convolutions), cmocka_unit_test(transposed),
+                                       cmocka_unit_test(few_texels)};
     return cmocka_run_group_tests_name("engine convolutions", tests, NULL, close_gpu);
 }

@@ -152,7 +152,8 @@ static float reference_at(const struct step_case *c, const void *data, size_t i)
 static void run_variant(const struct step_case *c, const struct operands *o, const void *want, bool texels) {
     struct bt_program *program = NULL;
     struct bt_run *run = NULL;
-    struct bt_emit_params params = {.texels = texels, .max_texels = bt_gpu_caps(step_gpu())->max_texels, .cpu = texels};
+    struct bt_emit_params params = {
+        .texels = texels, .max_texels = c->max_texels ? c->max_texels : bt_gpu_caps(step_gpu())->max_texels, .cpu = texels};
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
     assert_int_equal(bt_run_create(&(struct bt_run_params){.gpu = gpu, .log = console, .program = program}, &run), BT_OK);
     for (uint32_t i = 0; i < c->in_count; i++) {

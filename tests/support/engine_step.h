@@ -28,7 +28,8 @@ struct step_case {
     struct bt_shape out;
     enum bt_layout out_layout;
     enum bt_type out_type;
-    float tolerance; /* absolute, of the result; 0: exact */
+    uint32_t max_texels; /* 0: the device's */
+    float tolerance;     /* absolute, of the result; 0: exact */
 };
 
 struct bt_gpu *step_gpu(void);
