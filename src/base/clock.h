@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-int64_t bt_clock_now_ns(void);     /* CLOCK_MONOTONIC */
-int64_t bt_clock_wall_ns(void);    /* CLOCK_REALTIME: for records that people read */
-int64_t bt_clock_cpu_ns(void);     /* CPU time of the whole process, every thread of the driver included */
+int64_t bt_clock_now_ns(void);  /* CLOCK_MONOTONIC */
+int64_t bt_clock_wall_ns(void); /* CLOCK_REALTIME: for records that people read */
+int64_t bt_clock_cpu_ns(void);  /* CPU time of the whole process, every thread of the driver included */
 void bt_clock_sleep_until_ns(int64_t monotonic_ns);
 
 #endif

@@ -14,12 +14,11 @@ struct bt_log;
 struct bt_log *bt_log_create(bt_log_sink sink, void *user, enum bt_log_level least);
 void bt_log_destroy(struct bt_log **log);
 
-__attribute__((format(printf, 3, 4))) void bt_log_line(struct bt_log *log, enum bt_log_level level,
-                                                       const char *format, ...);
+__attribute__((format(printf, 3, 4))) void bt_log_line(struct bt_log *log, enum bt_log_level level, const char *format, ...);
 
-#define bt_log_debug(log, ...) bt_log_line((log), BT_LOG_DEBUG, __VA_ARGS__)
-#define bt_log_info(log, ...) bt_log_line((log), BT_LOG_INFO, __VA_ARGS__)
+#define bt_log_debug(log, ...)   bt_log_line((log), BT_LOG_DEBUG, __VA_ARGS__)
+#define bt_log_info(log, ...)    bt_log_line((log), BT_LOG_INFO, __VA_ARGS__)
 #define bt_log_warning(log, ...) bt_log_line((log), BT_LOG_WARNING, __VA_ARGS__)
-#define bt_log_error(log, ...) bt_log_line((log), BT_LOG_ERROR, __VA_ARGS__)
+#define bt_log_error(log, ...)   bt_log_line((log), BT_LOG_ERROR, __VA_ARGS__)
 
 #endif

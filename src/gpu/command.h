@@ -23,13 +23,14 @@ BT_CHECKED bt_status bt_commands_begin(struct bt_commands *commands);
 BT_CHECKED bt_status bt_commands_end(struct bt_commands *commands);
 
 /* group counts, not invocations; 0 in any is no work. `push` is the kernel's push_bytes long, or NULL when that is 0. */
-void bt_commands_dispatch(struct bt_commands *commands, struct bt_kernel *kernel, struct bt_bindings *bindings, const void *push,
-                          uint32_t groups_x, uint32_t groups_y, uint32_t groups_z);
+void bt_commands_dispatch(struct bt_commands *commands, struct bt_kernel *kernel, struct bt_bindings *bindings,
+                          const void *push, uint32_t groups_x, uint32_t groups_y, uint32_t groups_z);
 /* Everything before is finished and seen by everything after (and by the host, when the submission is done). */
 void bt_commands_barrier(struct bt_commands *commands);
 void bt_commands_copy(struct bt_commands *commands, struct bt_buffer *to, size_t to_offset, struct bt_buffer *from,
                       size_t from_offset, size_t size_bytes);
-void bt_commands_copy_image(struct bt_commands *commands, struct bt_image *to, struct bt_image *from); /* same size and format */
+void bt_commands_copy_image(struct bt_commands *commands, struct bt_image *to,
+                            struct bt_image *from); /* same size and format */
 void bt_commands_upload_image(struct bt_commands *commands, struct bt_image *to, struct bt_buffer *from, size_t from_offset);
 void bt_commands_download_image(struct bt_commands *commands, struct bt_buffer *to, size_t to_offset, struct bt_image *from);
 void bt_commands_fill(struct bt_commands *commands, struct bt_buffer *buffer, size_t offset, size_t size_bytes, uint32_t word);

@@ -30,9 +30,9 @@ struct bt_gpu_caps {
 };
 
 struct bt_gpu_params {
-    struct bt_log *log;        /* borrowed; may be NULL */
-    const char *device;        /* part of the device's name, case ignored; NULL takes the best (discrete, integrated, virtual, CPU) */
-    const void *cache;         /* pipeline cache from bt_gpu_cache_save, or NULL; wrong or stale bytes are ignored */
+    struct bt_log *log; /* borrowed; may be NULL */
+    const char *device; /* part of the device's name, case ignored; NULL takes the best (discrete, integrated, virtual, CPU) */
+    const void *cache;  /* pipeline cache from bt_gpu_cache_save, or NULL; wrong or stale bytes are ignored */
     size_t cache_bytes;
 };
 
@@ -52,7 +52,8 @@ BT_CHECKED bt_status bt_gpu_cache_save(struct bt_gpu *gpu, void **out_bytes, siz
 
 /* Submits recorded commands in order on the one queue; `out_value` is reached on the device's timeline when all are done.
    Each recording starts with a barrier after everything submitted before it, so submissions never race. */
-BT_CHECKED bt_status bt_gpu_submit(struct bt_gpu *gpu, struct bt_commands *const *commands, uint32_t count, uint64_t *out_value);
+BT_CHECKED bt_status bt_gpu_submit(struct bt_gpu *gpu, struct bt_commands *const *commands, uint32_t count,
+                                   uint64_t *out_value);
 /* BT_E_TIMEOUT when it takes longer; BT_E_DEVICE_LOST when the device is gone. */
 BT_CHECKED bt_status bt_gpu_wait(struct bt_gpu *gpu, uint64_t value, int64_t timeout_ns);
 bool bt_gpu_lost(const struct bt_gpu *gpu);

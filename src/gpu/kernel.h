@@ -22,7 +22,11 @@ enum bt_slot {
     BT_SLOT_IMAGE,   /* image2D */
 };
 
-enum bt_sampler { BT_SAMPLER_LINEAR_EDGE, BT_SAMPLER_LINEAR_ZERO, BT_SAMPLER_NEAREST_EDGE }; /* clamp to edge, or to transparent black */
+enum bt_sampler {
+    BT_SAMPLER_LINEAR_EDGE,
+    BT_SAMPLER_LINEAR_ZERO,
+    BT_SAMPLER_NEAREST_EDGE
+}; /* clamp to edge, or to transparent black */
 
 struct bt_kernel_params {
     const char *name; /* for messages and timings */
