@@ -127,7 +127,9 @@ static bt_status tick(struct bt_pipeline *p) {
     p->stats.stage_ms[BT_STAGE_CAPTURE] += (double)(bt_clock_cpu_ns() - cpu) / 1e6;
     if (st == BT_E_END || st == BT_E_INTERRUPTED) return st;
     bt_status lost = st && st != BT_E_TIMEOUT ? st : BT_OK; /* the source is gone: one placard, then the end */
-    if (st) frame = (struct bt_frame){.capture_ns = started_ns, .sequence = p->stats.frames};
+    if (st) frame = (struct bt_frame){.capture_ns = started_ns};
+    /* A take that failed is a frame of its own, a placard: what leaves is numbered without gaps, and never backwards. */
+    frame.sequence = p->stats.frames;
     int64_t capture_ns = frame.capture_ns;
     /* A live frame's latency counts from its exposure; one of a file's has no exposure, and counts from when it was asked for.
      */
