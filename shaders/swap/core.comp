@@ -17,7 +17,8 @@ void main()
         for (int x = 0; x < side; ++x) {
             ivec2 p = at * side + ivec2(x, y);
             vec4 s = texelFetch(skin, p, 0);
-            float k = s.a * texelFetch(zone, p, 0).a;
+            vec4 z = texelFetch(zone, p, 0);
+            float k = s.a * z.r * (1.0 - z.b) * (p.y < BT_CORE_HAIR_ROWS ? BT_CORE_HAIR_WEIGHT : 1.0);
             sum += k * vec4(s.rgb, 1.0);
         }
     imageStore(mean, at, sum / float(side * side));

@@ -14,6 +14,7 @@ layout(binding = BT_DRAW_RELIT) uniform sampler2D relit;
 layout(binding = BT_DRAW_VERDICT) uniform sampler2D verdict;
 layout(binding = BT_DRAW_PLAN) uniform sampler2D plan;
 layout(binding = BT_DRAW_RATIO) uniform sampler2D ratio;
+layout(binding = BT_DRAW_COVER) uniform sampler2D cover;
 layout(binding = BT_DRAW_PAINT, rgba16f) writeonly uniform image2D paint;
 layout(binding = BT_DRAW_MOVE, rgba16f) writeonly uniform image2D move;
 layout(push_constant) uniform push_block { bt_draw_push push; };
@@ -60,9 +61,10 @@ void main()
         float keep = smoothstep(0.0, 1.0, g.w);
         // Alpha falls where the face turns away, but not at a fold inside it: there the driver's own skin would show.
         float rim = mix(smoothstep(0.05, 0.3, n.z), 1.0, smoothstep(0.6, 1.0, zone.r));
-        float alpha = zone.r * (1.0 - bad.g) * rim * (1.0 - keep);
+        float shown = smoothstep(0.35, 0.8, textureLod(cover, f.xy, 0.0).g);
+        float alpha = zone.r * (1.0 - bad.g) * rim * (1.0 - keep) * (1.0 - shown);
         painted = vec4(min(e * albedo, vec3(2.5)), (1.0 - zone.b) * (1.0 - bad.r));
-        moved = vec4(f.zw, alpha, zone.g);
+        moved = vec4(f.zw * (1.0 - shown), alpha, zone.g);
     }
     // Whole tiles are written, so that nothing of a larger face of an earlier frame is left beside this one.
     imageStore(paint, at, painted);

@@ -15,9 +15,10 @@
 #define BT_DRAW_PLAN    7 /* sampler2D RGBA16F, 256 x 256: paint weight, pass-through weight, feature, 0 */
 /* sampler2D RGBA16F: the mask's albedo ratio: 512 x 512, right of it 256 x 256, below that 128 x 128 */
 #define BT_DRAW_RATIO 8
-#define BT_DRAW_PAINT 9  /* image2D RGBA16F, grid size: linear rgb, how much of the driver's grain belongs there */
-#define BT_DRAW_MOVE  10 /* image2D RGBA16F, grid size: where the driver's pixel lies (dx, dy frame px), alpha, pass-through */
-#define BT_DRAW_SLOTS 11
+#define BT_DRAW_COVER 9  /* sampler2D: guard's, linear filter */
+#define BT_DRAW_PAINT 10 /* image2D RGBA16F, grid size: linear rgb, how much of the driver's grain belongs there */
+#define BT_DRAW_MOVE  11 /* image2D RGBA16F, grid size: where the driver's pixel lies (dx, dy frame px), alpha, pass-through */
+#define BT_DRAW_SLOTS 12
 
 #define BT_DRAW_LOCAL 8
 

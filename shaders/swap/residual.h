@@ -11,6 +11,7 @@
 #define BT_RESIDUAL_VERDICT 3 /* sampler2D */
 #define BT_RESIDUAL_LIGHT   4 /* uniform vec4[BT_SWAP_LIGHT_STATE] */
 #define BT_RESIDUAL_OUT     5 /* image2D RGBA16F, light size: weight x ln(skin / light) rgb, weight */
-#define BT_RESIDUAL_SLOTS   6
+#define BT_RESIDUAL_SEEN    6 /* image2D RGBA16F, light size: the same over features too, by how well each is seen: guard's */
+#define BT_RESIDUAL_SLOTS   7
 
 #endif

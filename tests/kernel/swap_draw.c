@@ -134,12 +134,12 @@ static void ratio_at(const struct kit_picture *ratio, float u, float v, int leve
 }
 
 struct maps {
-    struct kit_picture relit, verdict, plan, ratio;
+    struct kit_picture relit, verdict, plan, ratio, cover;
 };
 
 static void shade(const struct scene *s, const struct maps *m, const struct bt_draw_push *push, int t, const float l[3],
                   float paint[4], float move[4]) {
-    float f[8] = {0}, h[9], zone[4], soft[4], bad[4], low[4], high[4];
+    float f[8] = {0}, h[9], zone[4], soft[4], bad[4], cover[4], low[4], high[4];
     for (int c = 0; c < 8; c++)
         for (int k = 0; k < 3; k++) f[c] += l[k] * s->vertex[3 * t + k][c];
     float z = sqrtf(fmaxf(0, 1 - f[4] * f[4] - f[5] * f[5])), lifted = fmaxf(z, .36f);
@@ -149,6 +149,8 @@ static void shade(const struct scene *s, const struct maps *m, const struct bt_d
     kit_sample(&m->plan, f[0], f[1], zone);
     kit_sample(&m->relit, f[0], f[1], soft);
     kit_sample(&m->verdict, f[0], f[1], bad);
+    kit_sample(&m->cover, f[0], f[1], cover);
+    float shown = kit_step(.35f, .8f, cover[1]);
     int level = (int)floorf(push->level);
     ratio_at(&m->ratio, f[0], f[1], level, low);
     ratio_at(&m->ratio, f[0], f[1], level + 1, high);
@@ -162,8 +164,8 @@ static void shade(const struct scene *s, const struct maps *m, const struct bt_d
     }
     paint[3] = (1 - zone[2]) * (1 - kit_clamp(1.5f * bad[0], 0, 1));
     float rim = kit_mix(kit_step(.05f, .3f, z), 1, kit_step(.6f, 1, zone[0]));
-    move[0] = f[2], move[1] = f[3];
-    move[2] = zone[0] * (1 - kit_clamp(1.5f * bad[1], 0, 1)) * rim * (1 - kit_step(0, 1, f[7]));
+    move[0] = f[2] * (1 - shown), move[1] = f[3] * (1 - shown);
+    move[2] = zone[0] * (1 - kit_clamp(1.5f * bad[1], 0, 1)) * rim * (1 - kit_step(0, 1, f[7])) * (1 - shown);
     move[3] = zone[1];
 }
 
@@ -173,7 +175,8 @@ static void drawing(void **state) {
     make_scene(kit, &s);
     struct maps m = {kit_picture(kit, BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX, -.3f, .3f),
                      kit_picture(kit, BT_SWAP_SKIN_PX, BT_SWAP_SKIN_PX, 0, .6f), kit_picture(kit, 256, 256, 0, 1),
-                     kit_picture(kit, BT_DRAW_RATIO_W, BT_DRAW_RATIO_H, .5f, 1.5f)};
+                     kit_picture(kit, BT_DRAW_RATIO_W, BT_DRAW_RATIO_H, .5f, 1.5f),
+                     kit_picture(kit, BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX, 0, .7f)};
     struct kit_picture paint = kit_picture(kit, BT_SWAP_GRID_PX, BT_SWAP_GRID_PX, 0, 1),
                        move = kit_picture(kit, BT_SWAP_GRID_PX, BT_SWAP_GRID_PX, 0, 1);
     const size_t list_bytes = (size_t)BT_SWAP_LIST_MAX * BT_SWAP_ENTRY_TEXELS * 16;
@@ -184,10 +187,10 @@ static void drawing(void **state) {
     struct bt_texels *texels[4] = {NULL};
     for (int i = 0; i < 4; i++)
         assert_int_equal(bt_texels_create(buffer[i], 0, bytes[i], i ? BT_TEXELS_RGBA32F : BT_TEXELS_R32UI, &texels[i]), BT_OK);
-    const struct bt_binding b[BT_DRAW_SLOTS] = {{.texels = texels[0]},   {.texels = texels[1]}, {.texels = texels[2]},
-                                                {.texels = texels[3]},   {.buffer = buffer[4]}, kit_sampled(&m.relit),
-                                                kit_sampled(&m.verdict), kit_sampled(&m.plan),  kit_sampled(&m.ratio),
-                                                {.image = paint.image},  {.image = move.image}};
+    const struct bt_binding b[BT_DRAW_SLOTS] = {{.texels = texels[0]},   {.texels = texels[1]},  {.texels = texels[2]},
+                                                {.texels = texels[3]},   {.buffer = buffer[4]},  kit_sampled(&m.relit),
+                                                kit_sampled(&m.verdict), kit_sampled(&m.plan),   kit_sampled(&m.ratio),
+                                                kit_sampled(&m.cover),   {.image = paint.image}, {.image = move.image}};
     const struct bt_draw_push push = {.tiles_w = TILES_W, .level = 1.3f, .gloss = .8f};
     struct bt_kernel *k = NULL;
     assert_int_equal(bt_swap_kernel_create(kit->gpu.gpu, BT_KERNEL_DRAW, &k), BT_OK);
@@ -210,7 +213,7 @@ static void drawing(void **state) {
     bt_kernel_destroy(&k);
     for (int i = 0; i < 4; i++) bt_texels_destroy(&texels[i]);
     for (int i = 0; i < 5; i++) bt_buffer_destroy(&buffer[i]);
-    struct kit_picture *all[] = {&m.relit, &m.verdict, &m.plan, &m.ratio, &paint, &move};
+    struct kit_picture *all[] = {&m.relit, &m.verdict, &m.plan, &m.ratio, &m.cover, &paint, &move};
     for (size_t i = 0; i < BT_COUNT(all); i++) kit_free(all[i]);
     free(s.list);
 }

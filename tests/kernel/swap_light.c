@@ -3,6 +3,7 @@
 #include "pipeline/swap/kernels.h"
 #include "support/swap_kit.h"
 #include "swap/fit.h"
+#include "swap/guard.h"
 #include "swap/residual.h"
 #include "swap/settle.h"
 #include "swap/solve.h"
@@ -193,16 +194,18 @@ static void residual(void **state) {
     struct kit *kit = *state;
     struct scene s;
     make_scene(kit, &s);
-    struct kit_picture out = kit_picture(kit, M, M, 0, 1);
+    struct kit_picture out = kit_picture(kit, M, M, 0, 1), seen = kit_picture(kit, M, M, 0, 1);
     struct bt_buffer *light = kit_buffer(kit, s.light, sizeof s.light);
     struct bt_kernel *k = kernel_of(kit, BT_KERNEL_RESIDUAL);
     const struct bt_binding b[BT_RESIDUAL_SLOTS] = {kit_sampled(&s.skin),    kit_sampled(&s.shape), kit_sampled(&s.zone),
-                                                    kit_sampled(&s.verdict), {.buffer = light},     {.image = out.image}};
+                                                    kit_sampled(&s.verdict), {.buffer = light},     {.image = out.image},
+                                                    {.image = seen.image}};
     kit_run(kit, k, b, BT_RESIDUAL_SLOTS, NULL, M / 8, M / 8);
     kit_download(&out);
+    kit_download(&seen);
     for (int y = 0; y < M; y++)
         for (int x = 0; x < M; x++) {
-            double sum[4] = {0};
+            double sum[4] = {0}, all[4] = {0};
             for (int i = 0; i < 4; i++) {
                 int px = 2 * x + i % 2, py = 2 * y + i / 2;
                 const float *skin = kit_fetch(&s.skin, px, py), *shape = kit_fetch(&s.shape, px, py);
@@ -210,22 +213,29 @@ static void residual(void **state) {
                 double w = (1 - (double)zone[2]) * (double)zone[1] * (double)skin[3] *
                                (1 - fmin(1, (double)kit_fetch(&s.verdict, px, py)[0] * 1.5)) +
                            1e-4;
-                double h[9];
+                double h[9], v = (double)zone[0] * (double)zone[3] * (double)skin[3];
                 harmonics((double)shape[0], (double)shape[1], normal_z(shape), h);
                 for (int c = 0; c < 3; c++) {
                     double e = 0, low = .35 * (double)s.light[0][c];
                     for (int j = 0; j < 9; j++) e += h[j] * (double)s.light[j][c];
                     e = .5 * (e + low + sqrt((e - low) * (e - low) + .25 * low * low));
                     double r = BT_GAMMA * (double)skin[c] - log(e * fmax((double)shape[2], .05));
-                    sum[c] += .25 * w * fmin(BT_SWAP_RESIDUAL_CLIP, fmax(-BT_SWAP_RESIDUAL_CLIP, r));
+                    r = fmin(BT_SWAP_RESIDUAL_CLIP, fmax(-BT_SWAP_RESIDUAL_CLIP, r));
+                    sum[c] += .25 * w * r;
+                    all[c] += .25 * v * r;
                 }
                 sum[3] += .25 * w;
+                all[3] += .25 * v;
             }
-            for (int c = 0; c < 4; c++) assert_float_equal(kit_fetch(&out, x, y)[c], sum[c], 2e-3);
+            for (int c = 0; c < 4; c++) {
+                assert_float_equal(kit_fetch(&out, x, y)[c], sum[c], 2e-3);
+                assert_float_equal(kit_fetch(&seen, x, y)[c], all[c], 2e-3);
+            }
         }
     bt_kernel_destroy(&k);
     bt_buffer_destroy(&light);
     kit_free(&out);
+    kit_free(&seen);
     free_scene(&s);
 }
 
@@ -260,12 +270,83 @@ static void settle(void **state) {
     kit_free(&relit);
 }
 
+/* A memory that is nearly what is seen, but for a patch. */
+static void guard(void **state) {
+    struct kit *kit = *state;
+    struct kit_picture seen = kit_picture(kit, M, M, -.3f, .3f), cover = kit_picture(kit, M, M, 0, 1);
+    static float memory[M * M][4], after[M * M][4];
+    float mean[3] = {0}, weight = 0, found[2] = {0}, report[4];
+    struct bt_image *image = NULL;
+    for (int i = 0; i < M * M; i++) {
+        float *s = seen.texel + 4 * i;
+        s[3] = i % 5 ? bt_rng_uniform(&kit->rng, .2f, 1) : 0;
+        bool patch = i % M > 40 && i / M > 30;
+        for (int c = 0; c < 3; c++) {
+            memory[i][c] = s[c] + .1f + bt_rng_uniform(&kit->rng, -.1f, .1f) + (patch ? .25f * (float)(c + 1) : 0);
+            s[c] *= s[3];
+        }
+        memory[i][3] = bt_rng_uniform(&kit->rng, 0, 1);
+    }
+    kit_upload(&seen);
+    assert_int_equal(bt_image_create(kit->gpu.gpu, M, M, BT_IMAGE_RGBA32F, &image), BT_OK);
+    assert_int_equal(bt_image_write(image, memory, sizeof memory), BT_OK);
+    float *before = malloc(M * M * 16);
+    assert_non_null(before);
+    for (int i = 0; i < M * M * 4; i++) before[i] = cover.texel[i];
+    struct bt_buffer *buffer = kit_buffer(kit, NULL, 16);
+    struct bt_kernel *k = kernel_of(kit, BT_KERNEL_GUARD);
+    const struct bt_binding b[BT_GUARD_SLOTS] = {
+        kit_sampled(&seen), {.image = image}, {.image = cover.image}, {.buffer = buffer}};
+    const struct bt_guard_push push = {.learn = .04f, .forget = 0};
+    kit_run(kit, k, b, BT_GUARD_SLOTS, &push, 1, 1);
+    kit_download(&cover);
+    assert_int_equal(bt_image_read(image, after, sizeof after), BT_OK);
+    assert_int_equal(bt_buffer_read(buffer, 0, report, sizeof report), BT_OK);
+    for (int i = 0; i < M * M; i++) {
+        const float *s = seen.texel + 4 * i;
+        float w = s[3] * memory[i][3];
+        for (int c = 0; c < 3; c++) mean[c] += w * kit_clamp(s[c] / fmaxf(s[3], 1e-4f) - memory[i][c], -.6f, .6f);
+        weight += w;
+    }
+    for (int c = 0; c < 3; c++) mean[c] /= weight;
+    for (int i = 0; i < M * M; i++) {
+        const float *s = seen.texel + 4 * i, *m = memory[i];
+        float now[3], d[3], light = 0, color = 0;
+        for (int c = 0; c < 3; c++) {
+            now[c] = s[c] / fmaxf(s[3], 1e-4f);
+            d[c] = now[c] - m[c] - mean[c];
+            light += d[c] / 3;
+        }
+        for (int c = 0; c < 3; c++) color += fabsf(d[c] - light);
+        float known = kit_step(.25f, .6f, m[3]) * kit_step(.02f, .15f, s[3]);
+        float strange = known * fmaxf(kit_step((float)BT_GUARD_LIGHT_FROM, (float)BT_GUARD_LIGHT_TO, fabsf(light)),
+                                      kit_step((float)BT_GUARD_COLOR_FROM, (float)BT_GUARD_COLOR_TO, color));
+        float shown = kit_mix(before[4 * i + 1], fminf(strange, before[4 * i]), .5f);
+        float rate = s[3] * (1 - strange) * fmaxf(push.learn, .5f * (1 - m[3]));
+        found[0] += known * s[3], found[1] += known * s[3] * strange;
+        assert_float_equal(cover.texel[4 * i], strange, 4e-3);
+        assert_float_equal(cover.texel[4 * i + 1], shown, 4e-3);
+        for (int c = 0; c < 3; c++) assert_float_equal(after[i][c], kit_mix(m[c], now[c], rate), 2e-3);
+        assert_float_equal(after[i][3], fminf(1, m[3] + .1f * s[3] * (1 - strange)), 1e-3);
+    }
+    assert_float_equal(report[0], found[0], .5);
+    assert_float_equal(report[1], found[1], .5);
+    assert_true(found[1] > 50);
+    bt_kernel_destroy(&k);
+    bt_buffer_destroy(&buffer);
+    bt_image_destroy(&image);
+    free(before);
+    kit_free(&seen);
+    kit_free(&cover);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(fit_and_solve, kit_open, kit_close),
         cmocka_unit_test_setup_teardown(too_few_samples, kit_open, kit_close),
         cmocka_unit_test_setup_teardown(residual, kit_open, kit_close),
         cmocka_unit_test_setup_teardown(settle, kit_open, kit_close),
+        cmocka_unit_test_setup_teardown(guard, kit_open, kit_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

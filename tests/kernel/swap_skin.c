@@ -131,7 +131,8 @@ static void core(void **state) {
             float sum[4] = {0};
             for (int j = 0; j < SIDE * SIDE; j++) {
                 const float *s = kit_fetch(&skin, x * SIDE + j % SIDE, y * SIDE + j / SIDE);
-                float w = s[3] * kit_fetch(&zone, x * SIDE + j % SIDE, y * SIDE + j / SIDE)[3];
+                const float *z = kit_fetch(&zone, x * SIDE + j % SIDE, y * SIDE + j / SIDE);
+                float w = s[3] * z[0] * (1 - z[2]) * (y * SIDE + j / SIDE < BT_CORE_HAIR_ROWS ? (float)BT_CORE_HAIR_WEIGHT : 1);
                 for (int c = 0; c < 4; c++) sum[c] += w * (c < 3 ? s[c] : 1) / (SIDE * SIDE);
             }
             for (int c = 0; c < 4; c++) assert_float_equal(kit_fetch(&mean, x, y)[c], sum[c], STORED);

@@ -255,12 +255,58 @@ static void too_dark(void **at) {
     struct state *s = *at;
     s->faces.light = .03f;
     assert_int_equal(tick(s), BT_E_TOO_DARK);
-    s->faces.light = .07f;
+    s->faces.light = .052f;
     assert_int_equal(tick(s), BT_E_TOO_DARK);
     s->faces.light = .09f;
     assert_int_equal(tick(s), BT_OK);
     s->faces.light = NAN;
     assert_int_equal(tick(s), BT_E_TOO_DARK);
+}
+
+/* Holds something with a colour of its own, not unlike skin, before the face. */
+static void hold(struct state *s, float cx, float cy, float rx, float ry) {
+    for (int y = 0; y < H; y++)
+        for (int x = 0; x < W; x++) {
+            float u = ((float)x - cx) / rx, v = ((float)y - cy) / ry;
+            const float palm[3] = {.22f, .11f, .06f};
+            for (size_t c = 0; c < 3 && u * u + v * v < 1; c++)
+                s->before[4 * ((size_t)y * W + (size_t)x) + c] = test_half_of(palm[c]);
+        }
+}
+
+static void a_hand_before_the_face(void **at) {
+    struct state *s = *at;
+    uint16_t *clear = malloc(sizeof s->before);
+    assert_non_null(clear);
+    memcpy(clear, s->before, sizeof s->before);
+    for (int i = 0; i < 30; i++) assert_int_equal(tick(s), BT_OK);
+
+    /* A finger: its own pixels stay, the face is worn on. */
+    hold(s, W / 2.f + 14, H / 2.f + 4, 5, 9);
+    for (int i = 0; i < 6; i++) assert_int_equal(tick(s), BT_OK);
+    size_t middle = 4 * ((size_t)(H / 2 + 4) * W + W / 2 + 14);
+    for (size_t c = 0; c < 3; c++)
+        assert_float_equal(test_half_to_float(s->after[middle + c]), test_half_to_float(s->before[middle + c]), .02);
+
+    /* A palm over the lower face: not painted over, at the latest by the third frame. */
+    memcpy(s->before, clear, sizeof s->before);
+    for (int i = 0; i < 10; i++) assert_int_equal(tick(s), BT_OK);
+    hold(s, W / 2.f, H / 2.f + 22, 34, 26);
+    for (int i = 0; i < 3; i++) (void)!tick(s);
+    for (int i = 0; i < 5; i++) assert_int_equal(tick(s), BT_E_OCCLUDED);
+
+    /* Taken away again. */
+    memcpy(s->before, clear, sizeof s->before);
+    for (int i = 0; i < 3; i++) (void)!tick(s);
+    assert_int_equal(tick(s), BT_OK);
+
+    /* One lamp more is no hand. */
+    for (int i = 0; i < 4 * W * H; i++)
+        if (i % 4 != 3) s->before[i] = test_half_of(test_half_to_float(s->before[i]) * (i % 4 == 0 ? 1.5f : 1.3f));
+    for (int i = 0; i < 10; i++) assert_int_equal(tick(s), BT_OK);
+    s->faces.face[0].confidence = .3f; /* the net itself sees no face */
+    assert_int_equal(tick(s), BT_E_OCCLUDED);
+    free(clear);
 }
 
 static void another_size_is_refused(void **at) {
@@ -292,6 +338,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(landmarks_that_are_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(turned_too_far, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_dark, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_hand_before_the_face, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_size_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(at_the_edge, set_up, tear_down),
     };

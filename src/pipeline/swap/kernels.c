@@ -4,6 +4,7 @@
 #include "spv/swap_core.h"
 #include "spv/swap_draw.h"
 #include "spv/swap_fit.h"
+#include "spv/swap_guard.h"
 #include "spv/swap_judge.h"
 #include "spv/swap_residual.h"
 #include "spv/swap_settle.h"
@@ -13,6 +14,7 @@
 #include "swap/core.h"
 #include "swap/draw.h"
 #include "swap/fit.h"
+#include "swap/guard.h"
 #include "swap/judge.h"
 #include "swap/residual.h"
 #include "swap/settle.h"
@@ -69,19 +71,25 @@ static const struct {
                             &bt_spv_swap_residual_bytes,
                             BT_RESIDUAL_SLOTS,
                             0,
-                            {SAMPLED, SAMPLED, SAMPLED, SAMPLED, UNIFORM, IMAGE}},
+                            {SAMPLED, SAMPLED, SAMPLED, SAMPLED, UNIFORM, IMAGE, IMAGE}},
     [BT_KERNEL_SETTLE] = {"swap.settle",
                           bt_spv_swap_settle,
                           &bt_spv_swap_settle_bytes,
                           BT_SETTLE_SLOTS,
                           sizeof(struct bt_settle_push),
                           {SAMPLED, SAMPLED, SAMPLED, IMAGE}},
+    [BT_KERNEL_GUARD] = {"swap.guard",
+                         bt_spv_swap_guard,
+                         &bt_spv_swap_guard_bytes,
+                         BT_GUARD_SLOTS,
+                         sizeof(struct bt_guard_push),
+                         {SAMPLED, IMAGE, IMAGE, STORAGE}},
     [BT_KERNEL_DRAW] = {"swap.draw",
                         bt_spv_swap_draw,
                         &bt_spv_swap_draw_bytes,
                         BT_DRAW_SLOTS,
                         sizeof(struct bt_draw_push),
-                        {TEXELS, TEXELS, TEXELS, TEXELS, UNIFORM, SAMPLED, SAMPLED, SAMPLED, SAMPLED, IMAGE, IMAGE}},
+                        {TEXELS, TEXELS, TEXELS, TEXELS, UNIFORM, SAMPLED, SAMPLED, SAMPLED, SAMPLED, SAMPLED, IMAGE, IMAGE}},
 };
 
 bt_status bt_swap_kernel_create(struct bt_gpu *gpu, enum bt_swap_kernel kernel, struct bt_kernel **out_kernel) {

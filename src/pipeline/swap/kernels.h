@@ -17,6 +17,7 @@ enum bt_swap_kernel {
     BT_KERNEL_SOLVE,
     BT_KERNEL_RESIDUAL,
     BT_KERNEL_SETTLE,
+    BT_KERNEL_GUARD,
     BT_KERNEL_DRAW,
     BT_SWAP_KERNELS
 };

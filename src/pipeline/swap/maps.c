@@ -78,8 +78,6 @@ static void place_texel(const struct bt_rig *rig, uint32_t x, uint32_t y, float 
 }
 
 static void zone_texel(const struct bt_rig_maps *maps, uint32_t x, uint32_t y, float *out) {
-    /* Above this row hair is likelier than skin (82 of 256): it counts little in the mean that hair is judged against. */
-    float core = y < 41 ? .15f : 1;
     out[0] = out[1] = out[2] = out[3] = 0;
     for (uint32_t k = 0; k < FINER * FINER; k++) {
         uint32_t at = (y * FINER + k / FINER) * BT_RIG_MAP_PX + x * FINER + k % FINER;
@@ -87,7 +85,7 @@ static void zone_texel(const struct bt_rig_maps *maps, uint32_t x, uint32_t y, f
         out[0] += part * maps->paint[at];
         out[1] += part * maps->paint_wide[at];
         out[2] += part * maps->feature[at];
-        out[3] += part * maps->paint[at] * (1 - maps->feature[at]) * core;
+        out[3] += part * (1 - maps->keep[at]);
     }
 }
 

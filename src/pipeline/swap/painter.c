@@ -14,6 +14,7 @@
 #include "swap/core.h"
 #include "swap/draw.h"
 #include "swap/fit.h"
+#include "swap/guard.h"
 #include "swap/judge.h"
 #include "swap/residual.h"
 #include "swap/settle.h"
@@ -29,12 +30,13 @@ enum {
     VERTEX_BYTES = BT_RIG_FINE_VERTICES * BT_SWAP_VERTEX_TEXELS * 16,
     TILE_BYTES = BT_SWAP_GRID_PX / BT_SWAP_TILE_W * (BT_SWAP_GRID_PX / BT_SWAP_TILE_H) * 2 * 4,
     LIST_BYTES = BT_SWAP_LIST_MAX * BT_SWAP_ENTRY_TEXELS * 16,
-    LIGHT_BYTES = BT_SWAP_LIGHT_STATE * 16,
+    LIGHT_BYTES = BT_SWAP_LIGHT_STATE * 16, /* under ALIGN_BYTES: a report holds it, and guard's after that */
     SUMS_BYTES = BT_FIT_ROWS * BT_SWAP_FIT_SUMS * 4,
     STAMPS = 3,
 };
 static const int64_t LONGEST_WAIT_NS = 5000000000;
 static const float SETTLE_RATE = .35f; /* the recipe's, of light and residual, at 25 frames a second */
+static const float LEARN_RATE = .04f;  /* of what the face is like: a second */
 static const float GLOSS = .8f;
 
 enum upload { UP_DRIVER, UP_HYBRID, UP_TILE, UP_LIST, UPLOADS };
@@ -63,11 +65,16 @@ enum picture {
     FINE_HALFWAY,
     FINE,
     RELIT,
+    SEEN,
+    SEEN_HALFWAY,
+    SEEN_SMOOTH,
+    MEMORY,
+    COVER,
     PAINT,
     MOVE,
     PICTURES
 };
-enum smoothing { CORE_X, CORE_Y, WIDE_X, WIDE_Y, FINE_X, FINE_Y, SMOOTHINGS };
+enum smoothing { CORE_X, CORE_Y, WIDE_X, WIDE_Y, FINE_X, FINE_Y, SEEN_X, SEEN_Y, SMOOTHINGS };
 static const struct {
     enum picture from, to;
     float sigma_px;
@@ -76,6 +83,7 @@ static const struct {
     [CORE_X] = {CORE, CORE_HALFWAY, 2.5f},      [CORE_Y] = {CORE_HALFWAY, CORE_SMOOTH, 2.5f},
     [WIDE_X] = {RESIDUAL, LIGHT_HALFWAY, 2.5f}, [WIDE_Y] = {LIGHT_HALFWAY, WIDE, 2.5f},
     [FINE_X] = {RESIDUAL, FINE_HALFWAY, .875f}, [FINE_Y] = {FINE_HALFWAY, FINE, .875f},
+    [SEEN_X] = {SEEN, SEEN_HALFWAY, 1},         [SEEN_Y] = {SEEN_HALFWAY, SEEN_SMOOTH, 1},
 };
 
 struct slot {
@@ -83,7 +91,7 @@ struct slot {
     struct bt_timers *timers;
     struct bt_buffer *upload, *report;
     struct bt_texels *texels[UPLOADS];
-    struct bt_bindings *unwrap, *solve, *draw;
+    struct bt_bindings *unwrap, *solve, *guard, *draw;
     uint64_t value; /* on the device's timeline; 0: never submitted */
 };
 
@@ -121,7 +129,9 @@ static size_t upload_offset(enum upload which) {
 static void read_report(struct bt_painter *p, struct slot *slot) {
     const float *light = (const float *)bt_buffer_map(slot->report) + BT_SWAP_HARMONICS * 4;
     uint64_t ns[STAMPS] = {0};
-    p->report = (struct bt_painter_report){.valid = true, .noise = light[0], .light = light[1], .samples = light[2]};
+    const float *guard = (const float *)bt_buffer_map(slot->report) + ALIGN_BYTES / sizeof(float);
+    p->report = (struct bt_painter_report){
+        .valid = true, .noise = light[0], .light = light[1], .samples = light[2], .compared = guard[0], .strange = guard[1]};
     if (!bt_timers_read(slot->timers, ns)) {
         p->report.swap_ms = (float)(ns[1] - ns[0]) * 1e-6f;
         p->report.blend_ms = (float)(ns[2] - ns[1]) * 1e-6f;
@@ -220,12 +230,16 @@ static void record_light(struct bt_painter *p, struct slot *slot, const struct b
     bt_commands_barrier(c);
     smooth(p, slot, WIDE_X);
     smooth(p, slot, FINE_X);
+    smooth(p, slot, SEEN_X);
     bt_commands_barrier(c);
     smooth(p, slot, WIDE_Y);
     smooth(p, slot, FINE_Y);
+    smooth(p, slot, SEEN_Y);
     bt_commands_barrier(c);
     struct bt_settle_push settle = {.rate = rate};
     over_square(p, slot, BT_KERNEL_SETTLE, p->settle, &settle, BT_SWAP_LIGHT_PX);
+    struct bt_guard_push guard = {.learn = LEARN_RATE * fminf(2, job->dt_s * 25), .forget = job->fresh || job->forget};
+    dispatch(p, slot, BT_KERNEL_GUARD, slot->guard, &guard, 1, 1);
     bt_commands_barrier(c);
 }
 
@@ -300,12 +314,17 @@ static bt_status make_pictures(struct bt_painter *p) {
         [FINE_HALFWAY] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
         [FINE] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
         [RELIT] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
+        [SEEN] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
+        [SEEN_HALFWAY] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
+        [SEEN_SMOOTH] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
+        [MEMORY] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
+        [COVER] = {BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX},
         [PAINT] = {BT_SWAP_GRID_PX, BT_SWAP_GRID_PX},
         [MOVE] = {BT_SWAP_GRID_PX, BT_SWAP_GRID_PX},
     };
     bt_status st = BT_OK;
     for (int i = 0; i < PICTURES && !st; i++)
-        st = bt_image_create(p->gpu, size[i][0], size[i][1], BT_IMAGE_RGBA16F, &p->picture[i]);
+        st = bt_image_create(p->gpu, size[i][0], size[i][1], i == MEMORY ? BT_IMAGE_RGBA32F : BT_IMAGE_RGBA16F, &p->picture[i]);
     return st;
 }
 
@@ -338,7 +357,8 @@ static bt_status bind_fixed(struct bt_painter *p) {
         sampled(p, SKIN), sampled(p, SHAPE), zone, sampled(p, VERDICT), {.buffer = p->light}, {.buffer = p->sums},
     };
     struct bt_binding residual[BT_RESIDUAL_SLOTS] = {
-        sampled(p, SKIN), sampled(p, SHAPE), zone, sampled(p, VERDICT), {.buffer = p->light}, written(p, RESIDUAL),
+        sampled(p, SKIN),     sampled(p, SHAPE), zone, sampled(p, VERDICT), {.buffer = p->light},
+        written(p, RESIDUAL), written(p, SEEN),
     };
     struct bt_binding settle[BT_SETTLE_SLOTS] = {sampled(p, RESIDUAL), sampled(p, FINE), sampled(p, WIDE), written(p, RELIT)};
     bt_status st = bt_bindings_create(p->kernel[BT_KERNEL_CORE], core, BT_CORE_SLOTS, &p->core);
@@ -365,14 +385,17 @@ static bt_status make_slot(struct bt_painter *p, struct slot *slot) {
     bt_status st = bt_commands_create(p->gpu, &slot->commands);
     if (!st) st = bt_timers_create(p->gpu, STAMPS, &slot->timers);
     if (!st) st = bt_buffer_create(p->gpu, upload_offset(UPLOADS), BT_MEMORY_UPLOAD, &slot->upload);
-    if (!st) st = bt_buffer_create(p->gpu, LIGHT_BYTES, BT_MEMORY_READBACK, &slot->report);
+    if (!st) st = bt_buffer_create(p->gpu, 2 * ALIGN_BYTES, BT_MEMORY_READBACK, &slot->report);
     for (int i = 0; i < UPLOADS && !st; i++)
         st = bt_texels_create(slot->upload, upload_offset(i), uploads[i].bytes, uploads[i].format, &slot->texels[i]);
     if (st) return st;
     struct bt_binding unwrap[BT_UNWRAP_SLOTS] = {
         sampled(p, HALF), {.texels = p->place}, {.texels = slot->texels[UP_DRIVER]}, written(p, SKIN), written(p, SHAPE),
     };
-    struct bt_binding solve[BT_SOLVE_SLOTS] = {{.texels = p->sums_texels}, {.buffer = p->light}, {.buffer = slot->report}};
+    struct bt_binding solve[BT_SOLVE_SLOTS] = {
+        {.texels = p->sums_texels}, {.buffer = p->light}, {.buffer = slot->report, .size_bytes = ALIGN_BYTES}};
+    struct bt_binding guard[BT_GUARD_SLOTS] = {
+        sampled(p, SEEN_SMOOTH), written(p, MEMORY), written(p, COVER), {.buffer = slot->report, .offset_bytes = ALIGN_BYTES}};
     struct bt_binding draw[BT_DRAW_SLOTS] = {
         [BT_DRAW_TILE] = {.texels = slot->texels[UP_TILE]},
         [BT_DRAW_LIST] = {.texels = slot->texels[UP_LIST]},
@@ -383,11 +406,13 @@ static bt_status make_slot(struct bt_painter *p, struct slot *slot) {
         [BT_DRAW_VERDICT] = sampled(p, VERDICT),
         [BT_DRAW_PLAN] = {.image = p->maps.plan, .sampler = BT_SAMPLER_LINEAR_EDGE},
         [BT_DRAW_RATIO] = {.image = p->maps.ratio, .sampler = BT_SAMPLER_LINEAR_EDGE},
+        [BT_DRAW_COVER] = sampled(p, COVER),
         [BT_DRAW_PAINT] = written(p, PAINT),
         [BT_DRAW_MOVE] = written(p, MOVE),
     };
     st = bt_bindings_create(p->kernel[BT_KERNEL_UNWRAP], unwrap, BT_UNWRAP_SLOTS, &slot->unwrap);
     if (!st) st = bt_bindings_create(p->kernel[BT_KERNEL_SOLVE], solve, BT_SOLVE_SLOTS, &slot->solve);
+    if (!st) st = bt_bindings_create(p->kernel[BT_KERNEL_GUARD], guard, BT_GUARD_SLOTS, &slot->guard);
     if (!st) st = bt_bindings_create(p->kernel[BT_KERNEL_DRAW], draw, BT_DRAW_SLOTS, &slot->draw);
     return st;
 }
@@ -434,6 +459,7 @@ static void finish_slot(struct bt_painter *p, struct slot *slot) {
         bt_log_error(p->log, "swap: the GPU did not finish; its work is abandoned");
     bt_bindings_destroy(&slot->unwrap);
     bt_bindings_destroy(&slot->solve);
+    bt_bindings_destroy(&slot->guard);
     bt_bindings_destroy(&slot->draw);
     for (int i = 0; i < UPLOADS; i++) bt_texels_destroy(&slot->texels[i]);
     bt_buffer_destroy(&slot->upload);

@@ -27,8 +27,9 @@ BT_CHECKED bt_status bt_painter_open(struct bt_painter *painter, struct bt_surfa
 struct bt_painter_job {
     struct bt_image *frame;
     struct bt_surface_view view;
-    bool fresh; /* nothing is known of this face's light and skin */
-    float dt_s; /* since the face's last tick */
+    bool fresh;  /* nothing is known of this face's light and skin */
+    bool forget; /* what the face is like, but not its light */
+    float dt_s;  /* since the face's last tick */
     uint32_t seed;
 };
 /* Records and submits into the open slot. */
@@ -40,6 +41,8 @@ struct bt_painter_report {
     float noise;   /* deviation of the camera's noise, coded units */
     float light;   /* mean linear light of the skin */
     float samples; /* of 4,096, that showed plain skin */
+    float compared,
+        strange; /* parts of the face, by weight, that could be held against what they were like; and those unlike it */
     float swap_ms, blend_ms;
 };
 struct bt_painter_report bt_painter_report_of(struct bt_painter *painter);

@@ -15,7 +15,11 @@
    back under the second angle it is worn again. Radians: 30 and 25 degrees of yaw, 28 and 24 of pitch. */
 static const float YAW_OUT = .52f, YAW_IN = .44f, PITCH_OUT = .49f, PITCH_IN = .42f;
 /* Mean luma of the face, gamma-coded (bt_faces.light): below it the light fit follows noise. */
-static const float DARK_OUT = .06f, DARK_IN = .08f;
+static const float DARK_OUT = .05f, DARK_IN = .055f;
+/* The part of the face that looks unlike itself; and how long it may, before that is what it looks like. */
+static const float COVERED_OUT = .25f, COVERED_IN = .15f, LEAST_COMPARED = 40;
+static const int64_t COVERED_NS = 4000000000;
+static const float CONFIDENT = .5f;      /* the mesh net's own doubt: below it there is something else than a face */
 static const int64_t GAP_NS = 500000000; /* after so long without the face, start over */
 
 struct bt_swap {
@@ -24,14 +28,25 @@ struct bt_swap {
     struct bt_painter *painter;
     uint32_t width_px, height_px;
     uint32_t face_id;
-    bool worn, turned, dark; /* worn: last_ns and face_id hold */
-    int64_t last_ns;
+    bool worn, turned, dark, covered; /* worn: last_ns and face_id hold */
+    int64_t last_ns, covered_ns;
     float cpu_ms;
     char face[BT_MASK_NAME_BYTES];
 };
 
 static bool consented(const struct bt_swap *swap, const struct bt_grant *grant) {
     return grant && bt_grant_live(grant, bt_clock_now_ns()) && strcmp(bt_grant_face(grant), swap->face) == 0;
+}
+
+/* From what the GPU said of the frame before. A cover that stays for seconds, over a face that the net is sure of, is a change
+   of the face (a lamp, a shave); the memory begins anew then. Returns whether it shall. */
+static bool judge_cover(struct bt_swap *s, int64_t now_ns, bool fresh) {
+    struct bt_painter_report r = bt_painter_report_of(s->painter);
+    float part = r.valid && r.compared > LEAST_COMPARED ? r.strange / r.compared : 0;
+    bool was = s->covered && !fresh;
+    s->covered = !fresh && part > (was ? COVERED_IN : COVERED_OUT);
+    if (s->covered && !was) s->covered_ns = now_ns;
+    return s->covered && now_ns - s->covered_ns > COVERED_NS;
 }
 
 static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt_faces *faces) {
@@ -53,11 +68,12 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
     float pitch = fabsf(job.view.angles.pitch) / (s->turned ? PITCH_IN : PITCH_OUT);
     s->turned = yaw > 1 || pitch > 1;
     if (s->turned) return BT_E_POSE;
-    st = bt_painter_paint(s->painter, &job);
+    job.forget = judge_cover(s, frame->capture_ns, fresh);
+    st = bt_painter_paint(s->painter, &job); /* covered or not: that is how it is seen to be free again */
     if (st) return st;
     s->worn = true;
     s->last_ns = frame->capture_ns;
-    return BT_OK;
+    return s->covered || !(face->confidence >= CONFIDENT) ? BT_E_OCCLUDED : BT_OK;
 }
 
 bt_status bt_swap_and_blend(struct bt_swap *swap, const struct bt_grant *grant, struct bt_frame *frame,
