@@ -59,12 +59,12 @@ static bt_status print_table(struct bench *b, const struct bt_program *program) 
         total[p->kernel] += best[d];
         macs[p->kernel] += p->macs;
         count[p->kernel]++;
-        printf("  %4u %-8s %7.1f us %6.2f GMAC/s  %s \"%s\"\n", d, bt_kernel_info(p->kernel)->name, (double)best[d] * 1e-3,
+        printf("  %4u %-8s %7.1f us %6.2f GMAC/s  %s \"%s\"\n", d, bt_emit_kernel_info(p->kernel)->name, (double)best[d] * 1e-3,
                best[d] ? (double)p->macs / (double)best[d] : 0.0, p->op, p->name);
     }
     for (int k = 0; !st && k < BT_KERNEL_COUNT; k++) {
         if (count[k])
-            printf("  %-8s x %3u %8.1f us %6.2f GMAC/s\n", bt_kernel_info((enum bt_kernel_id)k)->name, count[k],
+            printf("  %-8s x %3u %8.1f us %6.2f GMAC/s\n", bt_emit_kernel_info((enum bt_kernel_id)k)->name, count[k],
                    (double)total[k] * 1e-3, total[k] ? (double)macs[k] / (double)total[k] : 0.0);
     }
     bt_run_destroy(&run);

@@ -36,9 +36,9 @@ static void time_it(struct bench *b, const char *name, int role, const struct bt
         bt_commands_stamp(b->commands, b->timers, 0);
         for (uint32_t i = 0; i < REPEATS; i++) {
             if (role < 0)
-                bt_crops_record_light(b->crops, b->commands, a);
+                bt_track_crops_record_light(b->crops, b->commands, a);
             else
-                bt_crops_record(b->crops, b->commands, (enum bt_crop_role)role, a);
+                bt_track_crops_record(b->crops, b->commands, (enum bt_crop_role)role, a);
             bt_commands_barrier(b->commands);
         }
         bt_commands_stamp(b->commands, b->timers, 1);
@@ -66,7 +66,7 @@ int main(void) {
     const struct bt_tensor square = {.buffer = net, .size_bytes = 192 * 192 * 16, .rank = 4, .dim = {1, 3, 192, 192}};
     const struct bt_tensor wide = {.buffer = net, .size_bytes = 256 * 144 * 16, .rank = 4, .dim = {1, 3, 144, 256}};
     const struct bt_crop_target target[BT_CROP_ROLES] = {{&square, 1, 0, 4}, {&wide, 1, 0, 2}, {&square, 2, -1, 4}};
-    must(bt_crops_create(b.gpu, target, &b.crops), "crops");
+    must(bt_track_crops_create(b.gpu, target, &b.crops), "crops");
     must(bt_image_create(b.gpu, W, H, BT_IMAGE_RGBA16F, &frame), "image");
     uint16_t *texels = malloc((size_t)W * H * 8);
     struct bt_rng rng;
@@ -74,17 +74,17 @@ int main(void) {
     for (size_t i = 0; texels && i < (size_t)W * H * 4; i++) texels[i] = (uint16_t)(bt_rng_u32(&rng) % 0x3c00);
     must(bt_image_write(frame, texels, (size_t)W * H * 8), "write");
     free(texels);
-    must(bt_crops_aim(b.crops, frame), "aim");
+    must(bt_track_crops_aim(b.crops, frame), "aim");
     const struct bt_affine near = bt_affine_crop((struct bt_vec2){640, 360}, 300, .1f, 192);
     const struct bt_affine close = bt_affine_crop((struct bt_vec2){640, 360}, 700, .1f, 192);
-    const struct bt_affine matte = bt_roi_letterbox(W, H, 256, 144), detect = bt_roi_letterbox(W, H, 192, 192);
+    const struct bt_affine matte = bt_track_roi_letterbox(W, H, 256, 144), detect = bt_track_roi_letterbox(W, H, 192, 192);
     const struct bt_affine middle = {{200, 0, 500, 0, 200, 300}};
     time_it(&b, "mesh, face of 200 px (exact)", BT_CROP_MESH, &near);
     time_it(&b, "mesh, face of 470 px (box, 4 taps)", BT_CROP_MESH, &close);
     time_it(&b, "matte (box, 2 taps)", BT_CROP_MATTE, &matte);
     time_it(&b, "detector (box, 4 taps)", BT_CROP_DETECT, &detect);
     time_it(&b, "light", -1, &middle);
-    bt_crops_destroy(&b.crops);
+    bt_track_crops_destroy(&b.crops);
     bt_image_destroy(&frame);
     bt_timers_destroy(&b.timers);
     bt_commands_destroy(&b.commands);

@@ -37,15 +37,15 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
     struct bt_image *image = NULL;
     const struct bt_disclose_params params = {.log = t->log, .gpu = t->gpu, .width_px = w, .height_px = h, .egress = egress};
     assert_int_equal(bt_disclose_create(&params, &d), BT_OK);
-    assert_int_equal(bt_text_create(bt_overlay_font(), &text), BT_OK);
-    assert_int_equal(bt_overlay_init(text, w, h, &overlay), BT_OK);
+    assert_int_equal(bt_text_create(bt_disclose_overlay_font(), &text), BT_OK);
+    assert_int_equal(bt_disclose_overlay_init(text, w, h, &overlay), BT_OK);
     assert_int_equal(bt_image_create(t->gpu, w, h, BT_IMAGE_RGBA16F, &image), BT_OK);
 
     size_t values = (size_t)w * h * 4;
     uint16_t *half = malloc(values * sizeof *half);
     float *linear = malloc(values * sizeof *linear);
     struct bt_pack_format format = {w, h, egress, h >= 720};
-    uint8_t *want = malloc(bt_pack_bytes(&format));
+    uint8_t *want = malloc(bt_disclose_pack_bytes(&format));
     struct bt_rng rng;
     bt_rng_init(&rng, 7, w * 8192u + h);
     for (uint32_t k = 0; k < PICTURES; k++) {
@@ -69,10 +69,10 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
         assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
         assert_null(frame.linear);
         struct bt_disclosed_view view = bt_disclose_bytes(d, out);
-        assert_int_equal(view.size_bytes, bt_pack_bytes(&format));
+        assert_int_equal(view.size_bytes, bt_disclose_pack_bytes(&format));
         assert_false(view.placard);
         struct bt_pack_frame source = {linear, w, &overlay, banner};
-        bt_pack_region(&format, want, 0, 0, w, h, bt_pack_linear, &source);
+        bt_disclose_pack_region(&format, want, 0, 0, w, h, bt_disclose_pack_linear, &source);
         int worst = 0;
         for (size_t i = 0; i < view.size_bytes; i++) {
             int off = abs((int)view.bytes[i] - (int)want[i]);
@@ -88,7 +88,7 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
     free(want);
     bt_disclose_destroy(&d);
     bt_image_destroy(&image);
-    bt_overlay_finish(&overlay);
+    bt_disclose_overlay_finish(&overlay);
     bt_text_destroy(&text);
 }
 

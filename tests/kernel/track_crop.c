@@ -43,7 +43,7 @@ static int set_up(void **state) {
                                    .rank = 4,
                                    .dim = {1, 3, NET_H, NET_W}};
     const struct bt_crop_target target[BT_CROP_ROLES] = {{&r->tensor, 1, 0, 4}, {&r->tensor, 1, 0, 2}, {&r->tensor, 2, -1, 4}};
-    assert_int_equal(bt_crops_create(r->gpu, target, &r->crops), BT_OK);
+    assert_int_equal(bt_track_crops_create(r->gpu, target, &r->crops), BT_OK);
     assert_int_equal(bt_commands_create(r->gpu, &r->commands), BT_OK);
     *state = r;
     return 0;
@@ -52,7 +52,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     struct rig *r = *state;
     bt_commands_destroy(&r->commands);
-    bt_crops_destroy(&r->crops);
+    bt_track_crops_destroy(&r->crops);
     bt_buffer_destroy(&r->net);
     bt_gpu_destroy(&r->gpu);
     free(r);
@@ -77,7 +77,7 @@ static struct picture random_picture(struct rig *r, uint32_t w, uint32_t h, uint
 }
 
 static void drop(struct rig *r, struct picture *p) {
-    bt_crops_forget(r->crops);
+    bt_track_crops_forget(r->crops);
     bt_image_destroy(&p->image);
     free(p->texels);
 }
@@ -92,9 +92,9 @@ static void run(struct rig *r) {
 static void check_crop(struct rig *r, const struct picture *p, enum bt_crop_role role, const struct bt_affine *a,
                        uint32_t taps) {
     float got[NET_W * NET_H * 4], want[NET_W * NET_H * 4], margin[NET_W * NET_H];
-    assert_int_equal(bt_crops_aim(r->crops, p->image), BT_OK);
+    assert_int_equal(bt_track_crops_aim(r->crops, p->image), BT_OK);
     assert_int_equal(bt_commands_begin(r->commands), BT_OK);
-    bt_crops_record(r->crops, r->commands, role, a);
+    bt_track_crops_record(r->crops, r->commands, role, a);
     run(r);
     assert_int_equal(bt_buffer_read(r->net, FIRST_BYTES, got, sizeof got), BT_OK);
     track_reference_crop(p->texels, (int32_t)p->w, (int32_t)p->h, a, NET_W, NET_H, taps, role == BT_CROP_DETECT ? 2 : 1,
@@ -147,12 +147,12 @@ static void light_is_the_mean_luma(void **state) {
     const struct bt_affine part[] = {
         {{53, 0, 0, 0, 31, 0}}, {{20, -7, 9, 5, 12, 3}}, {{80, 0, -30, 0, 60, -10}}, {{5, 0, 500, 0, 5, -900}}};
     for (uint32_t i = 0; i < BT_COUNT(part); i++) {
-        assert_int_equal(bt_crops_aim(r->crops, p.image), BT_OK);
+        assert_int_equal(bt_track_crops_aim(r->crops, p.image), BT_OK);
         assert_int_equal(bt_commands_begin(r->commands), BT_OK);
-        bt_crops_record_light(r->crops, r->commands, &part[i]);
+        bt_track_crops_record_light(r->crops, r->commands, &part[i]);
         run(r);
         const double want = track_reference_light(p.texels, 53, 31, &part[i]);
-        assert_true(fabs((double)bt_crops_light(r->crops) - want) < 2e-4);
+        assert_true(fabs((double)bt_track_crops_light(r->crops) - want) < 2e-4);
     }
     drop(r, &p);
 }

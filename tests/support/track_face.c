@@ -59,7 +59,7 @@ void track_face_of(struct track_face *face, const struct bt_rig *rig, float px_a
     float *all = marked.mesh;
     for (size_t i = 0; i < sizeof marked / sizeof *all; i++) all[i] = -(float)i;
     const struct bt_mesh_outputs o = track_face_outputs(&marked);
-    bt_refine_landmarks(&o, &same, out);
+    bt_track_refine_landmarks(&o, &same, out);
     struct {
         const float *from;
         float *to;

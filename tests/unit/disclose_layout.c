@@ -18,7 +18,7 @@ static struct bt_text *text;
 
 static void check_layout(uint32_t w, uint32_t h) {
     struct bt_layout l;
-    bt_status st = bt_layout_of(text, w, h, &l);
+    bt_status st = bt_disclose_layout_of(text, w, h, &l);
     if (st) print_error("%ux%u has no room\n", w, h);
     assert_int_equal(st, BT_OK);
     uint32_t side = w < h ? w : h;
@@ -42,14 +42,14 @@ static void fits_everywhere(void **state) {
                                         {3840, 2160}, {8192, 120}, {120, 8192}, {8192, 8192}};
     for (uint32_t i = 0; i < BT_COUNT(usual); i++) check_layout(usual[i][0], usual[i][1]);
     struct bt_layout untouched = {.label = {.x = 77}};
-    assert_int_equal(bt_layout_of(text, 60, 40, &untouched), BT_E_ARGUMENT);
+    assert_int_equal(bt_disclose_layout_of(text, 60, 40, &untouched), BT_E_ARGUMENT);
     assert_int_equal(untouched.label.x, 77);
 }
 
 static void says_where(void **state) {
     (void)state;
     struct bt_layout l;
-    assert_int_equal(bt_layout_of(text, 1280, 720, &l), BT_OK);
+    assert_int_equal(bt_disclose_layout_of(text, 1280, 720, &l), BT_OK);
     struct bt_disclose_plate p = bt_disclose_plate_of(1280, 720);
     assert_true(p.x == l.label.x && p.y == l.label.y && p.w == l.label.w && p.h == l.label.h && p.glyph_h == l.label.cap_px);
     assert_int_equal(p.glyph_h, 40);
@@ -102,11 +102,11 @@ static void legible_over_any_picture(void **state) {
         struct bt_overlay overlay;
         struct bt_mark *mark = NULL;
         struct bt_pack_format format = {w, h, BT_EGRESS_YUYV, false};
-        assert_int_equal(bt_overlay_init(text, w, h, &overlay), BT_OK);
+        assert_int_equal(bt_disclose_overlay_init(text, w, h, &overlay), BT_OK);
         const struct bt_plate *l = &overlay.layout.label;
-        assert_int_equal(bt_mark_create(&overlay.label, w, h, l->x, l->y, &mark), BT_OK);
+        assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, l->x, l->y, &mark), BT_OK);
         float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
-        uint8_t *bytes = malloc(bt_pack_bytes(&format));
+        uint8_t *bytes = malloc(bt_disclose_pack_bytes(&format));
         for (int picture = 0; picture < 5; picture++) {
             uint32_t seed = 1;
             for (size_t k = 0; k < (size_t)w * h * 4; k++) {
@@ -118,19 +118,19 @@ static void legible_over_any_picture(void **state) {
                                            : 3.0f * (float)(k % 4 == 0);
             }
             struct bt_pack_frame frame = {linear, w, &overlay, true};
-            bt_pack_region(&format, bytes, 0, 0, w, h, bt_pack_linear, &frame);
+            bt_disclose_pack_region(&format, bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
             contrast(&overlay.label, l, bytes, w);
             contrast(&overlay.banner, &overlay.layout.banner, bytes, w);
             struct bt_disclosed_view view = {
-                .bytes = bytes, .size_bytes = bt_pack_bytes(&format), .width_px = w, .height_px = h, .mark = mark};
+                .bytes = bytes, .size_bytes = bt_disclose_pack_bytes(&format), .width_px = w, .height_px = h, .mark = mark};
             float score;
             assert_true(bt_disclose_check(&view, &score));
             assert_true(score > 0.999f);
         }
         free(linear);
         free(bytes);
-        bt_mark_destroy(&mark);
-        bt_overlay_finish(&overlay);
+        bt_disclose_mark_destroy(&mark);
+        bt_disclose_overlay_finish(&overlay);
     }
 }
 
@@ -147,15 +147,15 @@ static void placards_carry_the_label(void **state) {
             struct bt_placards placards;
             struct bt_mark *mark = NULL;
             struct bt_pack_format format = {w, h, (enum bt_egress)e, h >= 720};
-            assert_int_equal(bt_overlay_init(text, w, h, &overlay), BT_OK);
+            assert_int_equal(bt_disclose_overlay_init(text, w, h, &overlay), BT_OK);
             const struct bt_plate *l = &overlay.layout.label;
-            assert_int_equal(bt_mark_create(&overlay.label, w, h, l->x, l->y, &mark), BT_OK);
-            bt_status st = bt_placards_init(text, &overlay, &format, &placards);
+            assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, l->x, l->y, &mark), BT_OK);
+            bt_status st = bt_disclose_placards_init(text, &overlay, &format, &placards);
             if (st) print_error("%ux%u: no room for placards\n", w, h);
             assert_int_equal(st, BT_OK);
             for (int s = 0; s < BAUTA_STATUS_COUNT; s++) {
                 struct bt_disclosed_view view = {.bytes = placards.bytes[s],
-                                                 .size_bytes = bt_pack_bytes(&format),
+                                                 .size_bytes = bt_disclose_pack_bytes(&format),
                                                  .width_px = w,
                                                  .height_px = h,
                                                  .egress = (enum bt_egress)e,
@@ -164,17 +164,18 @@ static void placards_carry_the_label(void **state) {
                 assert_true(bt_disclose_check(&view, NULL));
                 for (size_t k = 0; k < view.size_bytes; k++) assert_in_range(view.bytes[k], 16, 240);
             }
-            assert_memory_not_equal(placards.bytes[BT_E_NO_FACE], placards.bytes[BT_E_TOO_DARK], bt_pack_bytes(&format));
+            assert_memory_not_equal(placards.bytes[BT_E_NO_FACE], placards.bytes[BT_E_TOO_DARK],
+                                    bt_disclose_pack_bytes(&format));
             assert_ptr_equal(placards.bytes[BT_E_IO], placards.bytes[BT_E_NOT_FOUND]);
-            bt_placards_finish(&placards);
-            bt_mark_destroy(&mark);
-            bt_overlay_finish(&overlay);
+            bt_disclose_placards_finish(&placards);
+            bt_disclose_mark_destroy(&mark);
+            bt_disclose_overlay_finish(&overlay);
         }
 }
 
 static int open_text(void **state) {
     (void)state;
-    return bt_text_create(bt_overlay_font(), &text);
+    return bt_text_create(bt_disclose_overlay_font(), &text);
 }
 
 static int close_text(void **state) {

@@ -15,7 +15,7 @@
 
 static struct bt_text *open_text(void) {
     struct bt_text *text = NULL;
-    assert_int_equal(bt_text_create(bt_overlay_font(), &text), BT_OK);
+    assert_int_equal(bt_text_create(bt_disclose_overlay_font(), &text), BT_OK);
     return text;
 }
 
@@ -34,7 +34,7 @@ static void capital_has_its_height(void **state) {
             rows += most >= 128;
         }
         assert_int_equal(rows, cap);
-        bt_ink_finish(&ink);
+        bt_disclose_ink_finish(&ink);
     }
     bt_text_destroy(&text);
     assert_null(text);
@@ -56,7 +56,7 @@ static void shapes(void **state) {
     struct bt_ink ink = {0};
     assert_int_equal(bt_text_draw(text, "生", 3, 64.0f, &ink), BT_OK);
     assert_true(ink.w > 50 && ink.w <= 66 && ink.h > 50 && ink.h <= 66);
-    bt_ink_finish(&ink);
+    bt_disclose_ink_finish(&ink);
     assert_int_equal(bt_text_draw(text, " ", 1, 64.0f, &ink), BT_OK);
     assert_null(ink.coverage);
     /* What the font lacks is said, and the result untouched. */
@@ -95,14 +95,14 @@ static void font_holds_every_text(void **state) {
     struct bt_ink ink;
     for (uint32_t i = 0; i < BT_COUNT(fixed); i++) {
         assert_int_equal(bt_text_draw(text, fixed[i], (uint32_t)strlen(fixed[i]), 24.0f, &ink), BT_OK);
-        bt_ink_finish(&ink);
+        bt_disclose_ink_finish(&ink);
     }
     for (int s = 0; s < BAUTA_STATUS_COUNT; s++)
         for (int i = 0; i < 4; i++) {
-            const char *line = i < 2 ? bt_cards[s].what[i] : bt_cards[s].help[i - 2];
+            const char *line = i < 2 ? bt_disclose_cards[s].what[i] : bt_disclose_cards[s].help[i - 2];
             assert_non_null(line); /* a status without a card */
             assert_int_equal(bt_text_draw(text, line, (uint32_t)strlen(line), 24.0f, &ink), BT_OK);
-            bt_ink_finish(&ink);
+            bt_disclose_ink_finish(&ink);
         }
     bt_text_destroy(&text);
 }

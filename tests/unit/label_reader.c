@@ -25,24 +25,24 @@ struct shot {
 
 static struct shot shoot(uint32_t w, uint32_t h, int picture) {
     struct shot s = {.w = w, .h = h};
-    assert_int_equal(bt_overlay_init(text, w, h, &s.overlay), BT_OK);
+    assert_int_equal(bt_disclose_overlay_init(text, w, h, &s.overlay), BT_OK);
     struct bt_pack_format format = {w, h, BT_EGRESS_I420, false};
     float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
-    s.bytes = malloc(bt_pack_bytes(&format));
+    s.bytes = malloc(bt_disclose_pack_bytes(&format));
     uint32_t seed = 5;
     for (size_t i = 0; i < (size_t)w * h * 4; i++) {
         seed = seed * 1664525u + 1013904223u;
         linear[i] = picture == 0 ? 0.0f : picture == 1 ? 1.0f : picture == 2 ? 0.2f : (float)(seed >> 8) / 16777216.0f;
     }
     struct bt_pack_frame frame = {linear, w, &s.overlay, true};
-    bt_pack_region(&format, s.bytes, 0, 0, w, h, bt_pack_linear, &frame);
+    bt_disclose_pack_region(&format, s.bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     return s;
 }
 
 static void drop(struct shot *s) {
     free(s->bytes);
-    bt_overlay_finish(&s->overlay);
+    bt_disclose_overlay_finish(&s->overlay);
 }
 
 static struct label_reading read_shot(const struct shot *s) {
@@ -144,7 +144,7 @@ static void bears_wear(void **state) {
 
 static int open_all(void **state) {
     (void)state;
-    struct bt_bytes font = bt_overlay_font();
+    struct bt_bytes font = bt_disclose_overlay_font();
     reader = label_reader_open(font.data, font.size);
     return !reader || bt_text_create(font, &text);
 }

@@ -45,9 +45,9 @@ static void one_cell_is_decoded(void **state) {
     (void)state;
     struct outputs *o = nothing();
     struct bt_detection d[4];
-    const struct bt_affine frame = bt_roi_letterbox(1280, 720, 192, 192);
+    const struct bt_affine frame = bt_track_roi_letterbox(1280, 720, 192, 192);
     say(o, 10, 20, 50, 60, 30, 40, .9f);
-    assert_int_equal(bt_detect_decode(o->boxes, o->scores, &frame, d, 4), 1);
+    assert_int_equal(bt_track_detect_decode(o->boxes, o->scores, &frame, d, 4), 1);
     const float s = 1280 / 192.f, oy = (720 - 1280) / 2.f;
     assert_float_equal(d[0].score, .9f, 1e-5f);
     assert_float_equal(d[0].box_px.x, 35 * s, 1e-2f);
@@ -67,13 +67,13 @@ static void overlapping_cells_are_joined_by_weight(void **state) {
     say(o, 11, 20, 54, 60, 30, 30, .6f); /* IoU .76 */
     say(o, 30, 30, 150, 120, 20, 20, .7f);
     say(o, 31, 30, 150, 120, 20, 20, .4f); /* below the threshold */
-    assert_int_equal(bt_detect_decode(o->boxes, o->scores, &SAME, d, 4), 2);
+    assert_int_equal(bt_track_detect_decode(o->boxes, o->scores, &SAME, d, 4), 2);
     assert_float_equal(d[0].score, .9f, 1e-5f);
     assert_float_equal(d[0].box_px.x + 15, (50 * .9f + 54 * .6f) / 1.5f, 1e-3f);
     assert_float_equal(d[0].keypoint[1].x, (51 * .9f + 55 * .6f) / 1.5f, 1e-3f);
     assert_float_equal(d[1].score, .7f, 1e-5f);
     assert_float_equal(d[1].box_px.w, 20, 1e-3f);
-    assert_int_equal(bt_detect_decode(o->boxes, o->scores, &SAME, d, 1), 1); /* room for the best only */
+    assert_int_equal(bt_track_detect_decode(o->boxes, o->scores, &SAME, d, 1), 1); /* room for the best only */
     assert_float_equal(d[0].score, .9f, 1e-5f);
     free(o);
 }
@@ -84,7 +84,7 @@ static void neighbours_that_barely_touch_stay_two(void **state) {
     struct bt_detection d[4];
     say(o, 10, 20, 50, 60, 30, 30, .9f);
     say(o, 15, 20, 68, 60, 30, 30, .8f); /* IoU .25 */
-    assert_int_equal(bt_detect_decode(o->boxes, o->scores, &SAME, d, 4), 2);
+    assert_int_equal(bt_track_detect_decode(o->boxes, o->scores, &SAME, d, 4), 2);
     free(o);
 }
 
@@ -104,7 +104,7 @@ static void nonsense_is_survived(void **state) {
             const uint32_t dice = bt_rng_u32(&rng) % 64;
             o->scores[i] = dice == 0 ? NAN : dice == 1 ? INFINITY : dice == 2 ? -1e30f : bt_rng_normal(&rng) * 4;
         }
-        const uint32_t n = bt_detect_decode(o->boxes, o->scores, &SAME, d, BT_DETECTIONS_MAX);
+        const uint32_t n = bt_track_detect_decode(o->boxes, o->scores, &SAME, d, BT_DETECTIONS_MAX);
         assert_true(n <= BT_DETECTIONS_MAX);
         for (uint32_t i = 0; i < n; i++) {
             assert_true(isfinite(d[i].box_px.x) && d[i].box_px.w > 0 && d[i].box_px.h > 0 && d[i].score > .5f);

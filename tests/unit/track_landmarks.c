@@ -17,7 +17,7 @@ static void letterbox_keeps_aspect_and_centre(void **state) {
         {1280, 720, 192, 192}, {720, 1280, 256, 144}, {640, 480, 256, 144}, {1, 1, 192, 192}, {16, 16, 256, 144}};
     for (uint32_t i = 0; i < BT_COUNT(size); i++) {
         const float w = (float)size[i][0], h = (float)size[i][1], nw = (float)size[i][2], nh = (float)size[i][3];
-        const struct bt_affine a = bt_roi_letterbox(size[i][0], size[i][1], size[i][2], size[i][3]);
+        const struct bt_affine a = bt_track_roi_letterbox(size[i][0], size[i][1], size[i][2], size[i][3]);
         const struct bt_vec2 c = bt_affine_apply(&a, (struct bt_vec2){nw / 2, nh / 2});
         const struct bt_vec2 p = bt_affine_apply(&a, (struct bt_vec2){0, 0}), q = bt_affine_apply(&a, (struct bt_vec2){nw, nh});
         assert_float_equal(c.x, w / 2, 1e-3f);
@@ -31,12 +31,12 @@ static void letterbox_keeps_aspect_and_centre(void **state) {
 static void regions_are_centred_turned_and_half_as_large_again(void **state) {
     (void)state;
     const struct bt_rect box = {100, 50, 80, 60};
-    const struct bt_roi r = bt_roi_from_detection(box, (struct bt_vec2){110, 60}, (struct bt_vec2){150, 100});
+    const struct bt_roi r = bt_track_roi_from_detection(box, (struct bt_vec2){110, 60}, (struct bt_vec2){150, 100});
     assert_float_equal(r.centre_px.x, 140, 1e-4f);
     assert_float_equal(r.centre_px.y, 80, 1e-4f);
     assert_float_equal(r.size_px, 120, 1e-4f);
     assert_float_equal(r.angle_rad, 3.14159265f / 4, 1e-5f);
-    const struct bt_affine a = bt_roi_frame_from_crop(&r);
+    const struct bt_affine a = bt_track_roi_frame_from_crop(&r);
     const struct bt_vec2 c = bt_affine_apply(&a, (struct bt_vec2){96, 96});
     assert_float_equal(c.x, 140, 1e-3f);
     assert_float_equal(c.y, 80, 1e-3f);
@@ -49,12 +49,12 @@ static void regions_are_centred_turned_and_half_as_large_again(void **state) {
 static void absurd_regions_are_refused(void **state) {
     (void)state;
     const struct bt_roi good = {{320, 240}, 200, .3f};
-    assert_true(bt_roi_sane(&good, 640, 480));
+    assert_true(bt_track_roi_sane(&good, 640, 480));
     const struct bt_roi bad[] = {{{NAN, 240}, 200, 0},   {{320, INFINITY}, 200, 0}, {{320, 240}, NAN, 0},
                                  {{320, 240}, 0, 0},     {{320, 240}, -5, 0},       {{320, 240}, 3, 0},
                                  {{320, 240}, 1e6f, 0},  {{-4000, 240}, 200, 0},    {{320, 9000}, 200, 0},
                                  {{320, 240}, 200, NAN}, {{320, 240}, INFINITY, 0}};
-    for (uint32_t i = 0; i < BT_COUNT(bad); i++) assert_false(bt_roi_sane(&bad[i], 640, 480));
+    for (uint32_t i = 0; i < BT_COUNT(bad); i++) assert_false(bt_track_roi_sane(&bad[i], 640, 480));
 }
 
 static void refined_points_replace_the_mesh(void **state) {
@@ -64,7 +64,7 @@ static void refined_points_replace_the_mesh(void **state) {
     track_face_flat(&f);
     const struct bt_affine turned = bt_affine_crop((struct bt_vec2){300, 200}, 384, .5f, 192);
     const struct bt_mesh_outputs o = track_face_outputs(&f);
-    bt_refine_landmarks(&o, &turned, out);
+    bt_track_refine_landmarks(&o, &turned, out);
     const struct {
         uint32_t landmark;
         const float *xy;
@@ -102,27 +102,27 @@ static void a_face_is_followed_until_the_flag_falls(void **state) {
     struct bt_follow *follow = *state;
     struct track_face f;
     track_face_of(&f, follow->rig, 5);
-    bt_follow_init(follow, follow->rig, 640, 480);
+    bt_track_follow_init(follow, follow->rig, 640, 480);
     const struct bt_detection d = detection(300, 200, 120);
-    const int32_t slot = bt_follow_add(follow, &d);
+    const int32_t slot = bt_track_follow_add(follow, &d);
     assert_int_equal(slot, 0);
     assert_int_equal(follow->slot[0].face.id, 1);
     struct bt_look l = look(&f, 4, 1000000);
-    assert_true(bt_follow_take(follow, 0, &l));
-    assert_int_equal(bt_follow_count(follow), 1);
+    assert_true(bt_track_follow_take(follow, 0, &l));
+    assert_int_equal(bt_track_follow_count(follow), 1);
     assert_float_equal(follow->slot[0].face.confidence, 1 / (1 + expf(-4)), 1e-5f);
     for (uint32_t i = 0; i < BT_LANDMARKS; i++) /* the first look is not filtered */
         assert_float_equal(follow->slot[0].face.landmark[i].x, follow->slot[0].face.raw[i].x, .02f);
     /* The detector's smaller box is the same face; one elsewhere is not. */
     const struct bt_detection same = detection(305, 210, 60), elsewhere = detection(500, 200, 100);
-    assert_int_equal(bt_follow_match(follow, &same), 0);
-    assert_int_equal(bt_follow_match(follow, &elsewhere), -1);
+    assert_int_equal(bt_track_follow_match(follow, &same), 0);
+    assert_int_equal(bt_track_follow_match(follow, &elsewhere), -1);
     l.flag_logit = -.1f;
-    assert_false(bt_follow_take(follow, 0, &l));
-    assert_int_equal(bt_follow_count(follow), 0);
-    bt_follow_tidy(follow, 1);
-    assert_int_equal(bt_follow_find(follow, 1), -1);
-    assert_int_equal(bt_follow_add(follow, &d), 0);
+    assert_false(bt_track_follow_take(follow, 0, &l));
+    assert_int_equal(bt_track_follow_count(follow), 0);
+    bt_track_follow_tidy(follow, 1);
+    assert_int_equal(bt_track_follow_find(follow, 1), -1);
+    assert_int_equal(bt_track_follow_add(follow, &d), 0);
     assert_int_equal(follow->slot[0].face.id, 2); /* an id is never used again */
 }
 
@@ -131,9 +131,9 @@ static void nonsense_from_the_net_is_a_lost_face(void **state) {
     for (uint32_t kind = 0; kind < 6; kind++) {
         struct track_face f;
         track_face_of(&f, follow->rig, 5);
-        bt_follow_init(follow, follow->rig, 640, 480);
+        bt_track_follow_init(follow, follow->rig, 640, 480);
         const struct bt_detection d = detection(300, 200, 120);
-        assert_int_equal(bt_follow_add(follow, &d), 0);
+        assert_int_equal(bt_track_follow_add(follow, &d), 0);
         struct bt_look l = look(&f, 4, 1000000);
         if (kind == 0) l.flag_logit = NAN;
         if (kind == 1) f.mesh[12] = NAN;
@@ -143,32 +143,32 @@ static void nonsense_from_the_net_is_a_lost_face(void **state) {
             for (uint32_t i = 0; i < BT_COUNT(f.mesh); i++) f.mesh[i] += 1e5f; /* far away */
         if (kind == 5)
             for (uint32_t i = 0; i < BT_MESH_LANDMARKS; i++) f.mesh[3 * i] *= 40; /* 40 times as wide as high */
-        assert_false(bt_follow_take(follow, 0, &l));
+        assert_false(bt_track_follow_take(follow, 0, &l));
         assert_true(follow->slot[0].lost);
     }
 }
 
 static void four_faces_and_no_more(void **state) {
     struct bt_follow *follow = *state;
-    bt_follow_init(follow, follow->rig, 640, 480);
+    bt_track_follow_init(follow, follow->rig, 640, 480);
     for (uint32_t i = 0; i < 6; i++) {
         const struct bt_detection d = detection(60 + 100 * (float)i, 200, 80);
-        assert_int_equal(bt_follow_add(follow, &d), i < BT_FACES_MAX ? (int32_t)i : -1);
+        assert_int_equal(bt_track_follow_add(follow, &d), i < BT_FACES_MAX ? (int32_t)i : -1);
     }
     /* Two that came to lie on one face: the younger goes, unless it is the wearer's. */
     follow->slot[3].face.box_px = follow->slot[1].face.box_px;
-    bt_follow_tidy(follow, 1);
+    bt_track_follow_tidy(follow, 1);
     assert_true(follow->slot[1].used);
     assert_false(follow->slot[3].used);
     follow->slot[2].face.box_px = follow->slot[0].face.box_px;
-    bt_follow_tidy(follow, 3);
+    bt_track_follow_tidy(follow, 3);
     assert_false(follow->slot[0].used);
     assert_true(follow->slot[2].used);
     struct bt_detection bad = detection(60, 60, 80);
     bad.box_px.w = NAN;
-    assert_int_equal(bt_follow_add(follow, &bad), -1);
+    assert_int_equal(bt_track_follow_add(follow, &bad), -1);
     bad = detection(-5000, 60, 80);
-    assert_int_equal(bt_follow_add(follow, &bad), -1);
+    assert_int_equal(bt_track_follow_add(follow, &bad), -1);
 }
 
 static int set_up(void **state) {

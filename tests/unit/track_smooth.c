@@ -68,11 +68,11 @@ static double steps(const struct bt_rig *rig, int64_t frame_ns, double *out_raw)
     double before = 0, after = 0;
     assert_non_null(s);
     bt_rng_init(&rng, 11, 1);
-    bt_smooth_init(s);
+    bt_track_smooth_init(s);
     for (uint32_t i = 0; i < 200; i++) {
         points_of(rig, &rest, raw[i % 2]);
         tremble(&rng, .2f, raw[i % 2]);
-        bt_smooth_step(s, rig, raw[i % 2], 1000000 + (int64_t)i * frame_ns, out[i % 2]);
+        bt_track_smooth_step(s, rig, raw[i % 2], 1000000 + (int64_t)i * frame_ns, out[i % 2]);
         if (i < 20) continue;
         before += distance(raw[0], raw[1], 0, BT_MESH_LANDMARKS);
         after += distance(out[0], out[1], 0, BT_MESH_LANDMARKS);
@@ -106,11 +106,11 @@ static struct lag lag_of(const struct bt_rig *rig, script play, float seconds, f
     struct lag lag = {0, 0, 0};
     uint32_t n = 0;
     assert_non_null(s);
-    bt_smooth_init(s);
+    bt_track_smooth_init(s);
     for (uint32_t i = 0; (float)i / fps < seconds; i++) {
         const struct motion m = play((float)i / fps);
         points_of(rig, &m, raw);
-        bt_smooth_step(s, rig, raw, 1000000 + (int64_t)((double)i * 1e9 / (double)fps), out);
+        bt_track_smooth_step(s, rig, raw, 1000000 + (int64_t)((double)i * 1e9 / (double)fps), out);
         if ((float)i / fps >= .2f) {
             const double d = distance(raw, out, from, to), v = distance(raw, last, from, to) * (double)fps;
             lag.worst_px = fmax(lag.worst_px, d);
@@ -181,11 +181,11 @@ static void blinks_come_through_in_time(void **state) {
     float raw_least = 1e9f, out_least = 1e9f, open = 0, worst_at_shut = 0;
     int raw_at = 0, out_at = 0;
     assert_non_null(s);
-    bt_smooth_init(s);
+    bt_track_smooth_init(s);
     for (int i = 0; i < 30; i++) {
         const struct motion m = blinking((float)i / 30);
         points_of(rig, &m, raw);
-        bt_smooth_step(s, rig, raw, 1000000 + (int64_t)i * 33333333, out);
+        bt_track_smooth_step(s, rig, raw, 1000000 + (int64_t)i * 33333333, out);
         const float r = raw[145].y - raw[159].y, o = out[145].y - out[159].y;
         if (i == 5) open = r;
         if (r < raw_least) raw_least = r, raw_at = i, worst_at_shut = o;
@@ -209,11 +209,11 @@ static void speech_comes_through(void **state) {
     struct bt_vec3 raw[BT_LANDMARKS], out[BT_LANDMARKS];
     double rr = 0, ro = 0, oo = 0, r1 = 0, o1 = 0, n = 0;
     assert_non_null(s);
-    bt_smooth_init(s);
+    bt_track_smooth_init(s);
     for (int i = 0; i < 120; i++) {
         const struct motion m = talking((float)i / 30);
         points_of(rig, &m, raw);
-        bt_smooth_step(s, rig, raw, 1000000 + (int64_t)i * 33333333, out);
+        bt_track_smooth_step(s, rig, raw, 1000000 + (int64_t)i * 33333333, out);
         if (i < 30) continue;
         const double r = (double)(raw[14].y - raw[13].y), o = (double)(out[14].y - out[13].y);
         rr += r * r, ro += r * o, oo += o * o, r1 += r, o1 += o, n++;
@@ -229,12 +229,12 @@ static void a_glance_arrives_within_two_frames(void **state) {
     struct bt_smooth *s = calloc(1, sizeof *s);
     struct bt_vec3 raw[BT_LANDMARKS], out[BT_LANDMARKS];
     assert_non_null(s);
-    bt_smooth_init(s);
+    bt_track_smooth_init(s);
     double left[4] = {0};
     for (int i = 0; i < 19; i++) {
         const struct motion m = glancing((float)i / 30);
         points_of(rig, &m, raw);
-        bt_smooth_step(s, rig, raw, 1000000 + (int64_t)i * 33333333, out);
+        bt_track_smooth_step(s, rig, raw, 1000000 + (int64_t)i * 33333333, out);
         if (i >= 15) left[i - 15] = distance(raw, out, BT_MESH_LANDMARKS, BT_LANDMARKS);
     }
     print_message("glance of %.1f px: %.2f, %.2f, %.2f px left after 1, 2, 3 frames\n", .6 * (double)PX_A_CM, left[0], left[1],
@@ -251,14 +251,14 @@ static void time_stamps_may_do_anything(void **state) {
     const int64_t when[] = {0, 0, 5, 5, INT64_MAX / 2, 3, 33333333, 40000000000, 40033333333};
     const struct motion rest = {0};
     assert_non_null(s);
-    bt_smooth_init(s);
+    bt_track_smooth_init(s);
     points_of(rig, &rest, raw);
     for (uint32_t i = 0; i < BT_COUNT(when); i++) {
-        bt_smooth_step(s, rig, raw, when[i], out);
+        bt_track_smooth_step(s, rig, raw, when[i], out);
         assert_true(distance(raw, out, 0, BT_LANDMARKS) < .05);
     }
     memset(raw, 0, sizeof raw); /* no pose fits: as they came in */
-    bt_smooth_step(s, rig, raw, 40066666666, out);
+    bt_track_smooth_step(s, rig, raw, 40066666666, out);
     assert_memory_equal(raw, out, sizeof raw);
     free(s);
 }

@@ -25,7 +25,7 @@
 
 enum { INVOCATIONS_MAX = 1 << 22, GROUPS_MAX = 65535 }; /* quotient() in fetch.glsl; the least that Vulkan guarantees */
 
-static const struct bt_kernel_info kernels[BT_KERNEL_COUNT] = {
+static const struct bt_emit_kernel_info kernels[BT_KERNEL_COUNT] = {
 #define BT_KERNEL(id, shader, prefix, slots)                                                                                   \
     {#shader, slots, BT_##prefix##_SLOTS, BT_##prefix##_CONSTANTS, sizeof(struct bt_##shader##_push)},
 #include "engine/emit/kernels.def"
@@ -67,7 +67,7 @@ static const emit_step emitters[] = {
     [BT_OP_SOFTMAX] = bt_emit_softmax,
 };
 
-const struct bt_kernel_info *bt_kernel_info(enum bt_kernel_id id) {
+const struct bt_emit_kernel_info *bt_emit_kernel_info(enum bt_kernel_id id) {
     assert(id < BT_KERNEL_COUNT);
     return &kernels[id];
 }
@@ -130,7 +130,7 @@ bool bt_emit_merge_plain(struct bt_emitter *e, struct bt_operand *out_operand) {
     return true;
 }
 
-static bool fits_texels(const struct bt_emitter *e, const struct bt_kernel_info *info, const struct bt_operand *operands) {
+static bool fits_texels(const struct bt_emitter *e, const struct bt_emit_kernel_info *info, const struct bt_operand *operands) {
     if (!e->params.texels) return false;
     for (uint32_t i = 0; i < info->slot_count; i++) {
         size_t texel = info->slots[i] == '4' ? 16 : info->slots[i] == '1' ? 4 : 0;
@@ -141,7 +141,7 @@ static bool fits_texels(const struct bt_emitter *e, const struct bt_kernel_info 
 
 bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
                              const struct bt_operand *operands, uint32_t lanes, uint32_t groups) {
-    const struct bt_kernel_info *info = bt_kernel_info(kernel);
+    const struct bt_emit_kernel_info *info = bt_emit_kernel_info(kernel);
     struct bt_program *p = e->program;
     if (p->dispatch_count == e->dispatch_capacity) {
         uint32_t capacity = e->dispatch_capacity ? e->dispatch_capacity * 2 : 64;

@@ -18,12 +18,12 @@ static void write_params(const struct bt_pack_conv *p, float *to, size_t groups)
     }
 }
 
-size_t bt_pack_conv_bytes(const struct bt_pack_conv *p) {
+size_t bt_emit_pack_conv_bytes(const struct bt_pack_conv *p) {
     size_t taps = (size_t)p->kernel_h * p->kernel_w;
     return (groups4(p->out) * groups4(p->in) * taps * LANES + groups4(p->out) * 2) * LANES * sizeof(float);
 }
 
-int32_t bt_pack_conv_write(const struct bt_pack_conv *p, float *to) {
+int32_t bt_emit_pack_conv_write(const struct bt_pack_conv *p, float *to) {
     size_t taps = (size_t)p->kernel_h * p->kernel_w, ci4 = groups4(p->in);
     size_t group_in = p->in / p->group, group_out = p->out / p->group;
     for (size_t co = 0; co < p->out; co++) {
@@ -41,11 +41,11 @@ int32_t bt_pack_conv_write(const struct bt_pack_conv *p, float *to) {
     return (int32_t)params;
 }
 
-size_t bt_pack_depthwise_bytes(const struct bt_pack_conv *p) {
+size_t bt_emit_pack_depthwise_bytes(const struct bt_pack_conv *p) {
     return groups4(p->out) * ((size_t)p->kernel_h * p->kernel_w + 2) * LANES * sizeof(float);
 }
 
-int32_t bt_pack_depthwise_write(const struct bt_pack_conv *p, float *to) {
+int32_t bt_emit_pack_depthwise_write(const struct bt_pack_conv *p, float *to) {
     size_t taps = (size_t)p->kernel_h * p->kernel_w;
     for (size_t c = 0; c < p->out; c++) {
         for (size_t t = 0; t < taps; t++) to[(c / LANES * taps + t) * LANES + c % LANES] = p->weight[c * taps + t];
@@ -57,11 +57,11 @@ int32_t bt_pack_depthwise_write(const struct bt_pack_conv *p, float *to) {
 
 enum { PARTS = 4 };
 
-size_t bt_pack_transpose_bytes(const struct bt_pack_conv *p) {
+size_t bt_emit_pack_transpose_bytes(const struct bt_pack_conv *p) {
     return PARTS * (groups4(p->out) * groups4(p->in) * LANES + groups4(p->out) * 2) * LANES * sizeof(float);
 }
 
-int32_t bt_pack_transpose_write(const struct bt_pack_conv *p, float *to) {
+int32_t bt_emit_pack_transpose_write(const struct bt_pack_conv *p, float *to) {
     size_t co4 = groups4(p->out), ci4 = groups4(p->in);
     for (size_t part = 0; part < PARTS; part++) {
         for (size_t co = 0; co < p->out; co++) {

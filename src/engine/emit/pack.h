@@ -17,15 +17,15 @@ struct bt_pack_conv {
     float bias_missing; /* for lanes without a channel: what makes the activation's result zero */
 };
 
-size_t bt_pack_conv_bytes(const struct bt_pack_conv *p);
+size_t bt_emit_pack_conv_bytes(const struct bt_pack_conv *p);
 /* Returns the vec4 index of bias and slope. `to` is zeroed. */
-int32_t bt_pack_conv_write(const struct bt_pack_conv *p, float *to);
+int32_t bt_emit_pack_conv_write(const struct bt_pack_conv *p, float *to);
 
-size_t bt_pack_depthwise_bytes(const struct bt_pack_conv *p);
-int32_t bt_pack_depthwise_write(const struct bt_pack_conv *p, float *to);
+size_t bt_emit_pack_depthwise_bytes(const struct bt_pack_conv *p);
+int32_t bt_emit_pack_depthwise_write(const struct bt_pack_conv *p, float *to);
 
 /* ConvTranspose with kernel 2 x 2 and stride 2, weight [in][out][2][2], as a 1 x 1 convolution to four parts. */
-size_t bt_pack_transpose_bytes(const struct bt_pack_conv *p);
-int32_t bt_pack_transpose_write(const struct bt_pack_conv *p, float *to);
+size_t bt_emit_pack_transpose_bytes(const struct bt_pack_conv *p);
+int32_t bt_emit_pack_transpose_write(const struct bt_pack_conv *p, float *to);
 
 #endif

@@ -17,11 +17,11 @@ enum bt_kernel_id {
 
 enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = 14, BT_DISPATCH_PUSH_BYTES = 128 };
 
-struct bt_kernel_info {
+struct bt_emit_kernel_info {
     const char *name, *slots; /* see kernels.def */
     uint32_t slot_count, constant_count, push_bytes;
 };
-const struct bt_kernel_info *bt_kernel_info(enum bt_kernel_id id);
+const struct bt_emit_kernel_info *bt_emit_kernel_info(enum bt_kernel_id id);
 
 struct bt_operand {
     enum bt_region region;

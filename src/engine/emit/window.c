@@ -67,10 +67,10 @@ struct weights {
 enum weight_kind { WEIGHT_DENSE, WEIGHT_DEPTHWISE, WEIGHT_TRANSPOSE };
 
 static bt_status pack_weights(struct bt_emitter *e, const struct epilogue *ep, enum weight_kind kind, struct weights *out) {
-    static size_t (*const bytes[])(const struct bt_pack_conv *) = {bt_pack_conv_bytes, bt_pack_depthwise_bytes,
-                                                                   bt_pack_transpose_bytes};
-    static int32_t (*const write[])(const struct bt_pack_conv *, float *) = {bt_pack_conv_write, bt_pack_depthwise_write,
-                                                                             bt_pack_transpose_write};
+    static size_t (*const bytes[])(const struct bt_pack_conv *) = {bt_emit_pack_conv_bytes, bt_emit_pack_depthwise_bytes,
+                                                                   bt_emit_pack_transpose_bytes};
+    static int32_t (*const write[])(const struct bt_pack_conv *, float *) = {
+        bt_emit_pack_conv_write, bt_emit_pack_depthwise_write, bt_emit_pack_transpose_write};
     const struct bt_step *s = e->step;
     const struct bt_attr *a = s->attr;
     struct bt_pack_conv p = {.out = s->out[0].shape.dim[1],

@@ -62,7 +62,7 @@ static bt_status make_buffers(struct bt_run *run, const struct bt_program *progr
 }
 
 static bt_status find_pipeline(struct bt_run *run, const struct bt_dispatch *d, struct bt_kernel **out_kernel) {
-    const struct bt_kernel_info *info = bt_kernel_info(d->kernel);
+    const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
     for (uint32_t i = 0; i < run->pipeline_count; i++) {
         const struct pipeline *p = &run->pipeline[i];
         if (p->id == d->kernel && p->texels == d->texels &&
@@ -120,7 +120,7 @@ static bt_status find_view(struct bt_run *run, const struct bt_operand *o, enum 
 
 static bt_status bind(struct bt_run *run, const struct bt_dispatch *d, struct bt_kernel *kernel,
                       struct bt_bindings **out_bindings) {
-    const struct bt_kernel_info *info = bt_kernel_info(d->kernel);
+    const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
     struct bt_binding bindings[BT_DISPATCH_SLOTS] = {0};
     for (uint32_t i = 0; i < info->slot_count; i++) {
         const struct bt_operand *o = &d->operand[i];

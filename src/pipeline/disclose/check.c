@@ -19,8 +19,8 @@ struct bt_mark {
 /* WCAG 2.1 success criterion 1.4.3. */
 #define CONTRAST_LEAST 4.5f
 
-bt_status bt_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h, uint32_t x, uint32_t y,
-                         struct bt_mark **out_mark) {
+bt_status bt_disclose_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h, uint32_t x, uint32_t y,
+                                  struct bt_mark **out_mark) {
     size_t px = (size_t)label->w * label->h;
     struct bt_mark *m = calloc(1, sizeof *m);
     if (!m) goto fail;
@@ -41,11 +41,11 @@ bt_status bt_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32
     *out_mark = m;
     return BT_OK;
 fail:
-    bt_mark_destroy(&m);
+    bt_disclose_mark_destroy(&m);
     return BT_E_MEMORY;
 }
 
-void bt_mark_destroy(struct bt_mark **mark) {
+void bt_disclose_mark_destroy(struct bt_mark **mark) {
     struct bt_mark *m = *mark;
     if (!m) return;
     free(m->luma);
@@ -87,7 +87,7 @@ bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score) {
     if (out_score) *out_score = -1.0f;
     if (!m || !view->bytes || view->egress >= BT_EGRESS_COUNT || view->full_range) return false;
     struct bt_pack_format format = {view->width_px, view->height_px, view->egress, false};
-    if (view->width_px != m->frame_w || view->height_px != m->frame_h || view->size_bytes != bt_pack_bytes(&format))
+    if (view->width_px != m->frame_w || view->height_px != m->frame_h || view->size_bytes != bt_disclose_pack_bytes(&format))
         return false;
 
     uint64_t n = 0, off = 0, tinted = 0, bright_n = 0, dark_n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0, bright = 0, dark = 0;

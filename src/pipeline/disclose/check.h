@@ -13,9 +13,9 @@ struct bt_canvas;
 /* What the label's plate must look like, in codes of limited-range luma: made once, from the overlay (bt_disclosed_view.mark).
  */
 struct bt_mark;
-BT_CHECKED bt_status bt_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h, uint32_t x, uint32_t y,
-                                    struct bt_mark **out_mark);
-void bt_mark_destroy(struct bt_mark **mark);
+BT_CHECKED bt_status bt_disclose_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h, uint32_t x,
+                                             uint32_t y, struct bt_mark **out_mark);
+void bt_disclose_mark_destroy(struct bt_mark **mark);
 
 /* True when the label is there, whole, in its size and place, white on dark (contrast of at least 4.5 : 1). `out_score`, which
    may be NULL: the normalised correlation of the plate's luma with what it must be, -1 … 1. Allocates nothing; any thread.

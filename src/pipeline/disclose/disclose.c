@@ -75,7 +75,7 @@ struct bt_disclose_plate bt_disclose_plate_of(uint32_t width_px, uint32_t height
     struct bt_disclose_plate plate = {0};
     struct bt_text *text = NULL;
     struct bt_layout l;
-    if (!bt_text_create(bt_overlay_font(), &text) && !bt_layout_of(text, width_px, height_px, &l))
+    if (!bt_text_create(bt_disclose_overlay_font(), &text) && !bt_disclose_layout_of(text, width_px, height_px, &l))
         plate = (struct bt_disclose_plate){l.label.x, l.label.y, l.label.w, l.label.h, l.label.cap_px};
     bt_text_destroy(&text);
     return plate;
@@ -115,13 +115,13 @@ static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layo
 static bt_status upload_overlay(struct bt_disclose *d, const struct bt_overlay *overlay) {
     struct bt_canvas both = {0};
     uint32_t w = overlay->label.w > overlay->banner.w ? overlay->label.w : overlay->banner.w;
-    bt_status st = bt_canvas_init(&both, w, overlay->label.h + overlay->banner.h);
+    bt_status st = bt_disclose_canvas_init(&both, w, overlay->label.h + overlay->banner.h);
     if (st) return st;
-    bt_canvas_copy(&both, &overlay->label, 0, 0);
-    bt_canvas_copy(&both, &overlay->banner, 0, overlay->label.h);
+    bt_disclose_canvas_copy(&both, &overlay->label, 0, 0);
+    bt_disclose_canvas_copy(&both, &overlay->banner, 0, overlay->label.h);
     st = bt_image_create(d->gpu, both.w, both.h, BT_IMAGE_RGBA8, &d->overlay_image);
     if (!st) st = bt_image_write(d->overlay_image, both.rgba, (size_t)both.w * both.h * 4);
-    bt_canvas_finish(&both);
+    bt_disclose_canvas_finish(&both);
     return st;
 }
 
@@ -229,7 +229,7 @@ static bt_status prove(struct bt_disclose *d) {
     for (uint32_t s = 0; !st && s < BAUTA_STATUS_COUNT; s++) {
         struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, 0, 0);
         if (bt_disclose_check(&view, NULL)) continue;
-        bt_log_error(d->log, "disclose: the label cannot be read back from the placard \"%s\"", bt_cards[s].what[0]);
+        bt_log_error(d->log, "disclose: the label cannot be read back from the placard \"%s\"", bt_disclose_cards[s].what[0]);
         st = BT_E_UNSUPPORTED;
     }
     return st;
@@ -266,13 +266,13 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
     d->gpu = params->gpu;
     /* Standard definition is BT.601, from 720 lines on BT.709. */
     d->format = (struct bt_pack_format){params->width_px, params->height_px, params->egress, params->height_px >= 720};
-    d->size_bytes = bt_pack_bytes(&d->format);
+    d->size_bytes = bt_disclose_pack_bytes(&d->format);
     d->banner_due = true;
-    if ((st = bt_text_create(bt_overlay_font(), &text))) goto fail;
-    if ((st = bt_overlay_init(text, d->format.w, d->format.h, &overlay))) goto fail;
+    if ((st = bt_text_create(bt_disclose_overlay_font(), &text))) goto fail;
+    if ((st = bt_disclose_overlay_init(text, d->format.w, d->format.h, &overlay))) goto fail;
     const struct bt_plate *label = &overlay.layout.label;
-    if ((st = bt_mark_create(&overlay.label, d->format.w, d->format.h, label->x, label->y, &d->mark))) goto fail;
-    if ((st = bt_placards_init(text, &overlay, &d->format, &d->placards))) goto fail;
+    if ((st = bt_disclose_mark_create(&overlay.label, d->format.w, d->format.h, label->x, label->y, &d->mark))) goto fail;
+    if ((st = bt_disclose_placards_init(text, &overlay, &d->format, &d->placards))) goto fail;
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++)
         if ((st = bt_buffer_create(d->gpu, (d->size_bytes + 3) / 4 * 4, BT_MEMORY_READBACK, &d->egress[i]))) goto fail;
     if ((st = upload_overlay(d, &overlay))) goto fail;
@@ -280,13 +280,13 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
     if ((st = bt_commands_create(d->gpu, &d->commands))) goto fail;
     if ((st = bt_timers_create(d->gpu, 2, &d->timers))) goto fail;
     if ((st = prove(d))) goto fail;
-    bt_overlay_finish(&overlay);
+    bt_disclose_overlay_finish(&overlay);
     bt_text_destroy(&text);
     *out_disclose = d;
     return BT_OK;
 fail:
     bt_log_error(params->log, "disclose: could not be set up: %s", bauta_status_text(st));
-    bt_overlay_finish(&overlay);
+    bt_disclose_overlay_finish(&overlay);
     bt_text_destroy(&text);
     bt_disclose_destroy(&d);
     return st;
@@ -303,8 +303,8 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
     bt_kernel_destroy(&d->kernel);
     bt_image_destroy(&d->overlay_image);
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
-    bt_placards_finish(&d->placards);
-    bt_mark_destroy(&d->mark);
+    bt_disclose_placards_finish(&d->placards);
+    bt_disclose_mark_destroy(&d->mark);
     free(d);
     *disclose = NULL;
 }

@@ -17,7 +17,7 @@ static const struct bt_paint edge_paint = {86, 90, 98, 255};
 static const struct bt_paint label_paint = {14, 17, 22, 255};
 static const struct bt_paint banner_paint = {14, 17, 22, 225};
 
-struct bt_bytes bt_overlay_font(void) {
+struct bt_bytes bt_disclose_overlay_font(void) {
     return (struct bt_bytes){bt_disclose_font, bt_disclose_font_bytes};
 }
 
@@ -82,7 +82,7 @@ static bt_status lay_banner(struct bt_text *text, uint32_t w, uint32_t h, const 
     return BT_OK;
 }
 
-bt_status bt_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_layout *out_layout) {
+bt_status bt_disclose_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_layout *out_layout) {
     struct bt_layout layout = {0};
     bt_status st = lay_label(text, frame_w, frame_h, &layout.label);
     if (!st) st = lay_banner(text, frame_w, frame_h, &layout.label, &layout.banner);
@@ -90,46 +90,46 @@ bt_status bt_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h,
     return st;
 }
 
-bt_status bt_lines_draw(struct bt_text *text, const struct bt_lines *lines, float em_px, struct bt_canvas *canvas, float left,
-                        float width, float baseline, float line_px, struct bt_paint paint) {
+bt_status bt_disclose_lines_draw(struct bt_text *text, const struct bt_lines *lines, float em_px, struct bt_canvas *canvas,
+                                 float left, float width, float baseline, float line_px, struct bt_paint paint) {
     for (uint32_t i = 0; i < lines->count; i++) {
         const struct bt_line *l = &lines->line[i];
         struct bt_ink ink;
         bt_status st = bt_text_draw(text, l->start, l->length, em_px, &ink);
         if (st) return st;
         float x = left + 0.5f * (width - l->width_px);
-        bt_canvas_ink(canvas, &ink, (int32_t)lrintf(x), (int32_t)lrintf(baseline + (float)i * line_px), paint);
-        bt_ink_finish(&ink);
+        bt_disclose_canvas_ink(canvas, &ink, (int32_t)lrintf(x), (int32_t)lrintf(baseline + (float)i * line_px), paint);
+        bt_disclose_ink_finish(&ink);
     }
     return BT_OK;
 }
 
 static bt_status draw(struct bt_text *text, const struct bt_plate *p, struct bt_paint paint, bool edged,
                       struct bt_canvas *canvas) {
-    bt_status st = bt_canvas_init(canvas, p->w, p->h);
+    bt_status st = bt_disclose_canvas_init(canvas, p->w, p->h);
     if (st) return st;
     float cap = (float)p->cap_px, w = (float)p->w, h = (float)p->h, radius = 0.45f * cap;
     /* The hairline sets the plate off from a dark picture. */
     float edge = edged ? fmaxf(1.0f, roundf(cap / 24.0f)) : 0.0f;
-    if (edged) bt_canvas_plate(canvas, (struct bt_rect){0.0f, 0.0f, w, h}, radius, edge_paint);
-    bt_canvas_plate(canvas, (struct bt_rect){edge, edge, w - 2.0f * edge, h - 2.0f * edge}, radius - edge, paint);
-    return bt_lines_draw(text, &p->lines, p->em_px, canvas, 0.0f, w, p->baseline0_px, p->line_px, text_paint);
+    if (edged) bt_disclose_canvas_plate(canvas, (struct bt_rect){0.0f, 0.0f, w, h}, radius, edge_paint);
+    bt_disclose_canvas_plate(canvas, (struct bt_rect){edge, edge, w - 2.0f * edge, h - 2.0f * edge}, radius - edge, paint);
+    return bt_disclose_lines_draw(text, &p->lines, p->em_px, canvas, 0.0f, w, p->baseline0_px, p->line_px, text_paint);
 }
 
-bt_status bt_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_overlay *out_overlay) {
+bt_status bt_disclose_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_overlay *out_overlay) {
     struct bt_overlay o = {0};
-    bt_status st = bt_layout_of(text, frame_w, frame_h, &o.layout);
+    bt_status st = bt_disclose_layout_of(text, frame_w, frame_h, &o.layout);
     if (!st) st = draw(text, &o.layout.label, label_paint, true, &o.label);
     if (!st) st = draw(text, &o.layout.banner, banner_paint, false, &o.banner);
     if (st) goto fail;
     *out_overlay = o;
     return BT_OK;
 fail:
-    bt_overlay_finish(&o);
+    bt_disclose_overlay_finish(&o);
     return st;
 }
 
-void bt_overlay_finish(struct bt_overlay *overlay) {
-    bt_canvas_finish(&overlay->label);
-    bt_canvas_finish(&overlay->banner);
+void bt_disclose_overlay_finish(struct bt_overlay *overlay) {
+    bt_disclose_canvas_finish(&overlay->label);
+    bt_disclose_canvas_finish(&overlay->banner);
 }

@@ -22,21 +22,24 @@ struct bt_layout {
 };
 
 /* BT_E_ARGUMENT: no room (bt_disclose.h says the least size). */
-BT_CHECKED bt_status bt_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_layout *out_layout);
+BT_CHECKED bt_status bt_disclose_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h,
+                                           struct bt_layout *out_layout);
 
 struct bt_overlay {
     struct bt_layout layout;
     struct bt_canvas label, banner; /* of their plates' sizes; the corners are transparent */
 };
 
-BT_CHECKED bt_status bt_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_overlay *out_overlay);
-void bt_overlay_finish(struct bt_overlay *overlay);
+BT_CHECKED bt_status bt_disclose_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h,
+                                              struct bt_overlay *out_overlay);
+void bt_disclose_overlay_finish(struct bt_overlay *overlay);
 
 /* The font inside the program. */
-struct bt_bytes bt_overlay_font(void);
+struct bt_bytes bt_disclose_overlay_font(void);
 
 /* Draws each line, centred on x between left and left + width, first baseline at `baseline`. */
-BT_CHECKED bt_status bt_lines_draw(struct bt_text *text, const struct bt_lines *lines, float em_px, struct bt_canvas *canvas,
-                                   float left, float width, float baseline, float line_px, struct bt_paint paint);
+BT_CHECKED bt_status bt_disclose_lines_draw(struct bt_text *text, const struct bt_lines *lines, float em_px,
+                                            struct bt_canvas *canvas, float left, float width, float baseline, float line_px,
+                                            struct bt_paint paint);
 
 #endif

@@ -3,7 +3,7 @@
 #include "disclose/pack.h"
 #include <math.h>
 
-size_t bt_pack_bytes(const struct bt_pack_format *format) {
+size_t bt_disclose_pack_bytes(const struct bt_pack_format *format) {
     size_t px = (size_t)format->w * format->h;
     return format->egress == BT_EGRESS_YUYV ? 2 * px : px + px / 2;
 }
@@ -29,8 +29,8 @@ static uint8_t code_v(struct weights k, const float *c) {
     return (uint8_t)(128.5f + 112.0f / (1.0f - k.kr) * (c[0] - luma(k, c)));
 }
 
-void bt_pack_region(const struct bt_pack_format *format, uint8_t *out, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
-                    bt_pack_source source, const void *context) {
+void bt_disclose_pack_region(const struct bt_pack_format *format, uint8_t *out, uint32_t x0, uint32_t y0, uint32_t x1,
+                             uint32_t y1, bt_pack_source source, const void *context) {
     struct weights k = {(float)BT_PACK_KR_601, (float)BT_PACK_KB_601};
     if (format->bt709) k = (struct weights){(float)BT_PACK_KR_709, (float)BT_PACK_KB_709};
     size_t w = format->w, px = w * format->h;
@@ -64,7 +64,7 @@ void bt_pack_region(const struct bt_pack_format *format, uint8_t *out, uint32_t 
         }
 }
 
-void bt_pack_canvas(const void *canvas, uint32_t x, uint32_t y, float *out_rgb) {
+void bt_disclose_pack_canvas(const void *canvas, uint32_t x, uint32_t y, float *out_rgb) {
     const struct bt_canvas *c = canvas;
     const uint8_t *at = c->rgba + 4 * ((size_t)y * c->w + x);
     for (uint32_t ch = 0; ch < 3; ch++) out_rgb[ch] = (float)at[ch] / 255.0f;
@@ -75,7 +75,7 @@ static const uint8_t *within(const struct bt_canvas *canvas, const struct bt_pla
     return i < canvas->w && j < canvas->h ? canvas->rgba + 4 * ((size_t)j * canvas->w + i) : NULL;
 }
 
-void bt_pack_linear(const void *pack_frame, uint32_t x, uint32_t y, float *out_rgb) {
+void bt_disclose_pack_linear(const void *pack_frame, uint32_t x, uint32_t y, float *out_rgb) {
     const struct bt_pack_frame *f = pack_frame;
     const float *from = f->rgba + 4 * ((size_t)y * f->w + x);
     const uint8_t *over = within(&f->overlay->label, &f->overlay->layout.label, x, y);

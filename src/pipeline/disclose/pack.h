@@ -14,16 +14,16 @@ struct bt_pack_format {
     bool bt709;
 };
 
-size_t bt_pack_bytes(const struct bt_pack_format *format);
+size_t bt_disclose_pack_bytes(const struct bt_pack_format *format);
 
 /* Gamma-coded RGB, 0 … 1, at a pixel. */
 typedef void (*bt_pack_source)(const void *context, uint32_t x, uint32_t y, float *out_rgb);
 /* Packs the rectangle from (x0, y0), inclusive, to (x1, y1), exclusive; all even. */
-void bt_pack_region(const struct bt_pack_format *format, uint8_t *out, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
-                    bt_pack_source source, const void *context);
+void bt_disclose_pack_region(const struct bt_pack_format *format, uint8_t *out, uint32_t x0, uint32_t y0, uint32_t x1,
+                             uint32_t y1, bt_pack_source source, const void *context);
 
 /* Source: an opaque canvas. */
-void bt_pack_canvas(const void *canvas, uint32_t x, uint32_t y, float *out_rgb);
+void bt_disclose_pack_canvas(const void *canvas, uint32_t x, uint32_t y, float *out_rgb);
 /* Source: a linear frame with the overlay on it. */
 struct bt_pack_frame {
     const float *rgba; /* linear, 4 floats a pixel */
@@ -31,6 +31,6 @@ struct bt_pack_frame {
     const struct bt_overlay *overlay;
     bool banner;
 };
-void bt_pack_linear(const void *pack_frame, uint32_t x, uint32_t y, float *out_rgb);
+void bt_disclose_pack_linear(const void *pack_frame, uint32_t x, uint32_t y, float *out_rgb);
 
 #endif

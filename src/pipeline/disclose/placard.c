@@ -7,7 +7,7 @@
 
 #define BT_STRING(name, text)
 #define BT_CARD(status, what_en, what_zh, help_en, help_zh) [status] = {{what_en, what_zh}, {help_en, help_zh}},
-const struct bt_card bt_cards[BAUTA_STATUS_COUNT] = {
+const struct bt_card bt_disclose_cards[BAUTA_STATUS_COUNT] = {
 #include "pipeline/disclose/strings.def"
 };
 #undef BT_STRING
@@ -54,7 +54,7 @@ static bt_status symmetric(struct bt_canvas *canvas, const struct bt_vec2 *half,
     uint32_t n = flatten(half, count, x, y, scale, 1.0f, point), m = flatten(half, count, x, y, scale, -1.0f, left);
     point[n++] = (struct bt_vec2){x + scale * half[count - 1].x, y + scale * half[count - 1].y};
     while (m > 0) point[n++] = left[--m];
-    return bt_canvas_polygon(canvas, point, n, paint);
+    return bt_disclose_canvas_polygon(canvas, point, n, paint);
 }
 
 static bt_status draw_mask(struct bt_canvas *canvas, float x, float y, float height) {
@@ -64,7 +64,7 @@ static bt_status draw_mask(struct bt_canvas *canvas, float x, float y, float hei
     for (float sign = -1.0f; !st && sign < 2.0f; sign += 2.0f) {
         struct bt_vec2 point[64];
         uint32_t n = flatten(eye, BT_COUNT(eye), x, middle, scale, sign, point);
-        st = bt_canvas_polygon(canvas, point, n, ground_paint);
+        st = bt_disclose_canvas_polygon(canvas, point, n, ground_paint);
     }
     if (!st) st = symmetric(canvas, hat_half, BT_COUNT(hat_half), x, middle, scale, hat_paint);
     return st;
@@ -99,10 +99,10 @@ static bt_status fit(struct bt_text *text, const struct bt_card *card, float sid
 
 static bt_status draw_block(struct bt_text *text, const struct block *b, struct bt_canvas *canvas, float y) {
     float w = (float)canvas->w, base = y + 1.45f * b->what_cap;
-    bt_status st = bt_lines_draw(text, &b->what, b->what_em, canvas, 0.0f, w, base, 1.9f * b->what_cap, what_paint);
+    bt_status st = bt_disclose_lines_draw(text, &b->what, b->what_em, canvas, 0.0f, w, base, 1.9f * b->what_cap, what_paint);
     if (st || b->help.count == 0) return st;
     base = y + 1.9f * b->what_cap * (float)b->what.count + 0.9f * b->what_cap + 1.45f * b->help_cap;
-    return bt_lines_draw(text, &b->help, b->help_em, canvas, 0.0f, w, base, 1.9f * b->help_cap, help_paint);
+    return bt_disclose_lines_draw(text, &b->help, b->help_em, canvas, 0.0f, w, base, 1.9f * b->help_cap, help_paint);
 }
 
 static void compose(struct bt_canvas *canvas, const struct bt_canvas *top, uint32_t x, uint32_t y) {
@@ -120,19 +120,19 @@ static bool same_card(const struct bt_card *a, const struct bt_card *b) {
     return same;
 }
 
-bt_status bt_placards_init(struct bt_text *text, const struct bt_overlay *overlay, const struct bt_pack_format *format,
-                           struct bt_placards *out_placards) {
+bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overlay *overlay, const struct bt_pack_format *format,
+                                    struct bt_placards *out_placards) {
     struct bt_placards p = {0};
     struct bt_canvas ground = {0}, card = {0};
     uint8_t *packed = NULL;
     const struct bt_plate *label = &overlay->layout.label;
-    size_t size = bt_pack_bytes(format);
+    size_t size = bt_disclose_pack_bytes(format);
     float side = (float)(format->w < format->h ? format->w : format->h), w = (float)format->w;
 
-    bt_status st = bt_canvas_init(&ground, format->w, format->h);
-    if (!st) st = bt_canvas_init(&card, format->w, format->h);
+    bt_status st = bt_disclose_canvas_init(&ground, format->w, format->h);
+    if (!st) st = bt_disclose_canvas_init(&card, format->w, format->h);
     if (st) goto fail;
-    bt_canvas_fill(&ground, ground_paint);
+    bt_disclose_canvas_fill(&ground, ground_paint);
     /* What is the same on all: the mask, where there is room, and the label. */
     uint32_t top = (label->y + label->h + 3) / 2 * 2, room = format->h - top;
     uint32_t drawn = room >= 200 ? (uint32_t)(0.40f * fminf((float)room, 1.2f * side)) : 0;
@@ -140,27 +140,27 @@ bt_status bt_placards_init(struct bt_text *text, const struct bt_overlay *overla
     float lead = drawn ? fmaxf(0.05f * (float)room, 0.4f * ((float)(room - drawn) - 0.42f * side)) : 0.0f;
     if (drawn > 0 && (st = draw_mask(&ground, 0.5f * w, (float)top + lead, 0.94f * (float)drawn))) goto fail;
     compose(&ground, &overlay->label, label->x, label->y);
-    bt_canvas_copy(&card, &ground, 0, 0);
+    bt_disclose_canvas_copy(&card, &ground, 0, 0);
     st = BT_E_MEMORY;
     if (!(packed = malloc(size))) goto fail;
-    bt_pack_region(format, packed, 0, 0, format->w, format->h, bt_pack_canvas, &ground);
+    bt_disclose_pack_region(format, packed, 0, 0, format->w, format->h, bt_disclose_pack_canvas, &ground);
 
     uint32_t text_y = top + drawn + (uint32_t)lead;
     text_y = (text_y + 1) / 2 * 2;
     float text_h = (float)(format->h - text_y) - 0.02f * side;
     for (uint32_t s = 0; s < BAUTA_STATUS_COUNT; s++) {
         for (uint32_t o = 0; o < s && !p.bytes[s]; o++)
-            if (same_card(&bt_cards[o], &bt_cards[s])) p.bytes[s] = p.bytes[o];
+            if (same_card(&bt_disclose_cards[o], &bt_disclose_cards[s])) p.bytes[s] = p.bytes[o];
         if (p.bytes[s]) continue;
         struct block block;
-        if ((st = fit(text, &bt_cards[s], side, 0.9f * w, text_h, &block))) goto fail;
+        if ((st = fit(text, &bt_disclose_cards[s], side, 0.9f * w, text_h, &block))) goto fail;
         st = BT_E_MEMORY;
         if (!(p.bytes[s] = p.owned[s] = malloc(size))) goto fail;
         memcpy(p.owned[s], packed, size);
         /* Under the mask the text hangs from its top; alone, it stands in the middle. */
         float slack = text_h - block.height, y = (float)text_y + (drawn ? fminf(0.25f * slack, 0.06f * side) : 0.5f * slack);
         if ((st = draw_block(text, &block, &card, y))) goto fail;
-        bt_pack_region(format, p.owned[s], 0, text_y, format->w, format->h, bt_pack_canvas, &card);
+        bt_disclose_pack_region(format, p.owned[s], 0, text_y, format->w, format->h, bt_disclose_pack_canvas, &card);
         size_t row = 4 * (size_t)format->w;
         memcpy(card.rgba + text_y * row, ground.rgba + text_y * row, (format->h - text_y) * row);
     }
@@ -168,14 +168,14 @@ bt_status bt_placards_init(struct bt_text *text, const struct bt_overlay *overla
     p = (struct bt_placards){0};
     st = BT_OK;
 fail:
-    bt_placards_finish(&p);
-    bt_canvas_finish(&ground);
-    bt_canvas_finish(&card);
+    bt_disclose_placards_finish(&p);
+    bt_disclose_canvas_finish(&ground);
+    bt_disclose_canvas_finish(&card);
     free(packed);
     return st;
 }
 
-void bt_placards_finish(struct bt_placards *placards) {
+void bt_disclose_placards_finish(struct bt_placards *placards) {
     for (uint32_t s = 0; s < BAUTA_STATUS_COUNT; s++) free(placards->owned[s]);
     *placards = (struct bt_placards){0};
 }

@@ -12,8 +12,8 @@ struct bt_placards {
     uint8_t *owned[BAUTA_STATUS_COUNT];
 };
 
-BT_CHECKED bt_status bt_placards_init(struct bt_text *text, const struct bt_overlay *overlay,
-                                      const struct bt_pack_format *format, struct bt_placards *out_placards);
-void bt_placards_finish(struct bt_placards *placards);
+BT_CHECKED bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overlay *overlay,
+                                               const struct bt_pack_format *format, struct bt_placards *out_placards);
+void bt_disclose_placards_finish(struct bt_placards *placards);
 
 #endif

@@ -14,6 +14,6 @@
 struct bt_card {
     const char *what[2], *help[2]; /* English, Chinese */
 };
-extern const struct bt_card bt_cards[BAUTA_STATUS_COUNT];
+extern const struct bt_card bt_disclose_cards[BAUTA_STATUS_COUNT];
 
 #endif

@@ -16,7 +16,7 @@ struct bt_text {
     float cap_per_em;
 };
 
-void bt_ink_finish(struct bt_ink *ink) {
+void bt_disclose_ink_finish(struct bt_ink *ink) {
     free(ink->coverage);
     *ink = (struct bt_ink){0};
 }
@@ -161,7 +161,7 @@ bt_status bt_text_draw(struct bt_text *text, const char *utf8, uint32_t length, 
     return BT_OK;
 fail:
     hb_buffer_destroy(buffer);
-    bt_ink_finish(&ink);
+    bt_disclose_ink_finish(&ink);
     return st;
 }
 

@@ -11,13 +11,13 @@
 struct bt_text;
 
 /* 8-bit coverage of one line's ink. Its first column lies `left` px right of the pen's start, its first row `top` px above the
-   baseline. Owner: whoever got it from bt_text_draw; freed by bt_ink_finish. */
+   baseline. Owner: whoever got it from bt_text_draw; freed by bt_disclose_ink_finish. */
 struct bt_ink {
     uint8_t *coverage;
     uint32_t w, h;
     int32_t left, top;
 };
-void bt_ink_finish(struct bt_ink *ink);
+void bt_disclose_ink_finish(struct bt_ink *ink);
 
 /* `font`: an OpenType file, borrowed, outlives the text. BT_E_FORMAT when it is none. */
 BT_CHECKED bt_status bt_text_create(struct bt_bytes font, struct bt_text **out_text);

@@ -69,7 +69,8 @@ fail:
     return st;
 }
 
-bt_status bt_crops_create(struct bt_gpu *gpu, const struct bt_crop_target target[BT_CROP_ROLES], struct bt_crops **out_crops) {
+bt_status bt_track_crops_create(struct bt_gpu *gpu, const struct bt_crop_target target[BT_CROP_ROLES],
+                                struct bt_crops **out_crops) {
     static const enum bt_slot crop_slots[BT_CROP_SLOTS] = {[BT_CROP_FRAME] = BT_SLOT_SAMPLED, [BT_CROP_NET] = BT_SLOT_STORAGE};
     static const enum bt_slot light_slots[BT_LIGHT_SLOTS] = {
         [BT_LIGHT_FRAME] = BT_SLOT_SAMPLED, [BT_LIGHT_SUMS] = BT_SLOT_STORAGE};
@@ -111,14 +112,14 @@ bt_status bt_crops_create(struct bt_gpu *gpu, const struct bt_crop_target target
     *out_crops = c;
     return BT_OK;
 fail:
-    bt_crops_destroy(&c);
+    bt_track_crops_destroy(&c);
     return st;
 }
 
-void bt_crops_destroy(struct bt_crops **crops) {
+void bt_track_crops_destroy(struct bt_crops **crops) {
     struct bt_crops *c = *crops;
     if (!c) return;
-    bt_crops_forget(c);
+    bt_track_crops_forget(c);
     for (uint32_t k = 0; k < VARIANTS; k++) bt_kernel_destroy(&c->crop[k]);
     bt_kernel_destroy(&c->light);
     bt_buffer_destroy(&c->sums);
@@ -126,12 +127,12 @@ void bt_crops_destroy(struct bt_crops **crops) {
     *crops = NULL;
 }
 
-void bt_crops_forget(struct bt_crops *crops) {
+void bt_track_crops_forget(struct bt_crops *crops) {
     for (uint32_t i = 0; i < IMAGES; i++) close_view(&crops->view[i]);
     crops->current = NULL;
 }
 
-bt_status bt_crops_aim(struct bt_crops *crops, struct bt_image *frame) {
+bt_status bt_track_crops_aim(struct bt_crops *crops, struct bt_image *frame) {
     struct view *oldest = &crops->view[0];
     crops->current = NULL;
     for (uint32_t i = 0; i < IMAGES && !crops->current; i++) {
@@ -149,8 +150,8 @@ bt_status bt_crops_aim(struct bt_crops *crops, struct bt_image *frame) {
     return BT_OK;
 }
 
-void bt_crops_record(struct bt_crops *crops, struct bt_commands *commands, enum bt_crop_role role,
-                     const struct bt_affine *frame_from_crop) {
+void bt_track_crops_record(struct bt_crops *crops, struct bt_commands *commands, enum bt_crop_role role,
+                           const struct bt_affine *frame_from_crop) {
     const struct bt_crop_target *t = &crops->target[role];
     const float shrink = hypotf(frame_from_crop->m[0], frame_from_crop->m[3]);
     const uint32_t taps = shrink > EXACT_SHRINK ? (uint32_t)fminf(ceilf(shrink), (float)t->taps_limit) : 1;
@@ -169,7 +170,8 @@ void bt_crops_record(struct bt_crops *crops, struct bt_commands *commands, enum 
                          (push.crop_h + BT_CROP_LOCAL_Y - 1) / BT_CROP_LOCAL_Y, 1);
 }
 
-void bt_crops_record_light(struct bt_crops *crops, struct bt_commands *commands, const struct bt_affine *frame_from_unit) {
+void bt_track_crops_record_light(struct bt_crops *crops, struct bt_commands *commands,
+                                 const struct bt_affine *frame_from_unit) {
     const struct bt_affine unit_from_grid = {{1.f / BT_LIGHT_GRID, 0, 0, 0, 1.f / BT_LIGHT_GRID, 0}};
     const struct bt_affine a = bt_affine_multiply(frame_from_unit, &unit_from_grid);
     struct bt_light_push push = {
@@ -180,7 +182,7 @@ void bt_crops_record_light(struct bt_crops *crops, struct bt_commands *commands,
     bt_commands_dispatch(commands, crops->light, crops->current->light, &push, 1, 1, 1);
 }
 
-float bt_crops_light(struct bt_crops *crops) {
+float bt_track_crops_light(struct bt_crops *crops) {
     const float *s = bt_buffer_map(crops->sums);
     double sum = 0, count = 0;
     for (uint32_t i = 0; i < BT_LIGHT_LANES; i++) {

@@ -23,22 +23,22 @@ struct bt_crop_target {
     uint32_t taps_limit;           /* 1 ... BT_CROP_TAPS_MAX: how many texels a side a strongly shrunk pixel may cost */
 };
 
-BT_CHECKED bt_status bt_crops_create(struct bt_gpu *gpu, const struct bt_crop_target target[BT_CROP_ROLES],
-                                     struct bt_crops **out_crops);
-void bt_crops_destroy(struct bt_crops **crops);
+BT_CHECKED bt_status bt_track_crops_create(struct bt_gpu *gpu, const struct bt_crop_target target[BT_CROP_ROLES],
+                                           struct bt_crops **out_crops);
+void bt_track_crops_destroy(struct bt_crops **crops);
 
 /* Points the kernels at this frame. The first time an image is seen its descriptors are made, and kept by the image's address
-   (eight of them): only images that outlive the crops may be given, or bt_crops_forget is called when they go. The GPU is done
-   with everything that was recorded here before. */
-BT_CHECKED bt_status bt_crops_aim(struct bt_crops *crops, struct bt_image *frame);
-void bt_crops_forget(struct bt_crops *crops);
+   (eight of them): only images that outlive the crops may be given, or bt_track_crops_forget is called when they go. The GPU is
+   done with everything that was recorded here before. */
+BT_CHECKED bt_status bt_track_crops_aim(struct bt_crops *crops, struct bt_image *frame);
+void bt_track_crops_forget(struct bt_crops *crops);
 
 /* Into a recording, for the frame last aimed at. */
-void bt_crops_record(struct bt_crops *crops, struct bt_commands *commands, enum bt_crop_role role,
-                     const struct bt_affine *frame_from_crop);
+void bt_track_crops_record(struct bt_crops *crops, struct bt_commands *commands, enum bt_crop_role role,
+                           const struct bt_affine *frame_from_crop);
 /* Measures the part of the frame that the unit square maps to. */
-void bt_crops_record_light(struct bt_crops *crops, struct bt_commands *commands, const struct bt_affine *frame_from_unit);
+void bt_track_crops_record_light(struct bt_crops *crops, struct bt_commands *commands, const struct bt_affine *frame_from_unit);
 /* Mean gamma-coded luma of what was last measured, 0 ... 1, once the submission is done; 0 if nothing lay in the frame. */
-float bt_crops_light(struct bt_crops *crops);
+float bt_track_crops_light(struct bt_crops *crops);
 
 #endif

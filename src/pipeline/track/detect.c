@@ -57,7 +57,7 @@ static struct bt_detection join(struct candidate *list, uint32_t count, uint32_t
     double low_x = 0, low_y = 0, high_x = 0, high_y = 0, key[2 * BT_DETECT_KEYPOINTS] = {0}, weight = 0;
     for (uint32_t j = first; j < count; j++) {
         struct candidate *c = &list[j];
-        if (c->taken || (j != first && bt_rect_iou(&list[first].box, &c->box) <= SUPPRESS_IOU)) continue;
+        if (c->taken || (j != first && bt_track_rect_iou(&list[first].box, &c->box) <= SUPPRESS_IOU)) continue;
         c->taken = true;
         const double s = (double)c->score;
         weight += s;
@@ -80,8 +80,8 @@ static struct bt_detection join(struct candidate *list, uint32_t count, uint32_t
     return d;
 }
 
-uint32_t bt_detect_decode(const float *boxes, const float *scores, const struct bt_affine *frame_from_net,
-                          struct bt_detection *out, uint32_t capacity) {
+uint32_t bt_track_detect_decode(const float *boxes, const float *scores, const struct bt_affine *frame_from_net,
+                                struct bt_detection *out, uint32_t capacity) {
     struct candidate list[CANDIDATES];
     const uint32_t count = collect(boxes, scores, list);
     uint32_t found = 0;

@@ -25,7 +25,7 @@ struct bt_detection {
 
 /* `boxes`: 2304 x 16, in px of the 192 px input, centres relative to their cell's. `scores`: 2304 logits.
    Cells above .5, joined by weighted non-maximum suppression at IoU .3, best first. Returns how many, at most `capacity`. */
-uint32_t bt_detect_decode(const float *boxes, const float *scores, const struct bt_affine *frame_from_net,
-                          struct bt_detection *out, uint32_t capacity);
+uint32_t bt_track_detect_decode(const float *boxes, const float *scores, const struct bt_affine *frame_from_net,
+                                struct bt_detection *out, uint32_t capacity);
 
 #endif

@@ -35,20 +35,20 @@ struct bt_look {
     bool restart; /* nothing seen before counts: no filtering over the jump */
 };
 
-void bt_follow_init(struct bt_follow *follow, const struct bt_rig *rig, uint32_t width_px, uint32_t height_px);
-uint32_t bt_follow_count(const struct bt_follow *follow);
-int32_t bt_follow_find(const struct bt_follow *follow, uint32_t id); /* slot, or -1 */
+void bt_track_follow_init(struct bt_follow *follow, const struct bt_rig *rig, uint32_t width_px, uint32_t height_px);
+uint32_t bt_track_follow_count(const struct bt_follow *follow);
+int32_t bt_track_follow_find(const struct bt_follow *follow, uint32_t id); /* slot, or -1 */
 /* The slot whose face this detection shows again, or -1. */
-int32_t bt_follow_match(const struct bt_follow *follow, const struct bt_detection *detection);
+int32_t bt_track_follow_match(const struct bt_follow *follow, const struct bt_detection *detection);
 /* A new face, with a new id, in a free slot; -1: none free, or the detection is no place to look. */
-int32_t bt_follow_add(struct bt_follow *follow, const struct bt_detection *detection);
+int32_t bt_track_follow_add(struct bt_follow *follow, const struct bt_detection *detection);
 /* Looks for a known face again where the detector saw it. false: that is no place to look. */
-bool bt_follow_aim(struct bt_follow *follow, uint32_t slot, const struct bt_detection *detection);
+bool bt_track_follow_aim(struct bt_follow *follow, uint32_t slot, const struct bt_detection *detection);
 /* Takes in what the mesh net said of slot's roi. false: no face there (the face flag, or landmarks that no face can have);
    the slot is then marked lost and its face is as it was. */
-bool bt_follow_take(struct bt_follow *follow, uint32_t slot, const struct bt_look *look);
-void bt_follow_drop(struct bt_follow *follow, uint32_t slot);
+bool bt_track_follow_take(struct bt_follow *follow, uint32_t slot, const struct bt_look *look);
+void bt_track_follow_drop(struct bt_follow *follow, uint32_t slot);
 /* Drops what is lost, and the younger of two that have come to follow one face; `keep_id` is never the one dropped for that. */
-void bt_follow_tidy(struct bt_follow *follow, uint32_t keep_id);
+void bt_track_follow_tidy(struct bt_follow *follow, uint32_t keep_id);
 
 #endif

@@ -44,7 +44,8 @@ static void iris(const float *xy, const uint16_t *contour, const struct bt_affin
     }
 }
 
-void bt_refine_landmarks(const struct bt_mesh_outputs *outputs, const struct bt_affine *frame_from_crop, struct bt_vec3 *out) {
+void bt_track_refine_landmarks(const struct bt_mesh_outputs *outputs, const struct bt_affine *frame_from_crop,
+                               struct bt_vec3 *out) {
     const float scale =
         hypotf(frame_from_crop->m[0], frame_from_crop->m[3]); /* frame px a crop px: depth scales as width does */
     for (uint32_t i = 0; i < BT_MESH_LANDMARKS; i++) {

@@ -14,6 +14,7 @@ struct bt_mesh_outputs {
 };
 
 /* Fills 478 landmarks in frame px. z is the mesh's own, scaled with the crop; an iris takes the mean of its eye's contour. */
-void bt_refine_landmarks(const struct bt_mesh_outputs *outputs, const struct bt_affine *frame_from_crop, struct bt_vec3 *out);
+void bt_track_refine_landmarks(const struct bt_mesh_outputs *outputs, const struct bt_affine *frame_from_crop,
+                               struct bt_vec3 *out);
 
 #endif

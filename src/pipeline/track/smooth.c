@@ -19,7 +19,7 @@ static const struct constants SHAPE = {1.5f, 4, 5, .8f};  /* cm/s */
 static const struct constants LID = {4, 6, 6, .8f};       /* at the eyes' rims: a blink is over in 200 ms */
 static const struct constants IRIS = {3, 4, 4, 1};        /* a glance takes 30 ms */
 
-void bt_smooth_init(struct bt_smooth *smooth) {
+void bt_track_smooth_init(struct bt_smooth *smooth) {
     memset(smooth, 0, sizeof *smooth);
 }
 
@@ -77,8 +77,8 @@ static void filter_shape(struct bt_smooth *s, const float *sample, const float *
     filter(s->shape + iris, s->shape_d + iris, sample + iris, 3 * (BT_LANDMARKS - BT_MESH_LANDMARKS), dt_s, IRIS, 1);
 }
 
-void bt_smooth_step(struct bt_smooth *s, const struct bt_rig *rig, const struct bt_vec3 *raw, int64_t time_ns,
-                    struct bt_vec3 *out) {
+void bt_track_smooth_step(struct bt_smooth *s, const struct bt_rig *rig, const struct bt_vec3 *raw, int64_t time_ns,
+                          struct bt_vec3 *out) {
     const struct bt_rig_mesh *mesh = bt_rig_mesh(rig);
     const struct bt_vec3 centre = middle(mesh->canonical);
     struct bt_pose pose;
@@ -96,7 +96,7 @@ void bt_smooth_step(struct bt_smooth *s, const struct bt_rig *rig, const struct 
     const float size = logf(pose.scale), at[3] = {place.x, place.y, place.z};
     const int64_t gap_ns = time_ns - s->last_ns;
     if (!s->started || gap_ns < 0 || gap_ns > RESTART_NS) {
-        bt_smooth_init(s);
+        bt_track_smooth_init(s);
         memcpy(s->turn, turn, sizeof turn);
         memcpy(s->place, at, sizeof at);
         memcpy(s->shape, sample, sizeof sample);

@@ -17,10 +17,10 @@ struct bt_smooth {
     float shape[BT_LANDMARKS * 3], shape_d[BT_LANDMARKS * 3];
 };
 
-void bt_smooth_init(struct bt_smooth *smooth);
+void bt_track_smooth_init(struct bt_smooth *smooth);
 /* 478 in, 478 out, frame px. Points that no head can have come out as they went in. A gap over .5 s, or a step back in time,
    starts anew. */
-void bt_smooth_step(struct bt_smooth *smooth, const struct bt_rig *rig, const struct bt_vec3 *raw, int64_t time_ns,
-                    struct bt_vec3 *out);
+void bt_track_smooth_step(struct bt_smooth *smooth, const struct bt_rig *rig, const struct bt_vec3 *raw, int64_t time_ns,
+                          struct bt_vec3 *out);
 
 #endif

@@ -76,14 +76,14 @@ static bt_status record(struct bt_track *t, enum bt_crop_role role, const struct
     bt_status st = bt_commands_begin(c);
     if (st) return st;
     bt_commands_stamp(c, t->timers, role);
-    if (crop) bt_crops_record(t->crops, c, role, crop);
-    if (light) bt_crops_record_light(t->crops, c, light);
+    if (crop) bt_track_crops_record(t->crops, c, role, crop);
+    if (light) bt_track_crops_record_light(t->crops, c, light);
     return bt_commands_end(c);
 }
 
 static bt_status go(struct bt_track *t, const struct round *r, int64_t timeout_ns) {
     struct bt_commands *list[2 * BT_CROP_ROLES + 1];
-    const struct bt_affine mesh_crop = r->mesh ? bt_roi_frame_from_crop(r->mesh) : (struct bt_affine){{0}};
+    const struct bt_affine mesh_crop = r->mesh ? bt_track_roi_frame_from_crop(r->mesh) : (struct bt_affine){{0}};
     const struct bt_affine *crop[BT_CROP_ROLES] = {
         [BT_CROP_MESH] = r->mesh ? &mesh_crop : NULL,
         [BT_CROP_MATTE] = r->matte ? &t->frame_from_matte : NULL,
@@ -116,7 +116,8 @@ static bt_status go(struct bt_track *t, const struct round *r, int64_t timeout_n
     }
     if (r->detect) {
         t->detect_tick = t->tick;
-        t->found_count = bt_detect_decode(host(t->boxes), host(t->scores), &t->frame_from_detect, t->found, BT_DETECTIONS_MAX);
+        t->found_count =
+            bt_track_detect_decode(host(t->boxes), host(t->scores), &t->frame_from_detect, t->found, BT_DETECTIONS_MAX);
     }
     return BT_OK;
 }
@@ -129,7 +130,7 @@ static struct bt_affine whole_frame(const struct bt_track *t) {
 static struct bt_affine face_middle(const struct bt_roi *roi) {
     const struct bt_affine crop_from_unit = {
         {BT_MESH_CROP_PX / 2, 0, BT_MESH_CROP_PX / 4, 0, BT_MESH_CROP_PX / 2, BT_MESH_CROP_PX / 4}};
-    const struct bt_affine frame_from_crop = bt_roi_frame_from_crop(roi);
+    const struct bt_affine frame_from_crop = bt_track_roi_frame_from_crop(roi);
     return bt_affine_multiply(&frame_from_crop, &crop_from_unit);
 }
 
@@ -142,7 +143,7 @@ static bool take(struct bt_track *t, uint32_t slot, int64_t now_ns, bool restart
         .tick = t->tick,
         .restart = restart,
     };
-    return bt_follow_take(&t->follow, slot, &look);
+    return bt_track_follow_take(&t->follow, slot, &look);
 }
 
 /* A place that the detector chose: looked at twice, for its box is rougher than landmarks are. */
@@ -166,7 +167,7 @@ static bt_status meet(struct bt_track *t, int64_t now_ns) {
         uint32_t best = t->found_count;
         float prominence = -1;
         for (uint32_t i = 0; i < t->found_count; i++) {
-            const float p = bt_wearer_prominence(t->found[i].box_px, t->width_px, t->height_px);
+            const float p = bt_track_wearer_prominence(t->found[i].box_px, t->width_px, t->height_px);
             if (done[i] || p <= prominence) continue;
             best = i;
             prominence = p;
@@ -174,16 +175,16 @@ static bt_status meet(struct bt_track *t, int64_t now_ns) {
         if (best == t->found_count) break; /* what is left has no finite size */
         done[best] = true;
         const struct bt_detection *d = &t->found[best];
-        int32_t slot = bt_follow_match(&t->follow, d);
+        int32_t slot = bt_track_follow_match(&t->follow, d);
         if (slot >= 0 && !t->follow.slot[slot].lost) {
             t->follow.slot[slot].face.detector_score = d->score;
             continue;
         }
         if (slot >= 0) {
-            if (!bt_follow_aim(&t->follow, (uint32_t)slot, d)) continue;
+            if (!bt_track_follow_aim(&t->follow, (uint32_t)slot, d)) continue;
         } else {
             if (fresh++ >= NEW_FACES_A_TICK) continue;
-            slot = bt_follow_add(&t->follow, d);
+            slot = bt_track_follow_add(&t->follow, d);
             if (slot < 0) continue;
         }
         const bt_status st = look_afresh(t, (uint32_t)slot, now_ns);
@@ -193,7 +194,7 @@ static bt_status meet(struct bt_track *t, int64_t now_ns) {
 }
 
 static bool search_due(const struct bt_track *t, int64_t now_ns) {
-    const uint32_t followed = bt_follow_count(&t->follow);
+    const uint32_t followed = bt_track_follow_count(&t->follow);
     const uint64_t ticks = t->tick - t->detect_tick;
     const int64_t since_ns = now_ns - t->detect_ns;
     if (t->detect_tick == 0 || t->search_soon) return true;
@@ -242,7 +243,7 @@ static int32_t elect(struct bt_track *t, int64_t now_ns) {
         slot[count] = i;
         candidate[count++] = (struct bt_wearer_candidate){t->follow.slot[i].face.id, t->follow.slot[i].face.box_px};
     }
-    const int32_t chosen = bt_wearer_elect(&t->wearer, candidate, count, t->width_px, t->height_px, now_ns);
+    const int32_t chosen = bt_track_wearer_elect(&t->wearer, candidate, count, t->width_px, t->height_px, now_ns);
     return chosen < 0 ? -1 : (int32_t)slot[chosen];
 }
 
@@ -251,13 +252,13 @@ bt_status bt_track_faces(struct bt_track *t, const struct bt_frame *frame, struc
     if (!frame->linear || frame->width_px != t->width_px || frame->height_px != t->height_px ||
         bt_image_width(frame->linear) != t->width_px || bt_image_height(frame->linear) != t->height_px)
         return BT_E_ARGUMENT;
-    bt_status st = bt_crops_aim(t->crops, frame->linear);
+    bt_status st = bt_track_crops_aim(t->crops, frame->linear);
     if (st) return st;
     t->tick++;
     t->wait_ns = 0;
     t->times = (struct bt_track_times){0};
 
-    int32_t slot = t->wearer.id ? bt_follow_find(&t->follow, t->wearer.id) : -1;
+    int32_t slot = t->wearer.id ? bt_track_follow_find(&t->follow, t->wearer.id) : -1;
     const struct bt_roi roi = slot >= 0 ? t->follow.slot[slot].roi : (struct bt_roi){{0, 0}, 0, 0};
     const bool matte_due = !t->has_matte || !t->on_cpu || t->tick - t->matte_tick >= CPU_MATTE_TICKS;
     bool searched = search_due(t, now_ns);
@@ -268,7 +269,7 @@ bt_status bt_track_faces(struct bt_track *t, const struct bt_frame *frame, struc
                             .light = slot >= 0 ? face_middle(&roi) : whole_frame(t)},
             WAIT_NS);
     if (st) return st;
-    float light = bt_crops_light(t->crops);
+    float light = bt_track_crops_light(t->crops);
     if (slot >= 0 && !take(t, (uint32_t)slot, now_ns, false) && !searched) {
         st = go(t, &(struct round){.detect = true, .light = whole_frame(t)}, WAIT_NS);
         if (st) return st;
@@ -282,9 +283,9 @@ bt_status bt_track_faces(struct bt_track *t, const struct bt_frame *frame, struc
     }
     st = look_at_others(t, slot, now_ns);
     if (st) return st;
-    bt_follow_tidy(&t->follow, t->wearer.id);
+    bt_track_follow_tidy(&t->follow, t->wearer.id);
 
-    const uint32_t before = t->wearer.id, followed = bt_follow_count(&t->follow);
+    const uint32_t before = t->wearer.id, followed = bt_track_follow_count(&t->follow);
     slot = elect(t, now_ns);
     if (searched) t->unfollowed_tries = followed < t->found_count ? t->unfollowed_tries + 1 : 0;
     t->misses = followed ? 0 : t->misses + (t->misses < EAGER_MISSES);
@@ -292,7 +293,7 @@ bt_status bt_track_faces(struct bt_track *t, const struct bt_frame *frame, struc
         const struct bt_affine part = slot >= 0 ? face_middle(&t->follow.slot[slot].roi) : whole_frame(t);
         st = go(t, &(struct round){.matte = slot >= 0 && t->matte_tick != t->tick, .light = part}, WAIT_NS);
         if (st) return st;
-        light = bt_crops_light(t->crops);
+        light = bt_track_crops_light(t->crops);
     }
     fill(t, slot, light, out_faces);
     t->times.cpu_ms = (float)(bt_clock_now_ns() - start_ns - t->wait_ns) * 1e-6f;
@@ -369,10 +370,10 @@ static bt_status nets(struct bt_track *t, const struct bt_track_params *params) 
     const struct bt_tensor *in = target[BT_CROP_MATTE].input;
     const bt_status st = output(t, BT_CROP_MATTE, "matte", (size_t)in->dim[2] * in->dim[3], &t->matte);
     if (st) return st;
-    t->frame_from_matte = bt_roi_letterbox(t->width_px, t->height_px, in->dim[3], in->dim[2]);
-    t->frame_from_detect = bt_roi_letterbox(t->width_px, t->height_px, BT_DETECT_PX, BT_DETECT_PX);
+    t->frame_from_matte = bt_track_roi_letterbox(t->width_px, t->height_px, in->dim[3], in->dim[2]);
+    t->frame_from_detect = bt_track_roi_letterbox(t->width_px, t->height_px, BT_DETECT_PX, BT_DETECT_PX);
     if (!bt_affine_invert(&t->frame_from_matte, &t->matte_from_frame)) return BT_E_ARGUMENT;
-    return bt_crops_create(t->gpu, target, &t->crops);
+    return bt_track_crops_create(t->gpu, target, &t->crops);
 }
 
 /* Everything once, on a black picture: drivers compile on first use, and the first frame should not wait for that. */
@@ -380,7 +381,7 @@ static bt_status warm_up(struct bt_track *t) {
     struct bt_image *black = NULL;
     bt_status st = bt_image_create(t->gpu, t->width_px, t->height_px, BT_IMAGE_RGBA16F, &black);
     if (st) return st;
-    st = bt_crops_aim(t->crops, black);
+    st = bt_track_crops_aim(t->crops, black);
     if (st) goto fail;
     const float shrink[] = {1, 3, 4}; /* every variant of the crop that faces can ask for */
     for (uint32_t i = 0; i < BT_COUNT(shrink) && !st; i++) {
@@ -391,7 +392,7 @@ static bt_status warm_up(struct bt_track *t) {
     t->matte_tick = t->detect_tick = 0;
     t->found_count = 0;
 fail:
-    bt_crops_forget(t->crops);
+    bt_track_crops_forget(t->crops);
     bt_image_destroy(&black);
     return st;
 }
@@ -408,7 +409,7 @@ bt_status bt_track_create(const struct bt_track_params *params, struct bt_track 
     t->on_cpu = bt_gpu_caps(params->gpu)->kind == BT_GPU_CPU;
     t->width_px = params->width_px;
     t->height_px = params->height_px;
-    bt_follow_init(&t->follow, params->rig, params->width_px, params->height_px);
+    bt_track_follow_init(&t->follow, params->rig, params->width_px, params->height_px);
     st = bt_timers_create(t->gpu, BT_CROP_ROLES + 1, &t->timers);
     if (st) goto fail;
     st = nets(t, params);
@@ -434,7 +435,7 @@ fail:
 void bt_track_destroy(struct bt_track **track) {
     struct bt_track *t = *track;
     if (!t) return;
-    bt_crops_destroy(&t->crops);
+    bt_track_crops_destroy(&t->crops);
     bt_commands_destroy(&t->after);
     for (uint32_t i = 0; i < BT_CROP_ROLES; i++) {
         bt_commands_destroy(&t->part[i].before);

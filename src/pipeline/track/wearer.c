@@ -7,7 +7,7 @@
 static const float TAKE_OVER = 2;
 static const int64_t TAKE_OVER_NS = 1500000000, HOLD_NS = 1000000000;
 
-float bt_wearer_prominence(struct bt_rect box_px, uint32_t frame_w, uint32_t frame_h) {
+float bt_track_wearer_prominence(struct bt_rect box_px, uint32_t frame_w, uint32_t frame_h) {
     const float cx = (float)frame_w / 2, cy = (float)frame_h / 2;
     const float away = hypotf(box_px.x + box_px.w / 2 - cx, box_px.y + box_px.h / 2 - cy) / hypotf(cx, cy);
     return box_px.w * box_px.h * (1 - .75f * fminf(away, 1));
@@ -20,8 +20,8 @@ static bool same_place(struct bt_rect a, struct bt_rect b) {
     return hypotf(dx, dy) < fmaxf(a.w, a.h) && ratio > .25f && ratio < 4;
 }
 
-int32_t bt_wearer_elect(struct bt_wearer *wearer, const struct bt_wearer_candidate *candidates, uint32_t count,
-                        uint32_t frame_w, uint32_t frame_h, int64_t now_ns) {
+int32_t bt_track_wearer_elect(struct bt_wearer *wearer, const struct bt_wearer_candidate *candidates, uint32_t count,
+                              uint32_t frame_w, uint32_t frame_h, int64_t now_ns) {
     int32_t best = -1, current = -1;
     float best_prominence = -1;
     const bool holding = wearer->last_px.w > 0 && now_ns - wearer->seen_ns < HOLD_NS;
@@ -30,14 +30,14 @@ int32_t bt_wearer_elect(struct bt_wearer *wearer, const struct bt_wearer_candida
     }
     for (uint32_t i = 0; i < count; i++) {
         if (current < 0 && holding && !same_place(wearer->last_px, candidates[i].box_px)) continue;
-        const float p = bt_wearer_prominence(candidates[i].box_px, frame_w, frame_h);
+        const float p = bt_track_wearer_prominence(candidates[i].box_px, frame_w, frame_h);
         if (p > best_prominence) {
             best = (int32_t)i;
             best_prominence = p;
         }
     }
     if (current >= 0 && best != current) {
-        const float own = bt_wearer_prominence(candidates[current].box_px, frame_w, frame_h);
+        const float own = bt_track_wearer_prominence(candidates[current].box_px, frame_w, frame_h);
         if (best_prominence < TAKE_OVER * own) {
             wearer->challenger = 0;
         } else if (wearer->challenger != candidates[best].id) {

@@ -21,10 +21,10 @@ struct bt_wearer_candidate {
 };
 
 /* Area, less towards the frame's edges. */
-float bt_wearer_prominence(struct bt_rect box_px, uint32_t frame_w, uint32_t frame_h);
+float bt_track_wearer_prominence(struct bt_rect box_px, uint32_t frame_w, uint32_t frame_h);
 /* The wearer's index among the faces now in view, or -1. A wearer in view stays it unless another face is 2 x as prominent for
    1.5 s on end. Once lost, a face near where the wearer was is the wearer again at once; any other only after 1 s. */
-int32_t bt_wearer_elect(struct bt_wearer *wearer, const struct bt_wearer_candidate *candidates, uint32_t count,
-                        uint32_t frame_w, uint32_t frame_h, int64_t now_ns);
+int32_t bt_track_wearer_elect(struct bt_wearer *wearer, const struct bt_wearer_candidate *candidates, uint32_t count,
+                              uint32_t frame_w, uint32_t frame_h, int64_t now_ns);
 
 #endif
