@@ -34,12 +34,12 @@ failed() {
 trap failed EXIT
 # Runs a command; its words go to the log and, lines that tell of progress, to the screen.
 logged() {
-    { if "$@" 2>&1; then echo 0; else echo $?; fi >&3; } 3>"$build/.status" | tee -a "$log" | sed -u -n 's/^\(\[[0-9]*\/[0-9]*\]\).*/\1/p' | progress
+    { if "$@" 2>&1; then echo 0 >&3; else echo $? >&3; fi; } 3>"$build/.status" | tee -a "$log" | sed -u -n 's/^\(\[[0-9]*\/[0-9]*\]\).*/\1/p' | progress
     return "$(cat "$build/.status")"
 }
 # Runs a command with its words indented on the screen and kept in the log.
 shown() {
-    { if "$@" 2>&1; then echo 0; else echo $?; fi >&3; } 3>"$build/.status" | tee -a "$log" | sed -u 's/^/      /'
+    { if "$@" 2>&1; then echo 0 >&3; else echo $? >&3; fi; } 3>"$build/.status" | tee -a "$log" | sed -u 's/^/      /'
     return "$(cat "$build/.status")"
 }
 progress() {
