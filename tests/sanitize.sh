@@ -1,0 +1,95 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What tests/run.sh (ASan, UBSan) does not look at. Needs no webcam, GPU nor display; installs and builds what it needs.
+#   tests/sanitize.sh thread          ThreadSanitizer over all that has threads, and a short demo
+#   tests/sanitize.sh valgrind        the suite built by clang, under valgrind where that is bearable
+#   tests/sanitize.sh validation [N]  N frames of the demo (default: all) under Vulkan's validation layers
+#   tests/sanitize.sh fuzz [SECONDS]  each door's fuzzer for so long (default: 20)
+set -eu
+tests=$(cd "$(dirname "$0")" && pwd)
+top=$(dirname "$tests")
+here=$top/packaging
+models=$top/build/models
+mode=${1:-}
+case $mode in
+thread | valgrind | validation | fuzz) ;;
+*) sed -n 's/^#   //p' "$0" >&2; exit 2 ;;
+esac
+. "$here/packages.sh"
+
+# configure NAME OPTION…: build/NAME
+configure() {
+    build=$top/build/$1
+    shift
+    mkdir -p "$build"
+    cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DBUILD_TESTING=ON -DBAUTA_MODELS="$models" "$@" \
+        >"$build/configure.log" || { cat "$build/configure.log"; exit 1; }
+}
+compile() {
+    cmake --build "$build" "$@" >"$build/build.log" || { tail -n 40 "$build/build.log"; exit 1; }
+}
+# clang's newest debugging format is not understood by Debian 12's valgrind.
+memcheck="valgrind;-q;--error-exitcode=99;--leak-check=full;--errors-for-leak-kinds=definite,indirect,possible"
+configure_clang() {
+    configure clang -DCMAKE_C_COMPILER=clang -DCMAKE_C_FLAGS=-gdwarf-4 \
+        -DBAUTA_TEST_LAUNCHER="$memcheck;--suppressions=$tests/support/valgrind.supp"
+}
+
+echo "[1/3] packages and models"
+install_packages build test
+/usr/bin/python3 "$here/models/build.py" "$models"
+case $mode in
+thread)
+    echo "[2/3] build with ThreadSanitizer"
+    configure thread -DBAUTA_SANITIZE=thread
+    compile
+    # It has fixed places for its shadow; more random bits of address than it knows would put something else there.
+    still="setarch $(uname -m) -R"
+    $still true 2>/dev/null || still=
+    export TSAN_OPTIONS="halt_on_error=0:exitcode=66:suppressions=$tests/support/tsan.supp:print_suppressions=0"
+    echo "[3/3] test"
+    $still ctest --test-dir "$build" --output-on-failure --timeout 900 \
+        -R '^unit/(base_mailbox|base_log|consent|capture_|output_|disclose_handles|gpu_|pipeline_live)|^kernel/gpu_smoke'
+    $still "$build/bauta" demo --models "$models" --frames 40 --output "$build/demo"
+    ;;
+valgrind)
+    echo "[2/3] build with clang"
+    configure_clang
+    compile
+    echo "[3/3] test under valgrind"
+    # The CPU driver's widest instructions are not understood. Left out: what computes for minutes there, on the GPU or by plain C.
+    export LP_NATIVE_VECTOR_WIDTH=128
+    ctest --test-dir "$build" --output-on-failure -R '^unit/|^kernel/gpu_smoke' \
+        -E 'unit/(mask|footage|swap|pipeline_live|capture_flow|output_files|disclose_(layout|check)|label_reader|rig_motion)'
+    ;;
+validation)
+    echo "[2/3] build with clang"
+    configure_clang
+    compile bauta system_misuse
+    echo "[3/3] demo under validation and synchronisation validation"
+    BAUTA_VALIDATION_FRAMES=${2:-0} ctest --test-dir "$build" --verbose -R system/validation
+    ;;
+fuzz)
+    echo "[2/3] build with libFuzzer"
+    configure fuzz -DCMAKE_C_COMPILER=clang -DBAUTA_FUZZ=ON -DBAUTA_SANITIZE=address,undefined,fuzzer-no-link
+    doors=$(cd "$tests/fuzz" && for door in *.c; do echo "fuzz_${door%.c}"; done)
+    # shellcheck disable=SC2086
+    compile --target $doors
+    echo "[3/3] fuzz, ${2:-20} s a door"
+    for door in $doors; do
+        corpus=$build/corpus/$door
+        mkdir -p "$corpus"
+        case $door in # what else there is to begin with
+        fuzz_rig_geometry) cp "$models/face_geometry.bin" "$corpus" ;;
+        fuzz_onnx_import)
+            for model in /usr/share/libonnx-testdata/data/node/*/model.onnx; do
+                [ ! -f "$model" ] || cp "$model" "$corpus/$(basename "$(dirname "$model")")"
+            done
+            ;;
+        esac
+        "$build/$door" -max_total_time="${2:-20}" -timeout=20 -rss_limit_mb=3000 -print_final_stats=1 \
+            -artifact_prefix="$build/$door-" "$corpus" >"$build/$door.log" 2>&1 || { tail -n 60 "$build/$door.log"; exit 1; }
+        echo "      $door: $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$door.log") inputs"
+    done
+    ;;
+esac
