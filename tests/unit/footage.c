@@ -185,7 +185,7 @@ static void test_truth(void **state) {
     assert_true(away >= 20 && away <= 50);
     assert_int_equal(spells, 1);
     assert_true(blinks >= 8);
-    assert_true(yaw_low < -0.78f && yaw_high > 0.45f && pitch > 0.15f && roll > 0.18f && mouth > 0.55f && dark < 0.5f);
+    assert_true(yaw_low < -0.78f && yaw_high > 0.40f && pitch > 0.15f && roll > 0.18f && mouth > 0.55f && dark < 0.5f);
     struct bt_footage_truth first = bt_footage_truth(0), again = bt_footage_truth(count);
     assert_memory_equal(&first.yaw_rad, &again.yaw_rad, sizeof(float));
 }
