@@ -91,6 +91,30 @@ static void handles(void **state) {
     assert_stale(f, (struct bt_disclosed){(forged.slot + 1) % BT_EGRESS_SLOTS, forged.generation});
 }
 
+/* A sink that takes its time: what it was given stays as it was, and stays out of the pool, while others are made. */
+static void what_is_read_is_not_written(void **state) {
+    struct fixture *f = *state;
+    static uint16_t white[W * H * 4];
+    static uint8_t before[W * H * 2];
+    for (size_t i = 0; i < BT_COUNT(white); i++) white[i] = 0x3c00; /* 1 */
+    struct bt_disclosed slow = apply(f, 100 * MS);
+    struct bt_disclosed_view v = bt_disclose_bytes(f->d, slow);
+    assert_int_equal(v.size_bytes, sizeof before);
+    memcpy(before, v.bytes, sizeof before);
+    assert_int_equal(bt_image_write(f->image, white, sizeof white), BT_OK);
+    struct bt_disclosed last = slow;
+    for (int i = 0; i < 3 * BT_EGRESS_SLOTS; i++) {
+        last = i % 4 ? apply(f, 200 * MS) : bt_disclose_placard(f->d, BT_E_POSE, 200 * MS, 0);
+        assert_int_not_equal(last.slot, slow.slot);
+    }
+    assert_memory_equal(v.bytes, before, sizeof before);
+    v = bt_disclose_bytes(f->d, last); /* the next look-up lets go */
+    assert_memory_not_equal(v.bytes, before, sizeof before);
+    assert_stale(f, slow);
+    memset(white, 0, sizeof white);
+    assert_int_equal(bt_image_write(f->image, white, sizeof white), BT_OK);
+}
+
 static void placard_for_every_status(void **state) {
     struct fixture *f = *state;
     for (int s = -3; s < BAUTA_STATUS_COUNT + 3; s++) {
@@ -185,7 +209,12 @@ static void sizes(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        TEST(handles), TEST(placard_for_every_status), TEST(banner_times), TEST(wrong_frames), TEST(many_images), TEST(sizes)};
+    const struct CMUnitTest tests[] = {TEST(handles),
+                                       TEST(what_is_read_is_not_written),
+                                       TEST(placard_for_every_status),
+                                       TEST(banner_times),
+                                       TEST(wrong_frames),
+                                       TEST(many_images),
+                                       TEST(sizes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

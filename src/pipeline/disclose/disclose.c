@@ -61,6 +61,7 @@ struct bt_disclose {
     } source[IMAGES_MAX];
     uint32_t source_count, source_oldest;
     struct record record[BT_EGRESS_SLOTS];
+    _Atomic uint32_t *held; /* the slot that was last looked up: its sink may still be reading. The reader's only mark here */
     uint32_t slot, generation;
     int64_t banner_until_ns, last_ns;
     bool banner_due;
@@ -265,6 +266,8 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
     d->log = params->log;
     d->gpu = params->gpu;
     /* Standard definition is BT.601, from 720 lines on BT.709. */
+    if (!(d->held = malloc(sizeof *d->held))) goto fail;
+    atomic_init(d->held, BT_EGRESS_SLOTS); /* none */
     d->format = (struct bt_pack_format){params->width_px, params->height_px, params->egress, params->height_px >= 720};
     d->size_bytes = bt_disclose_pack_bytes(&d->format);
     d->banner_due = true;
@@ -305,14 +308,18 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
     bt_disclose_placards_finish(&d->placards);
     bt_disclose_mark_destroy(&d->mark);
+    free(d->held);
     free(d);
     *disclose = NULL;
 }
 
-/* Takes the oldest record away from whoever still holds its handle. */
+/* Takes the oldest record away from whoever still has its handle, but not from a sink that reads it. The order decides: here
+   first the generation goes, then the hold is looked at; in bt_disclose_bytes the other way round. One of the two sees it. */
 static uint32_t open_slot(struct bt_disclose *d) {
-    d->slot = (d->slot + 1) % BT_EGRESS_SLOTS;
-    atomic_store_explicit(&d->record[d->slot].generation, 0, memory_order_relaxed);
+    do {
+        d->slot = (d->slot + 1) % BT_EGRESS_SLOTS;
+        atomic_store(&d->record[d->slot].generation, 0);
+    } while (atomic_load(d->held) == d->slot);
     return d->slot;
 }
 
@@ -362,7 +369,8 @@ struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, s
     struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, 0, 0);
     if (handle.generation == 0 || handle.slot >= BT_EGRESS_SLOTS) return stale;
     const struct record *r = &d->record[handle.slot];
-    if (atomic_load_explicit(&r->generation, memory_order_acquire) != handle.generation) return stale;
+    atomic_store(d->held, handle.slot);
+    if (atomic_load(&r->generation) != handle.generation) return stale;
     struct bt_disclosed_view view = view_of(
         d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
         atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));

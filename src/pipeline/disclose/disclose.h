@@ -55,8 +55,9 @@ BT_CHECKED bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_f
                                        struct bt_disclosed *out_disclosed);
 /* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */
 struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
-/* A stale or forged handle yields the placard. The bytes stay unchanged until `BT_EGRESS_SLOTS` further frames were made,
-   or until bt_disclose_destroy. Any one thread besides the one that makes them. */
+/* A stale or forged handle yields the placard; a handle is stale once BT_EGRESS_SLOTS - 1 further frames were made. The bytes
+   stay unchanged until the next call, however many frames are made meanwhile, or until bt_disclose_destroy. Any one thread
+   besides the one that makes them. */
 enum { BT_EGRESS_SLOTS = 6 };
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle);
 
