@@ -105,6 +105,22 @@ static bt_status draw_block(struct bt_text *text, const struct block *b, struct 
     return bt_disclose_lines_draw(text, &b->help, b->help_em, canvas, 0.0f, w, base, 1.9f * b->help_cap, help_paint);
 }
 
+/* Even borders around a block's ink, with an em to spare on each side. */
+struct span {
+    uint32_t x0, y0, x1, y1;
+};
+
+static struct span text_span(const struct block *b, const struct bt_pack_format *format, uint32_t least_y, float y) {
+    float widest = 0.0f;
+    for (uint32_t i = 0; i < b->what.count; i++) widest = fmaxf(widest, b->what.line[i].width_px);
+    for (uint32_t i = 0; i < b->help.count; i++) widest = fmaxf(widest, b->help.line[i].width_px);
+    float left = fmaxf(0.0f, 0.5f * ((float)format->w - widest) - b->what_em), top = fmaxf((float)least_y, y - b->what_em);
+    struct span span = {(uint32_t)left / 2 * 2, (uint32_t)top / 2 * 2, 0, (uint32_t)(y + b->height + b->what_em) / 2 * 2};
+    span.x1 = format->w - span.x0;
+    if (span.y1 > format->h) span.y1 = format->h;
+    return span;
+}
+
 static void compose(struct bt_canvas *canvas, const struct bt_canvas *top, uint32_t x, uint32_t y) {
     for (uint32_t j = 0; j < top->h; j++)
         for (uint32_t i = 0; i < top->w; i++) {
@@ -160,9 +176,13 @@ bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overla
         /* Under the mask the text hangs from its top; alone, it stands in the middle. */
         float slack = text_h - block.height, y = (float)text_y + (drawn ? fminf(0.25f * slack, 0.06f * side) : 0.5f * slack);
         if ((st = draw_block(text, &block, &card, y))) goto fail;
-        bt_disclose_pack_region(format, p.owned[s], 0, text_y, format->w, format->h, bt_disclose_pack_canvas, &card);
-        size_t row = 4 * (size_t)format->w;
-        memcpy(card.rgba + text_y * row, ground.rgba + text_y * row, (format->h - text_y) * row);
+        /* Only what the text may cover is packed anew, and wiped for the next card. */
+        struct span span = text_span(&block, format, text_y, y);
+        bt_disclose_pack_region(format, p.owned[s], span.x0, span.y0, span.x1, span.y1, bt_disclose_pack_canvas, &card);
+        for (uint32_t line = span.y0; line < span.y1; line++) {
+            size_t at = 4 * ((size_t)line * format->w + span.x0);
+            memcpy(card.rgba + at, ground.rgba + at, 4 * (size_t)(span.x1 - span.x0));
+        }
     }
     *out_placards = p;
     p = (struct bt_placards){0};

@@ -7,20 +7,14 @@ modprobe -d "$GUEST_MODULES" vivid n_devs=1 node_types=0x1 num_inputs=1 input_ty
 modprobe -d "$GUEST_MODULES" v4l2loopback devices=1 exclusive_caps=1 card_label=loopback video_nr=10 max_buffers=4
 for _ in $(seq 50); do [ -e /dev/video0 ] && [ -e /dev/video10 ] && break; sleep 0.2; done
 
-# The software driver's compiled kernels are kept from run to run: compiling is most of the time here.
-export MESA_SHADER_CACHE_DIR=/run/kernels XDG_STATE_HOME=/run/state
-mkdir -p /run/kernels
-[ -f kernels.tar ] && tar xf kernels.tar -C /run
-keep_kernels() { tar cf kernels.new -C /run kernels && mv kernels.new kernels.tar; }
+export XDG_STATE_HOME=/run/state
 
 wear() { # NAME OPTIONS...
     local name=$1
     shift
-    # A first run that shows nothing compiles what is not compiled yet.
     /usr/bin/python3 "$BAUTA_TEST_SOURCE/tests/system/vm/wear.py" "$PATIENCE" "$BAUTA" run --models "$BAUTA_TEST_MODELS" --output /dev/video10 \
         --hash "$name.hash" --stats "$name.json" "$@" >"$name.log" 2>&1
     echo $? >"$name.status"
-    keep_kernels
 }
 
 # A reader that waits until there is a writer: until then the node is no camera (exclusive_caps).
