@@ -14,7 +14,7 @@ CC = os.environ.get("CC", "cc")
 OWNERS = {
     r"vulkan/": ["src/gpu/", "tests/"],
     r"sodium": ["src/trust/vault/", "tests/"],
-    r"linux/videodev2": ["src/pipeline/capture/", "src/pipeline/output/", "tests/"],
+    r"linux/videodev2": ["src/pipeline/node/", "src/pipeline/capture/", "src/pipeline/output/", "tests/"],
     r"sys/socket": [],
     r"(ft2build|hb)": ["src/pipeline/disclose/", "tests/"],
     r"(turbojpeg|jpeglib)": ["src/pipeline/capture/", "src/footage/", "tests/"],

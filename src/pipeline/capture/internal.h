@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "pipeline/capture/capture.h"
-#include "pipeline/capture/node.h"
+#include "pipeline/node/node.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

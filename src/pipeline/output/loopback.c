@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A v4l2loopback node. Facts about the module are those of its versions 0.12.7, 0.13.2 and 0.15.4. */
 #include "base/log.h"
-#include "pipeline/capture/node.h"
+#include "pipeline/node/node.h"
 #include "pipeline/output/sink.h"
 #include <errno.h>
 #include <fcntl.h>

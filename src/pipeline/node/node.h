@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A V4L2 node, whatever it is: opened, asked, named. Capture reads from some, output writes to some. */
-#ifndef BT_CAPTURE_NODE_H
-#define BT_CAPTURE_NODE_H
+#ifndef BT_PIPELINE_NODE_H
+#define BT_PIPELINE_NODE_H
 
 #include "base/status.h"
 #include <linux/videodev2.h>

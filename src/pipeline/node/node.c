@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "pipeline/capture/node.h"
+#include "pipeline/node/node.h"
 #include "base/log.h"
 #include <dirent.h>
 #include <errno.h>
