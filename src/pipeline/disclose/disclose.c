@@ -51,6 +51,7 @@ struct bt_disclose {
     struct bt_mark *mark;
     struct bt_kernel *kernel;
     struct bt_image *overlay_image;
+    struct bt_image *blank; /* only while the set-up is proved, or when a wait failed in it */
     struct bt_timers *timers;
     struct bt_commands *commands;
     uint64_t pending; /* a submission that was not waited for to its end; 0: none */
@@ -214,10 +215,9 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
 
 /* The kernel on this device must write the label, and every placard must carry it, or nothing starts. */
 static bt_status prove(struct bt_disclose *d) {
-    struct bt_image *blank = NULL;
-    bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &blank);
+    bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &d->blank);
     for (uint32_t slot = 0; !st && slot < BT_EGRESS_SLOTS; slot++) {
-        st = run(d, blank, slot, slot == 0, FIRST_WAIT_NS);
+        st = run(d, d->blank, slot, slot == 0, FIRST_WAIT_NS);
         struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, 0, 0);
         if (!st && !bt_disclose_check(&view, NULL)) {
             bt_log_error(d->log, "disclose: the label cannot be read back from what this device packed: %s",
@@ -225,8 +225,10 @@ static bt_status prove(struct bt_disclose *d) {
             st = BT_E_DEVICE;
         }
     }
-    if (d->source_count) drop_source(&d->source[--d->source_count]);
-    if (!d->pending) bt_image_destroy(&blank);
+    if (!d->pending) { /* else destroy waits for it, and drops them then */
+        if (d->source_count) drop_source(&d->source[--d->source_count]);
+        bt_image_destroy(&d->blank);
+    }
     for (uint32_t s = 0; !st && s < BAUTA_STATUS_COUNT; s++) {
         struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, 0, 0);
         if (bt_disclose_check(&view, NULL)) continue;
@@ -304,6 +306,7 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
     bt_timers_destroy(&d->timers);
     bt_commands_destroy(&d->commands);
     bt_kernel_destroy(&d->kernel);
+    bt_image_destroy(&d->blank);
     bt_image_destroy(&d->overlay_image);
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
     bt_disclose_placards_finish(&d->placards);
