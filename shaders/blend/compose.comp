@@ -53,16 +53,14 @@ void main()
     vec2 apart = push.soften * vec2(push.inverse_grid_w, push.inverse_grid_h);
     vec4 m = textureLod(move, grid, 0.0);
     bool touched = inside && (m.z > 0.002 || dot(m.xy, m.xy) > 0.0009);
-    // A loop, not an if: a CPU driver skips a loop that no lane enters.
-    for (int once = touched ? 1 : 0; once > 0; --once) {
-        // Four taps about the place take the triangles' edges out of flow and alpha.
-        m = 0.25 * (textureLod(move, grid + apart, 0.0) + textureLod(move, grid - apart, 0.0) +
-                    textureLod(move, grid + vec2(apart.x, -apart.y), 0.0) + textureLod(move, grid + vec2(-apart.x, apart.y), 0.0));
+    if (touched) {
+        // Two taps, across both edges' directions, take the triangles' edges out of flow and alpha.
+        m = 0.5 * (textureLod(move, grid + apart, 0.0) + textureLod(move, grid - apart, 0.0));
         vec2 q = clamp(p + m.xy, vec2(0.5), vec2(push.frame_w, push.frame_h) - 0.5);
         vec3 driver = sharp(q);
         vec4 base = textureLod(paint, grid, 0.0);
         vec3 coded = log(max(driver, vec3(BT_COMPOSE_DARKEST))) / BT_GAMMA;
-        vec3 smoothed = textureLod(near, q * vec2(push.inverse_half_w, push.inverse_half_h), 0.0).rgb;
+        vec3 smoothed = textureLod(near, q * vec2(push.inverse_quarter_w, push.inverse_quarter_h), 0.0).rgb;
         vec3 wide = textureLod(far, q * vec2(push.inverse_quarter_w, push.inverse_quarter_h), 0.0).rgb;
         float kept = push.grain * clamp(base.a, 0.0, 1.0);
         vec3 grain = clamp(coded - smoothed, vec3(-BT_COMPOSE_GRAIN), vec3(BT_COMPOSE_GRAIN)) * kept;

@@ -15,7 +15,7 @@
 #endif
 
 #define BT_COMPOSE_SOURCE 0 /* sampler2D: copy of the frame before anything was painted */
-#define BT_COMPOSE_NEAR   1 /* sampler2D, half size: coded rgb, smoothed a little: what grain stands out from */
+#define BT_COMPOSE_NEAR   1 /* sampler2D, quarter size: coded rgb, smoothed a little: what grain stands out from */
 #define BT_COMPOSE_FAR    2 /* sampler2D, quarter size: smoothed more: what dark lines stand out from */
 #define BT_COMPOSE_PAINT  3 /* sampler2D, grid: linear rgb, grain weight */
 #define BT_COMPOSE_MOVE   4 /* sampler2D, grid: dx, dy frame px, alpha, pass-through weight */
@@ -33,8 +33,7 @@ struct bt_compose_push {
     BT_COMPOSE_INT frame_w, frame_h;
     float grid_x, grid_y, grid_scale;           /* grid px = (frame px - grid_x, y) x scale */
     float inverse_grid_w, inverse_grid_h;       /* 1 / size of the grid's images */
-    float inverse_half_w, inverse_half_h;       /* 1 / (2 x half-size image): its uv from frame px */
-    float inverse_quarter_w, inverse_quarter_h; /* the same of the quarter-size image, x 4 */
+    float inverse_quarter_w, inverse_quarter_h; /* 1 / (4 x size of the quarter-size images): uv from frame px */
     float soften;                               /* grid px: how far apart flow and alpha are averaged */
     float grain;                                /* how much of the driver's grain is kept, 0 ... 1 */
     float pass;                                 /* how much of the driver's dark lines */

@@ -44,8 +44,7 @@ void main()
         }
     }
     vec4 painted = vec4(0.0), moved = vec4(0.0);
-    // A loop, not an if: a CPU driver skips a loop that no lane enters, but runs both sides of an if.
-    for (int once = best >= 0 ? 1 : 0; once > 0; --once) {
+    if (best >= 0) {
         vec4 c = texelFetch(corner, best);
         ivec3 v = ivec3(c.xyz) * BT_SWAP_VERTEX_TEXELS;
         vec3 l = vec3(bary, 1.0 - bary.x - bary.y);

@@ -19,11 +19,11 @@
 #define BT_SWAP_SKIN_PX  128 /* the driver's skin, unwrapped */
 #define BT_SWAP_LIGHT_PX 64  /* residual light: sigma 10 px of 256 needs no more */
 #define BT_SWAP_CORE_PX  32  /* the wide mean that outliers are judged against: sigma 20 px of 256 */
-#define BT_SWAP_GRID_PX  320 /* the largest grid that the hybrid face is drawn on */
+#define BT_SWAP_GRID_PX  512 /* the largest grid that the hybrid face is drawn on */
 /* Tiles are one row of eight lanes wide, so that a row of invocations reads one list, and low, so that lists are short. */
 #define BT_SWAP_TILE_W   8
 #define BT_SWAP_TILE_H   2
-#define BT_SWAP_LIST_MAX 32768 /* entries in all tiles' lists */
+#define BT_SWAP_LIST_MAX 65536 /* entries in all tiles' lists */
 
 /* Specialisation constant 0 of kernels that run over a rectangle is nothing: sizes come by push, as a face moves. */
 #define BT_SWAP_LOCAL 8 /* a workgroup is 8 x 8 */

@@ -117,13 +117,14 @@ static void sharp(const struct kit_picture *p, float x, float y, float out[3]) {
 static void composing(void **state) {
     struct kit *kit = *state;
     enum { W = 61, H = 47, G = 40 };
-    struct kit_picture source = kit_picture(kit, W, H, .1f, .9f), near = kit_picture(kit, (W + 1) / 2, (H + 1) / 2, -.8f, 0),
+    struct kit_picture source = kit_picture(kit, W, H, .1f, .9f), near = kit_picture(kit, (W + 3) / 4, (H + 3) / 4, -.8f, 0),
                        far = kit_picture(kit, (W + 3) / 4, (H + 3) / 4, -.8f, 0), paint = kit_picture(kit, G, G, .1f, 1),
                        move = kit_picture(kit, G, G, 0, 1), frame = kit_picture(kit, W, H, 0, 1);
     float light[BT_COMPOSE_NOISE + 1][4] = {{0}};
     light[BT_COMPOSE_NOISE][0] = .03f;
     for (int i = 0; i < G * G; i++) {
         move.texel[4 * i] = bt_rng_uniform(&kit->rng, -3, 3), move.texel[4 * i + 1] = bt_rng_uniform(&kit->rng, -3, 3);
+        move.texel[4 * i + 2] = fminf(1, 1.3f * move.texel[4 * i + 2]); /* alpha 1 here and there */
         if (i % G < 4)
             for (int c = 0; c < 4; c++) move.texel[4 * i + c] = 0; /* untouched on this side */
     }
@@ -150,8 +151,6 @@ static void composing(void **state) {
                                          .grid_scale = .7f,
                                          .inverse_grid_w = 1.f / G,
                                          .inverse_grid_h = 1.f / G,
-                                         .inverse_half_w = .5f / ((W + 1) / 2),
-                                         .inverse_half_h = .5f / ((H + 1) / 2),
                                          .inverse_quarter_w = .25f / ((W + 3) / 4),
                                          .inverse_quarter_h = .25f / ((H + 3) / 4),
                                          .soften = .7f,
@@ -181,17 +180,18 @@ static void composing(void **state) {
             }
             painted++;
             memset(m, 0, sizeof m);
-            for (int i = 0; i < 4; i++) {
-                kit_sample(&move, u + (i & 1 ? .7f : -.7f) / G, v + (i & 2 ? .7f : -.7f) / G, t);
-                for (int c = 0; c < 4; c++) m[c] += t[c] / 4;
+            for (int i = 0; i < 2; i++) {
+                kit_sample(&move, u + (i ? .7f : -.7f) / G, v + (i ? .7f : -.7f) / G, t);
+                for (int c = 0; c < 4; c++) m[c] += t[c] / 2;
             }
             float qx = kit_clamp(px + m[0], .5f, W - .5f), qy = kit_clamp(py + m[1], .5f, H - .5f), driver[3], smooth[4],
                   wide[4];
-            sharp(&source, qx, qy, driver);
             kit_sample(&paint, u, v, base);
-            kit_sample(&near, qx * push.inverse_half_w, qy * push.inverse_half_h, smooth);
+            float kept = .75f * kit_clamp(base[3], 0, 1);
+            sharp(&source, qx, qy, driver);
+            kit_sample(&near, qx * push.inverse_quarter_w, qy * push.inverse_quarter_h, smooth);
             kit_sample(&far, qx * push.inverse_quarter_w, qy * push.inverse_quarter_h, wide);
-            float kept = .75f * kit_clamp(base[3], 0, 1), coded[3], dark = 0;
+            float coded[3], dark = 0;
             for (int c = 0; c < 3; c++) {
                 coded[c] = logf(fmaxf(driver[c], (float)BT_COMPOSE_DARKEST)) / (float)BT_GAMMA;
                 dark += (coded[c] - wide[c]) / 3;

@@ -34,7 +34,6 @@ static int32_t rounded_up(int32_t value, int32_t by) {
     return (value + by - 1) / by;
 }
 
-/* Half-size pixels of the box, with what the taps of later passes reach beyond it. */
 static void record_pass(struct bt_blend *b, struct bt_commands *commands, enum pass pass, const int32_t area[4], float scale,
                         float sigma_px) {
     struct bt_smooth_pass p = {
@@ -55,33 +54,31 @@ bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, cons
     struct bt_bindings *set = NULL;
     bt_status st = bt_frame_cache_get(&b->frames, job->frame, &set);
     if (st) return st;
-    int32_t half[4] = {job->box_x / 2, job->box_y / 2, rounded_up(job->box_w, 2), rounded_up(job->box_h, 2)};
-    int32_t quarter[4] = {job->box_x / 4, job->box_y / 4, rounded_up(job->box_w, 4), rounded_up(job->box_h, 4)};
+    const struct bt_area *a = &job->around;
+    int32_t quarter[4] = {a->x / 4, a->y / 4, rounded_up(a->w, 4), rounded_up(a->h, 4)};
     float unit = job->texel_px;
 
-    record_pass(b, commands, NEAR_X, half, 1, NEAR_SIGMA * unit / 2);
+    record_pass(b, commands, NEAR_X, quarter, 2, NEAR_SIGMA * unit / 4);
     bt_commands_barrier(commands);
-    record_pass(b, commands, NEAR_Y, half, 1, NEAR_SIGMA * unit / 2);
+    record_pass(b, commands, NEAR_Y, quarter, 1, NEAR_SIGMA * unit / 4);
     bt_commands_barrier(commands);
-    record_pass(b, commands, FAR_X, quarter, 2, FAR_SIGMA * unit / 4);
+    record_pass(b, commands, FAR_X, quarter, 1, FAR_SIGMA * unit / 4);
     bt_commands_barrier(commands);
     record_pass(b, commands, FAR_Y, quarter, 1, FAR_SIGMA * unit / 4);
     bt_commands_barrier(commands);
 
     struct bt_compose_push push = {
-        .x = job->box_x,
-        .y = job->box_y,
-        .w = job->box_w,
-        .h = job->box_h,
+        .x = job->box.x,
+        .y = job->box.y,
+        .w = job->box.w,
+        .h = job->box.h,
         .frame_w = (int32_t)b->width_px,
         .frame_h = (int32_t)b->height_px,
-        .grid_x = (float)job->box_x,
-        .grid_y = (float)job->box_y,
+        .grid_x = (float)job->box.x,
+        .grid_y = (float)job->box.y,
         .grid_scale = job->grid_scale,
         .inverse_grid_w = 1 / (float)bt_image_width(b->move),
         .inverse_grid_h = 1 / (float)bt_image_height(b->move),
-        .inverse_half_w = 1 / (2 * (float)bt_image_width(b->image[NEAR])),
-        .inverse_half_h = 1 / (2 * (float)bt_image_height(b->image[NEAR])),
         .inverse_quarter_w = 1 / (4 * (float)bt_image_width(b->image[FAR])),
         .inverse_quarter_h = 1 / (4 * (float)bt_image_height(b->image[FAR])),
         .soften = fmaxf(.5f, SOFTEN * unit * job->grid_scale),
@@ -90,16 +87,16 @@ bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, cons
         .noise = NOISE,
         .seed = job->seed,
     };
-    bt_commands_dispatch(commands, b->compose, set, &push, (uint32_t)rounded_up(job->box_w, BT_COMPOSE_LOCAL),
-                         (uint32_t)rounded_up(job->box_h, BT_COMPOSE_LOCAL), 1);
+    bt_commands_dispatch(commands, b->compose, set, &push, (uint32_t)rounded_up(job->box.w, BT_COMPOSE_LOCAL),
+                         (uint32_t)rounded_up(job->box.h, BT_COMPOSE_LOCAL), 1);
     return BT_OK;
 }
 
 static bt_status make_images(struct bt_blend *b, const struct bt_blend_params *p) {
     uint32_t half_w = bt_image_width(p->half), half_h = bt_image_height(p->half);
     const uint32_t size[IMAGES][2] = {
-        [NEAR_HALFWAY] = {half_w, half_h},
-        [NEAR] = {half_w, half_h},
+        [NEAR_HALFWAY] = {(half_w + 1) / 2, (half_h + 1) / 2},
+        [NEAR] = {(half_w + 1) / 2, (half_h + 1) / 2},
         [FAR_HALFWAY] = {(half_w + 1) / 2, (half_h + 1) / 2},
         [FAR] = {(half_w + 1) / 2, (half_h + 1) / 2},
     };

@@ -25,9 +25,15 @@ struct bt_blend_params {
     struct bt_buffer *light; /* vec4[BT_SWAP_LIGHT_STATE] */
 };
 
+/* Frame px. */
+struct bt_area {
+    int32_t x, y, w, h;
+};
+
 struct bt_blend_job {
-    struct bt_image *frame;             /* painted in place; outlives the blend */
-    int32_t box_x, box_y, box_w, box_h; /* frame px; x and y multiples of 4 */
+    struct bt_image *frame; /* painted in place; outlives the blend */
+    struct bt_area box;     /* may be painted */
+    struct bt_area around;  /* is read: the box and what blurs and flow reach beyond it; x and y multiples of 4 */
     float grid_scale;
     uint32_t grid_w, grid_h;
     float texel_px; /* frame px a texel of a 256 px canonical map: the unit of the recipe's blurs */

@@ -184,10 +184,10 @@ static void record_skin(struct bt_painter *p, struct slot *slot, const struct bt
     const struct bt_surface_view *v = &job->view;
     struct bt_commands *c = slot->commands;
     struct bt_shrink_push shrink = {
-        .x = v->box_x / 2,
-        .y = v->box_y / 2,
-        .w = (v->box_w + 1) / 2,
-        .h = (v->box_h + 1) / 2,
+        .x = v->around.x / 2,
+        .y = v->around.y / 2,
+        .w = (v->around.w + 1) / 2,
+        .h = (v->around.h + 1) / 2,
         .frame_w = (int32_t)p->width_px,
         .frame_h = (int32_t)p->height_px,
     };
@@ -262,10 +262,8 @@ bt_status bt_painter_paint(struct bt_painter *p, const struct bt_painter_job *jo
     float rate = job->fresh ? 1 : 1 - powf(1 - SETTLE_RATE, fminf(1, fmaxf(0, job->dt_s)) * 25);
     struct bt_blend_job blend = {
         .frame = job->frame,
-        .box_x = job->view.box_x,
-        .box_y = job->view.box_y,
-        .box_w = job->view.box_w,
-        .box_h = job->view.box_h,
+        .box = job->view.box,
+        .around = job->view.around,
         .grid_scale = job->view.grid_scale,
         .grid_w = job->view.grid_w,
         .grid_h = job->view.grid_h,

@@ -17,14 +17,15 @@ enum {
     DEPTH_PX = 96,            /* side of the driver's own depth picture: a fine triangle is then 1 or 2 px wide */
     BLOCK_PX = BT_DRAW_LOCAL, /* a workgroup of draw covers so much, whole tiles of it */
     SOFT_RINGS = 2,
-    AO_DIRECTIONS = 2, /* of the sky, a tick: a whole pass in about a second */
+    AO_DIRECTIONS = 1, /* of the sky, a tick: both faces in about five seconds */
 };
 
 static const float ANSWERING = 1.0f; /* a landmark further off than so many frames' widths is no landmark */
 /* Light bounces in a real face's folds; darker than this they look drawn. */
 static const float AO_LEAST = .6f;
-static const float SMALLEST_PX = 40;   /* narrower faces have no detail to repaint */
-static const float FACE_WIDTH_CM = 13; /* cheek to cheek on the canonical mesh */
+static const float REACH_UV = .2f, FAR_OUTSIDE = -10; /* an opening is .08 of the map about its middle, at most */
+static const float SMALLEST_PX = 40;                  /* narrower faces have no detail to repaint */
+static const float FACE_WIDTH_CM = 13;                /* cheek to cheek on the canonical mesh */
 
 struct rim {
     uint32_t count;
@@ -36,6 +37,7 @@ struct bt_surface {
     const struct bt_rig *rig;
     const struct bt_mask *mask;
     float frame_w, frame_h;
+    uint32_t grid_px;
     struct bt_neutral *neutral;
     struct bt_occlusion *sky[2]; /* of the driver's neutral face, of the hybrid's */
     bool sky_busy[2];
@@ -44,6 +46,7 @@ struct bt_surface {
 
     struct rim rim[OPENINGS];
     uint8_t opening[BT_RIG_FINE_VERTICES]; /* the opening that a vertex is nearest to */
+    bool by_opening[BT_RIG_FINE_VERTICES]; /* near enough for the ramp to reach */
     int8_t side[BT_RIG_FINE_VERTICES];     /* 1 inside its opening, 0 on its rim, -1 outside */
     float ao[2][BT_RIG_FINE_VERTICES];     /* as worn: follows the maps slowly */
 
@@ -84,6 +87,7 @@ static void find_openings(struct bt_surface *s) {
             }
         }
         s->side[v] = (int8_t)(!inner[v] ? -1 : outer[v] ? 0 : 1);
+        s->by_opening[v] = best < REACH_UV * REACH_UV;
         struct rim *rim = &s->rim[s->opening[v]];
         if (s->side[v] == 0 && rim->count < RIM_MAX) rim->vertex[rim->count++] = (uint16_t)v;
     }
@@ -171,6 +175,7 @@ static float opening_at(const struct bt_surface *s, uint32_t v, float unit_px) {
     const struct rim *rim = &s->rim[s->opening[v]];
     int o = s->opening[v];
     float d = 0;
+    if (!s->by_opening[v]) return FAR_OUTSIDE;
     if (s->side[v] != 0) {
         float best = INFINITY;
         for (uint32_t i = 0; i < rim->count; i++) {
@@ -183,6 +188,16 @@ static float opening_at(const struct bt_surface *s, uint32_t v, float unit_px) {
     return (d / unit_px - from[o]) / (to[o] - from[o]);
 }
 
+/* Widened by a margin, cut by the frame; x and y multiples of 4, w and h too but for the frame's own end. */
+static struct bt_area area_of(const struct bt_surface *s, float x0, float y0, float x1, float y1, float margin) {
+    int32_t left = (int32_t)(fmaxf(0, x0 - margin) / 4) * 4, top = (int32_t)(fmaxf(0, y0 - margin) / 4) * 4;
+    int32_t right = (int32_t)ceilf(fminf(s->frame_w, x1 + margin) / 4) * 4;
+    int32_t bottom = (int32_t)ceilf(fminf(s->frame_h, y1 + margin) / 4) * 4;
+    right = right < (int32_t)s->frame_w ? right : (int32_t)s->frame_w;
+    bottom = bottom < (int32_t)s->frame_h ? bottom : (int32_t)s->frame_h;
+    return (struct bt_area){left, top, right - left, bottom - top};
+}
+
 static void bound(const struct bt_surface *s, struct bt_surface_view *view) {
     float x0 = INFINITY, y0 = INFINITY, x1 = -INFINITY, y1 = -INFINITY;
     uint32_t in = 0;
@@ -193,15 +208,9 @@ static void bound(const struct bt_surface *s, struct bt_surface_view *view) {
             y0 = fminf(y0, p->y), y1 = fmaxf(y1, p->y);
             in += k == 0 && p->x >= 0 && p->y >= 0 && p->x < s->frame_w && p->y < s->frame_h;
         }
-    float margin = 8 + 4 * view->texel_px;
-    x0 = fmaxf(0, x0 - margin), y0 = fmaxf(0, y0 - margin);
-    x1 = fminf(s->frame_w, x1 + margin), y1 = fminf(s->frame_h, y1 + margin);
     view->in_frame = (float)in / BT_RIG_FINE_VERTICES;
-    view->box_x = (int32_t)(x0 / 4) * 4;
-    view->box_y = (int32_t)(y0 / 4) * 4;
-    int32_t right = (int32_t)ceilf(x1 / 4) * 4, bottom = (int32_t)ceilf(y1 / 4) * 4;
-    view->box_w = (right < (int32_t)s->frame_w ? right : (int32_t)s->frame_w) - view->box_x;
-    view->box_h = (bottom < (int32_t)s->frame_h ? bottom : (int32_t)s->frame_h) - view->box_y;
+    view->box = area_of(s, x0, y0, x1, y1, 2);
+    view->around = area_of(s, x0, y0, x1, y1, 8 + 4 * view->texel_px);
 }
 
 static bool plausible(const struct bt_surface *s, const struct bt_face *face) {
@@ -292,18 +301,18 @@ bt_status bt_surface_step(struct bt_surface *s, const struct bt_face *face, int6
 
     view.texel_px = pose.scale * FACE_WIDTH_CM / (.75f * BT_RIG_MAP_PX); /* cheek to cheek is .75 of the map */
     bound(s, &view);
-    if (view.box_w < 24 || view.box_h < 24 || view.in_frame < .5f) return BT_E_NO_FACE;
-    float longest = (float)(view.box_w > view.box_h ? view.box_w : view.box_h);
-    view.grid_scale = fminf(1, BT_SWAP_GRID_PX / longest);
-    view.grid_w = (uint32_t)fminf(BT_SWAP_GRID_PX, ceilf((float)view.box_w * view.grid_scale));
-    view.grid_h = (uint32_t)fminf(BT_SWAP_GRID_PX, ceilf((float)view.box_h * view.grid_scale));
+    if (view.box.w < 24 || view.box.h < 24 || view.in_frame < .5f) return BT_E_NO_FACE;
+    float longest = (float)(view.box.w > view.box.h ? view.box.w : view.box.h);
+    view.grid_scale = fminf(1, (float)s->grid_px / longest);
+    view.grid_w = (uint32_t)fminf((float)s->grid_px, ceilf((float)view.box.w * view.grid_scale));
+    view.grid_h = (uint32_t)fminf((float)s->grid_px, ceilf((float)view.box.h * view.grid_scale));
     view.tiles_w = blocks_over(view.grid_w) * (BLOCK_PX / BT_SWAP_TILE_W);
     view.tiles_h = blocks_over(view.grid_h) * (BLOCK_PX / BT_SWAP_TILE_H);
     write_vertices(s, out, pose.scale);
 
     for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++)
-        s->scratch[v] = (struct bt_vec3){(s->fine[1][v].x - (float)view.box_x) * view.grid_scale,
-                                         (s->fine[1][v].y - (float)view.box_y) * view.grid_scale, -s->fine[1][v].z};
+        s->scratch[v] = (struct bt_vec3){(s->fine[1][v].x - (float)view.box.x) * view.grid_scale,
+                                         (s->fine[1][v].y - (float)view.box.y) * view.grid_scale, -s->fine[1][v].z};
     struct bt_tiles_params tiles = {
         .point = s->scratch,
         .normal = s->normal[1],
@@ -323,13 +332,14 @@ void bt_surface_reset(struct bt_surface *s) {
 }
 
 bt_status bt_surface_create(struct bt_log *log, const struct bt_rig *rig, const struct bt_mask *mask, uint32_t frame_w,
-                            uint32_t frame_h, struct bt_surface **out_surface) {
+                            uint32_t frame_h, uint32_t grid_px, struct bt_surface **out_surface) {
     bt_status st = BT_OK;
     struct bt_surface *s = calloc(1, sizeof *s);
     if (!s) return BT_E_MEMORY;
     s->log = log;
     s->rig = rig;
     s->mask = mask;
+    s->grid_px = grid_px < BT_SWAP_GRID_PX ? grid_px : BT_SWAP_GRID_PX;
     s->frame_w = (float)frame_w;
     s->frame_h = (float)frame_h;
     st = bt_neutral_create(rig, &s->neutral);

@@ -5,6 +5,7 @@
 #define BT_SWAP_SURFACE_H
 
 #include "base/status.h"
+#include "pipeline/blend/blend.h"
 #include "pipeline/faces.h"
 #include "rig/pose.h"
 #include "rig/rig.h"
@@ -23,16 +24,17 @@ struct bt_surface_out {
 
 /* What a step found. */
 struct bt_surface_view {
-    int32_t box_x, box_y, box_w, box_h; /* frame px that may change: multiples of 4, but for the frame's own end */
-    float grid_scale;                   /* grid px a frame px, at most 1 */
+    struct bt_area box, around; /* as in blend.h */
+    float grid_scale;           /* grid px a frame px, at most 1 */
     uint32_t grid_w, grid_h, tiles_w, tiles_h;
     float texel_px;          /* frame px a texel of a 256 px canonical map, facing the camera */
     struct bt_angles angles; /* by the canonical mesh */
     float in_frame;          /* part of the driver's points that lie inside the frame */
 };
 
+/* grid_px: the side of the largest grid, at most BT_SWAP_GRID_PX. */
 BT_CHECKED bt_status bt_surface_create(struct bt_log *log, const struct bt_rig *rig, const struct bt_mask *mask,
-                                       uint32_t frame_w, uint32_t frame_h, struct bt_surface **out_surface);
+                                       uint32_t frame_w, uint32_t frame_h, uint32_t grid_px, struct bt_surface **out_surface);
 void bt_surface_destroy(struct bt_surface **surface);
 /* Another face, or the same after a gap: forgets the driver. */
 void bt_surface_reset(struct bt_surface *surface);

@@ -6,6 +6,7 @@
 #include "mask/mask.h"
 #include "pipeline/swap/painter.h"
 #include "pipeline/swap/surface.h"
+#include "swap/swap.h"
 #include "trust/consent/consent.h"
 #include <math.h>
 #include <stdlib.h>
@@ -19,7 +20,9 @@ static const float DARK_OUT = .05f, DARK_IN = .055f;
 /* The part of the face that looks unlike itself; and how long it may, before that is what it looks like. */
 static const float COVERED_OUT = .25f, COVERED_IN = .15f, LEAST_COMPARED = 40;
 static const int64_t COVERED_NS = 4000000000;
-static const float CONFIDENT = .5f;      /* the mesh net's own doubt: below it there is something else than a face */
+static const float CONFIDENT = .5f; /* the mesh net's own doubt: below it there is something else than a face */
+/* A CPU driver draws larger faces a little coarser, and so in time; eyes, mouth and grain come from the frame all the same. */
+enum { CPU_GRID_PX = 192 };
 static const int64_t GAP_NS = 500000000; /* after so long without the face, start over */
 
 struct bt_swap {
@@ -107,7 +110,9 @@ bt_status bt_swap_create(const struct bt_swap_params *params, const struct bt_gr
         st = BT_E_CONSENT;
         goto fail;
     }
-    st = bt_surface_create(s->log, params->rig, params->mask, s->width_px, s->height_px, &s->surface);
+    bool on_cpu = bt_gpu_caps(params->gpu)->kind == BT_GPU_CPU;
+    st = bt_surface_create(s->log, params->rig, params->mask, s->width_px, s->height_px, on_cpu ? CPU_GRID_PX : BT_SWAP_GRID_PX,
+                           &s->surface);
     if (!st) st = bt_painter_create(s->log, params->gpu, params->rig, params->mask, s->width_px, s->height_px, &s->painter);
     if (st) goto fail;
     *out_swap = s;
