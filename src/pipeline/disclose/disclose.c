@@ -279,7 +279,9 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
     if ((st = bt_disclose_mark_create(&overlay.label, d->format.w, d->format.h, label->x, label->y, &d->mark))) goto fail;
     if ((st = bt_disclose_placards_init(text, &overlay, &d->format, &d->placards))) goto fail;
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++)
-        if ((st = bt_buffer_create(d->gpu, (d->size_bytes + 3) / 4 * 4, BT_MEMORY_READBACK, &d->egress[i]))) goto fail;
+        if ((st = bt_buffer_create(d->gpu, (d->size_bytes + 3) / 4 * 4 + BT_DISCLOSE_SLACK_BYTES, BT_MEMORY_READBACK,
+                                   &d->egress[i])))
+            goto fail;
     if ((st = upload_overlay(d, &overlay))) goto fail;
     if ((st = make_kernel(d, &overlay.layout))) goto fail;
     if ((st = bt_commands_create(d->gpu, &d->commands))) goto fail;

@@ -19,6 +19,7 @@ struct bt_disclose;
 enum {
     BT_DISCLOSE_LEAST_PX = 120, /* shortest side that has room for label and banner */
     BT_DISCLOSE_MOST_PX = 8192,
+    BT_DISCLOSE_SLACK_BYTES = 64, /* libswscale reads by vectors, past a picture's end (as AV_INPUT_BUFFER_PADDING_SIZE) */
 };
 
 enum bt_egress { BT_EGRESS_YUYV, BT_EGRESS_NV12, BT_EGRESS_I420, BT_EGRESS_COUNT };
@@ -32,8 +33,8 @@ struct bt_disclose_params {
 
 /* What a sink may know of a disclosed frame. */
 struct bt_disclosed_view {
-    const uint8_t *bytes;
-    size_t size_bytes; /* exactly width x height x bits of the format: no padding */
+    const uint8_t *bytes; /* BT_DISCLOSE_SLACK_BYTES more may be read, though they mean nothing */
+    size_t size_bytes;    /* exactly width x height x bits of the format: no padding */
     uint32_t width_px, height_px;
     enum bt_egress egress;
     bool full_range, bt709;

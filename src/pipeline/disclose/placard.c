@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/placard.h"
+#include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/strings.h"
 #include <math.h>
 #include <stdlib.h>
@@ -171,7 +172,7 @@ bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overla
         struct block block;
         if ((st = fit(text, &bt_disclose_cards[s], side, 0.9f * w, text_h, &block))) goto fail;
         st = BT_E_MEMORY;
-        if (!(p.bytes[s] = p.owned[s] = malloc(size))) goto fail;
+        if (!(p.bytes[s] = p.owned[s] = calloc(1, size + BT_DISCLOSE_SLACK_BYTES))) goto fail;
         memcpy(p.owned[s], packed, size);
         /* Under the mask the text hangs from its top; alone, it stands in the middle. */
         float slack = text_h - block.height, y = (float)text_y + (drawn ? fminf(0.25f * slack, 0.06f * side) : 0.5f * slack);
