@@ -27,6 +27,20 @@ vec3 sharp(vec2 at)
     return max(c / (top + left + centre + right + bottom), vec3(0.0));
 }
 
+// The driver's iris in the mask's colour: its light, pupil and highlights stay.
+vec3 tinted(vec3 driver, vec2 q)
+{
+    float m = 0.0;
+    for (int i = 0; i < 2; ++i) {
+        float d = distance(q, vec2(push.iris[i][0], push.iris[i][1])) / max(push.iris[i][2], 1e-3);
+        float ring = clamp((1.02 - d) / 0.15, 0.0, 1.0) * clamp((d - 0.32) / 0.12, 0.0, 1.0);
+        m = max(m, push.iris[i][2] > 0.0 ? ring : 0.0);
+    }
+    float light = dot(driver, vec3(1.0 / 3.0));
+    m *= 0.85 * (1.0 - smoothstep(0.18, 0.4, light));
+    return mix(driver, light * vec3(push.tint[0], push.tint[1], push.tint[2]), m);
+}
+
 // PCG as a hash (Jarzynski and Olano 2020).
 uint hash(uint v)
 {
@@ -68,6 +82,6 @@ void main()
         float noise = light[BT_COMPOSE_NOISE].x * sqrt(max(0.0, 1.0 - kept * kept)) * push.noise;
         float n = noise * normal_noise(uint(at.x) + 8192u * uint(at.y) + push.seed * 2654435769u);
         vec3 face = base.rgb * exp(BT_GAMMA * (grain + dark + n));
-        imageStore(frame, at, vec4(mix(driver, face, clamp(m.z, 0.0, 1.0)), 1.0));
+        imageStore(frame, at, vec4(mix(tinted(driver, q), face, clamp(m.z, 0.0, 1.0)), 1.0));
     }
 }

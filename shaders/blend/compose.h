@@ -38,6 +38,8 @@ struct bt_compose_push {
     float grain;                                /* how much of the driver's grain is kept, 0 ... 1 */
     float pass;                                 /* how much of the driver's dark lines */
     float noise;                                /* how much noise is added to make up for lost grain: 1 all of it */
+    float iris[2][3];                           /* x, y, radius, frame px, where the driver's are; radius 0: leave them */
+    float tint[3];                              /* what an iris's linear light becomes, a unit of it */
     BT_COMPOSE_UINT seed;                       /* another every frame */
 };
 

@@ -120,8 +120,8 @@ static void composing(void **state) {
     struct kit_picture source = kit_picture(kit, W, H, .1f, .9f), near = kit_picture(kit, (W + 3) / 4, (H + 3) / 4, -.8f, 0),
                        far = kit_picture(kit, (W + 3) / 4, (H + 3) / 4, -.8f, 0), paint = kit_picture(kit, G, G, .1f, 1),
                        move = kit_picture(kit, G, G, 0, 1), frame = kit_picture(kit, W, H, 0, 1);
-    float light[BT_COMPOSE_NOISE + 1][4] = {{0}};
-    light[BT_COMPOSE_NOISE][0] = .03f;
+    float state_of_light[BT_COMPOSE_NOISE + 1][4] = {{0}};
+    state_of_light[BT_COMPOSE_NOISE][0] = .03f;
     for (int i = 0; i < G * G; i++) {
         move.texel[4 * i] = bt_rng_uniform(&kit->rng, -3, 3), move.texel[4 * i + 1] = bt_rng_uniform(&kit->rng, -3, 3);
         move.texel[4 * i + 2] = fminf(1, 1.3f * move.texel[4 * i + 2]); /* alpha 1 here and there */
@@ -157,9 +157,11 @@ static void composing(void **state) {
                                          .grain = .75f,
                                          .pass = .7f,
                                          .noise = 1,
+                                         .iris = {{30, 22, 6}, {45, 30, 0}},
+                                         .tint = {.5f, .9f, 1.6f},
                                          .seed = 77};
     struct bt_kernel *k = NULL;
-    struct bt_buffer *buffer = kit_buffer(kit, light, sizeof light);
+    struct bt_buffer *buffer = kit_buffer(kit, state_of_light, sizeof state_of_light);
     assert_int_equal(bt_kernel_create(kit->gpu.gpu, &params, &k), BT_OK);
     const struct bt_binding b[BT_COMPOSE_SLOTS] = {kit_sampled(&source),  kit_sampled(&near), kit_sampled(&far),
                                                    kit_sampled(&paint),   kit_sampled(&move), {.buffer = buffer},
@@ -198,10 +200,14 @@ static void composing(void **state) {
             }
             dark = kit_clamp(dark + .03f, -1, 0) * .7f * m[3];
             float n = .03f * sqrtf(1 - kept * kept) * normal_noise((uint32_t)x + 8192u * (uint32_t)y + 77 * 2654435769u);
+            float away = hypotf(qx - 30, qy - 22) / 6, light = (driver[0] + driver[1] + driver[2]) / 3;
+            float ring = .85f * kit_clamp((1.02f - away) / .15f, 0, 1) * kit_clamp((away - .32f) / .12f, 0, 1) *
+                         (1 - kit_step(.18f, .4f, light));
             for (int c = 0; c < 3; c++) {
                 float grain = kit_clamp(coded[c] - smooth[c], -(float)BT_COMPOSE_GRAIN, (float)BT_COMPOSE_GRAIN) * kept;
                 float face = base[c] * expf((float)BT_GAMMA * (grain + dark + n));
-                double miss = fabs((double)got[c] - (double)kit_mix(driver[c], face, kit_clamp(m[2], 0, 1)));
+                double miss = fabs((double)got[c] - (double)kit_mix(kit_mix(driver[c], light * push.tint[c], ring), face,
+                                                                    kit_clamp(m[2], 0, 1)));
                 worst = fmax(worst, miss);
                 sum += miss;
             }

@@ -9,6 +9,7 @@
 #include "spv/blend_compose.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Blurs, in texels of a 256 px canonical map (the recipe's 3.5 and 7). The second smooths what the first has smoothed. */
 static const float NEAR_SIGMA = 3.5f, FAR_SIGMA = 6.06f;
@@ -87,6 +88,8 @@ bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, cons
         .noise = NOISE,
         .seed = job->seed,
     };
+    memcpy(push.iris, job->iris_px, sizeof push.iris);
+    memcpy(push.tint, job->tint, sizeof push.tint);
     bt_commands_dispatch(commands, b->compose, set, &push, (uint32_t)rounded_up(job->box.w, BT_COMPOSE_LOCAL),
                          (uint32_t)rounded_up(job->box.h, BT_COMPOSE_LOCAL), 1);
     return BT_OK;

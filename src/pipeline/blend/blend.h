@@ -36,8 +36,10 @@ struct bt_blend_job {
     struct bt_area around;  /* is read: the box and what blurs and flow reach beyond it; x and y multiples of 4 */
     float grid_scale;
     uint32_t grid_w, grid_h;
-    float texel_px; /* frame px a texel of a 256 px canonical map: the unit of the recipe's blurs */
-    uint32_t seed;  /* of the noise; another every frame */
+    float texel_px;      /* frame px a texel of a 256 px canonical map: the unit of the recipe's blurs */
+    float iris_px[2][3]; /* the driver's: x, y, radius; radius 0: leave that eye as it is */
+    float tint[3];       /* the mask's iris over a grey one of the same light, linear */
+    uint32_t seed;       /* of the noise; another every frame */
 };
 
 BT_CHECKED bt_status bt_blend_create(const struct bt_blend_params *params, struct bt_blend **out_blend);

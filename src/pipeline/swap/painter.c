@@ -6,6 +6,7 @@
 #include "gpu/image.h"
 #include "gpu/kernel.h"
 #include "gpu/memory.h"
+#include "mask/mask.h"
 #include "pipeline/blend/blend.h"
 #include "pipeline/blend/cache.h"
 #include "pipeline/blend/smooth.h"
@@ -111,6 +112,7 @@ struct bt_painter {
     struct bt_blend *blend;
     struct slot slot[BT_PAINTER_SLOTS];
     uint32_t next;
+    float tint[3]; /* of irises */
     struct bt_painter_report report;
 };
 
@@ -270,6 +272,8 @@ bt_status bt_painter_paint(struct bt_painter *p, const struct bt_painter_job *jo
         .texel_px = job->view.texel_px,
         .seed = job->seed,
     };
+    memcpy(blend.iris_px, job->view.iris_px, sizeof blend.iris_px);
+    memcpy(blend.tint, p->tint, sizeof blend.tint);
     bt_status st = bt_frame_cache_get(&p->frames, job->frame, &frame);
     if (!st) st = bt_commands_begin(slot->commands);
     if (st) return st;
@@ -294,6 +298,16 @@ struct bt_painter_report bt_painter_report_of(struct bt_painter *p) {
 }
 
 /* ---- set-up */
+
+/* The mask's iris as a factor on the driver's: its colour softened (the recipe's power .45, of gamma-coded chroma), and a
+   little of its lightness. */
+static void set_tint(struct bt_painter *p, const float iris[3]) {
+    float mean = (iris[0] + iris[1] + iris[2]) / 3, sum = 0;
+    p->tint[0] = p->tint[1] = p->tint[2] = 1;
+    if (!(mean > 1e-3f)) return;
+    for (int c = 0; c < 3; c++) sum += p->tint[c] = powf(fmaxf(iris[c], 1e-4f) / mean, .45f);
+    for (int c = 0; c < 3; c++) p->tint[c] *= 3 / sum * (.85f + 2.2f * fminf(mean, .5f));
+}
 
 static bt_status make_pictures(struct bt_painter *p) {
     uint32_t half_w = (p->width_px + 1) / 2, half_h = (p->height_px + 1) / 2;
@@ -424,6 +438,7 @@ bt_status bt_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct
     p->gpu = gpu;
     p->width_px = width_px;
     p->height_px = height_px;
+    set_tint(p, mask->iris);
     st = bt_swap_maps_init(&p->maps, gpu, rig, mask);
     if (!st) st = make_pictures(p);
     if (!st) st = make_buffers(p);

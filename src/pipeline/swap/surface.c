@@ -213,6 +213,18 @@ static void bound(const struct bt_surface *s, struct bt_surface_view *view) {
     view->around = area_of(s, x0, y0, x1, y1, 8 + 4 * view->texel_px);
 }
 
+/* Of the mesh net's 5 + 5 iris points the first is the middle. An iris is 11.7 mm wide in everybody (MediaPipe Iris measures
+   distance by it), so a circle far from that size is none. */
+static void find_irises(const struct bt_face *face, float scale, float out[2][3]) {
+    for (int e = 0; e < 2; e++) {
+        const struct bt_vec3 *p = &face->landmark[BT_MESH_LANDMARKS + 5 * e];
+        float radius = 0, expected = .585f * scale;
+        for (int i = 1; i < 5; i++) radius += hypotf(p[i].x - p[0].x, p[i].y - p[0].y) / 4;
+        bool good = isfinite(p[0].x) && isfinite(p[0].y) && radius > .6f * expected && radius < 1.6f * expected;
+        out[e][0] = good ? p[0].x : 0, out[e][1] = good ? p[0].y : 0, out[e][2] = good ? radius : 0;
+    }
+}
+
 static bool plausible(const struct bt_surface *s, const struct bt_face *face) {
     for (int i = 0; i < BT_RIG_VERTICES; i++) {
         const struct bt_vec3 *p = &face->landmark[i];
@@ -308,6 +320,7 @@ bt_status bt_surface_step(struct bt_surface *s, const struct bt_face *face, int6
     view.grid_h = (uint32_t)fminf((float)s->grid_px, ceilf((float)view.box.h * view.grid_scale));
     view.tiles_w = blocks_over(view.grid_w) * (BLOCK_PX / BT_SWAP_TILE_W);
     view.tiles_h = blocks_over(view.grid_h) * (BLOCK_PX / BT_SWAP_TILE_H);
+    find_irises(face, pose.scale, view.iris_px);
     write_vertices(s, out, pose.scale);
 
     for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++)

@@ -29,6 +29,7 @@ struct bt_surface_view {
     uint32_t grid_w, grid_h, tiles_w, tiles_h;
     float texel_px;          /* frame px a texel of a 256 px canonical map, facing the camera */
     struct bt_angles angles; /* by the canonical mesh */
+    float iris_px[2][3];     /* x, y, radius of the driver's; radius 0: not to be trusted */
     float in_frame;          /* part of the driver's points that lie inside the frame */
 };
 
