@@ -14,6 +14,8 @@ static const struct bt_vec3 pivot = {225, 180, 50};
 static const float camera_px = 620;            /* how far away the camera is */
 static const float seat_x = 226, seat_y = 250; /* what leaning leaves in place */
 
+static const float middle_x = 224, middle_y = 112; /* of the face's mesh */
+
 static const uint16_t ring[HOLES][RING_MAX] = {
     {78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 415, 310, 311, 312, 13, 82, 81, 80, 191},
     {33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246},
@@ -26,6 +28,7 @@ struct bt_footage_figure {
     uint32_t vertex_count, triangle_count;
     uint16_t (*triangle)[3];
     float (*follow)[2];    /* per vertex: turn, head */
+    struct bt_vec3 *aside; /* per vertex, when its side of the head is seen: texture px x, y; z is its cover then */
     struct bt_vec3 *rest;  /* portrait px */
     struct bt_vec3 *posed; /* before projection */
     struct bt_vec3 *normal;
@@ -77,6 +80,25 @@ static bt_status read_triangles(struct bt_bytes geometry, struct bt_footage_figu
     return BT_OK;
 }
 
+static float ramp(float from, float to, float x) {
+    float part = fminf(fmaxf((x - from) / (to - from), 0), 1);
+    return part * part * (3 - 2 * part);
+}
+
+/* The photograph shows the side of the head at a glancing angle: seen from there, a few texels of hair and of outline would
+   cover the whole side of the face. So the rim of the face takes its texture from skin further in, and the outline of the jaw
+   (no outer vertex: what is beside it in the photograph) gives way to the neck behind it. */
+static struct bt_vec3 aside_of(struct bt_vec3 p, const struct bt_footage_outer *outer) {
+    if (outer) {
+        bool beside_jaw = p.y > 138 && p.y < 172 && outer->turn > 0.95F && fabsf(p.x - middle_x) < 58;
+        bool beside_neck = p.y > 166 && p.y < 176 && p.x > 256 && p.x < 280;
+        return (struct bt_vec3){p.x, p.y, beside_neck ? 0 : beside_jaw ? -2.5F : 1};
+    }
+    float x = middle_x - p.x, y = middle_y - p.y, size = sqrtf(x * x + y * y);
+    float in = 3.5F * ramp(0, 40, p.z) * ramp(90, 106, p.y) / fmaxf(size, 1);
+    return (struct bt_vec3){p.x + x * in, p.y + y * in, 1};
+}
+
 bt_status bt_footage_figure_create(struct bt_log *log, struct bt_bytes geometry, struct bt_footage_figure **out_figure) {
     bt_status st = BT_E_MEMORY;
     struct bt_footage_figure *f = calloc(1, sizeof(*f));
@@ -86,11 +108,12 @@ bt_status bt_footage_figure_create(struct bt_log *log, struct bt_bytes geometry,
     f->vertex_count = BT_FOOTAGE_FACE_VERTICES + bt_footage_outer_count;
     f->triangle = calloc(TRIANGLES + bt_footage_outer_triangle_count, sizeof(*f->triangle));
     f->follow = calloc(f->vertex_count, sizeof(*f->follow));
+    f->aside = calloc(f->vertex_count, sizeof(*f->aside));
     f->rest = calloc(f->vertex_count, sizeof(*f->rest));
     f->posed = calloc(f->vertex_count, sizeof(*f->posed));
     f->normal = calloc(f->vertex_count, sizeof(*f->normal));
     f->corner = calloc(f->vertex_count, sizeof(*f->corner));
-    if (!f->triangle || !f->follow || !f->rest || !f->posed || !f->normal || !f->corner) {
+    if (!f->triangle || !f->follow || !f->aside || !f->rest || !f->posed || !f->normal || !f->corner) {
         goto fail;
     }
     st = read_triangles(geometry, f);
@@ -106,8 +129,7 @@ bt_status bt_footage_figure_create(struct bt_log *log, struct bt_bytes geometry,
         f->rest[v] = o ? (struct bt_vec3){o->x, o->y, o->z} : bt_footage_landmark[v];
         f->follow[v][0] = o ? o->turn : 1;
         f->follow[v][1] = o ? o->head : 1;
-        f->corner[v].u = f->rest[v].x;
-        f->corner[v].v = f->rest[v].y;
+        f->aside[v] = aside_of(f->rest[v], o);
     }
     bt_footage_expression_init(&f->expression);
     *out_figure = f;
@@ -124,6 +146,7 @@ void bt_footage_figure_destroy(struct bt_footage_figure **figure) {
     }
     free(f->triangle);
     free(f->follow);
+    free(f->aside);
     free(f->rest);
     free(f->posed);
     free(f->normal);
@@ -157,8 +180,13 @@ static struct bt_footage_corner project(const struct view *view, struct bt_vec3 
     /* The whole person: leaning about the seat, then shifted. */
     x = seat_x + (x - seat_x) * view->pose->scale + view->pose->shift_x;
     y = seat_y + (y - seat_y) * view->pose->scale + view->pose->shift_y;
-    return (struct bt_footage_corner){
-        .x = (x - view->origin_x) * view->zoom, .y = (y - view->origin_y) * view->zoom, .z = z, .u = u, .v = v, .lit = 1};
+    return (struct bt_footage_corner){.x = (x - view->origin_x) * view->zoom,
+                                      .y = (y - view->origin_y) * view->zoom,
+                                      .z = z,
+                                      .u = u,
+                                      .v = v,
+                                      .lit = 1,
+                                      .cover = 1};
 }
 
 /* Side light: Lambert's term of the vertex's normal, as a factor on the portrait's own light. */
@@ -215,19 +243,18 @@ static void draw_inner(struct bt_footage_figure *f, const struct view *view, uin
     bt_footage_draw(map, BT_FOOTAGE_INNER, &c[1], &c[3], &c[2]);
 }
 
-/* The neck behind the jaw, which a turned head uncovers: the strip under the chin, stretched upwards, behind all else. */
+/* The neck behind the jaw, which a turned head uncovers. Its top goes with the skull, which is behind the axis. */
 static void draw_neck(const struct view *view, struct bt_footage_map *map) {
-    static const struct bt_vec2 place[4] = {{194, 128}, {254, 128}, {192, 185}, {253, 185}};
-    static const struct bt_vec2 texture[4] = {{196, 170}, {249, 170}, {194, 177}, {249, 177}};
     struct bt_footage_corner c[4];
     for (int i = 0; i < 4; i++) {
-        struct bt_vec3 at = {place[i].x, place[i].y, pivot.z};
-        c[i] = project(view, pose_point(view->pose, at, 0.3F, i < 2 ? 1 : 0.3F), texture[i].x, texture[i].y);
-        c[i].z = 5e8F;
-        c[i].lit = view->pose->light * (i < 2 ? 0.75F : 0.9F); /* in the head's shadow */
+        bool top = i < 2;
+        float u = BT_FOOTAGE_NECK_X + (i & 1 ? BT_FOOTAGE_NECK_SIDE : 0),
+              v = BT_FOOTAGE_NECK_Y + (top ? 0 : BT_FOOTAGE_NECK_SIDE);
+        struct bt_vec3 at = {u - (top ? 14 * sinf(view->pose->yaw_rad) : 0), v, pivot.z};
+        c[i] = project(view, pose_point(view->pose, at, 0, top ? 1 : 0.1F), u, v);
     }
-    bt_footage_draw(map, BT_FOOTAGE_PERSON, &c[0], &c[1], &c[2]);
-    bt_footage_draw(map, BT_FOOTAGE_PERSON, &c[1], &c[3], &c[2]);
+    bt_footage_draw(map, BT_FOOTAGE_NECK, &c[0], &c[1], &c[2]);
+    bt_footage_draw(map, BT_FOOTAGE_NECK, &c[1], &c[3], &c[2]);
 }
 
 void bt_footage_figure_draw(struct bt_footage_figure *figure, const struct bt_footage_pose *pose, float origin_x,
@@ -239,10 +266,14 @@ void bt_footage_figure_draw(struct bt_footage_figure *figure, const struct bt_fo
         f->posed[v] = pose_point(pose, f->rest[v], f->follow[v][0], f->follow[v][1]);
     }
     light(f, pose);
+    const float side_right = ramp(0.10F, 0.40F, -pose->yaw_rad), side_left = ramp(0.10F, 0.40F, pose->yaw_rad);
     for (uint32_t v = 0; v < f->vertex_count; v++) {
         float lit = f->corner[v].lit;
-        f->corner[v] = project(&view, f->posed[v], f->corner[v].u, f->corner[v].v);
+        const struct bt_vec3 *from = v < BT_FOOTAGE_FACE_VERTICES ? &bt_footage_landmark[v] : &f->rest[v], *to = &f->aside[v];
+        float part = from->x > middle_x ? side_right : side_left;
+        f->corner[v] = project(&view, f->posed[v], from->x + part * (to->x - from->x), from->y + part * (to->y - from->y));
         f->corner[v].lit = lit;
+        f->corner[v].cover = 1 + part * (to->z - 1);
     }
     bt_footage_map_clear(map);
     draw_neck(&view, map);

@@ -16,6 +16,9 @@ enum {
     BT_FOOTAGE_PLATE_Y = -28,
     BT_FOOTAGE_INNER_X = 176,
     BT_FOOTAGE_INNER_Y = 88,
+    BT_FOOTAGE_NECK_X = 184, /* the neck that shade.c paints, one texel a portrait px */
+    BT_FOOTAGE_NECK_Y = 120,
+    BT_FOOTAGE_NECK_SIDE = 80,
 };
 
 /* A vertex outside the face: hair, neck, body. */
