@@ -242,6 +242,8 @@ static void on_frame(void *user, const struct bt_report *report) {
     const struct label_picture picture = label_picture_planar(view.bytes, SHOW_W, SHOW_W, SHOW_H);
     const struct label_reading reading = label_reader_read(s->reader, &picture);
     const bool labelled = reading.there && bt_disclose_check(&view, NULL);
+    if (getenv("BAUTA_TEST_VERBOSE"))
+        fprintf(stderr, "frame %llu: %s\n", (unsigned long long)report->sequence, bauta_status_text(report->why));
     s->tally.frames++;
     s->tally.why[report->why]++;
     s->tally.placards += view.placard;
