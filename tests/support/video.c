@@ -40,7 +40,7 @@ static bool open_writer(struct writer *w, const struct test_video *v) {
     AVCodecContext *c = w->codec = avcodec_alloc_context3(encoder);
     w->packet = av_packet_alloc();
     w->frame = av_frame_alloc();
-    w->rgb = malloc((size_t)v->width_px * (size_t)v->height_px * 3 + AV_INPUT_BUFFER_PADDING_SIZE); /* swscale reads by words */
+    w->rgb = calloc(1, (size_t)v->width_px * (size_t)v->height_px * 3 + AV_INPUT_BUFFER_PADDING_SIZE); /* swscale reads on */
     c->width = v->width_px;
     c->height = v->height_px;
     c->pix_fmt = av_get_pix_fmt(v->pixels);
