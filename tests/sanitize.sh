@@ -66,7 +66,7 @@ valgrind)
 validation)
     echo "[2/3] build with clang"
     configure_clang
-    compile bauta system_misuse
+    compile --target bauta system_misuse
     echo "[3/3] demo under validation and synchronisation validation"
     BAUTA_VALIDATION_FRAMES=${2:-0} ctest --test-dir "$build" --verbose -R system/validation
     ;;
