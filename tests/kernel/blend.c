@@ -25,8 +25,8 @@ static void smooth_once(struct kit *kit, uint32_t w, uint32_t h, float scale, fl
     struct bt_bindings *set = NULL;
     struct bt_commands *commands = NULL;
     uint64_t value;
-    assert_int_equal(bt_smooth_create(kit->gpu.gpu, &smooth), BT_OK);
-    assert_int_equal(bt_smooth_bind(smooth, from.image, to.image, &set), BT_OK);
+    assert_int_equal(bt_blend_smooth_create(kit->gpu.gpu, &smooth), BT_OK);
+    assert_int_equal(bt_blend_smooth_bind(smooth, from.image, to.image, &set), BT_OK);
     assert_int_equal(bt_commands_create(kit->gpu.gpu, &commands), BT_OK);
     const struct bt_smooth_pass pass = {.bindings = set,
                                         .from = from.image,
@@ -38,7 +38,7 @@ static void smooth_once(struct kit *kit, uint32_t w, uint32_t h, float scale, fl
                                         .sigma_px = sigma_px,
                                         .vertical = vertical};
     assert_int_equal(bt_commands_begin(commands), BT_OK);
-    bt_smooth_record(smooth, commands, &pass);
+    bt_blend_smooth_record(smooth, commands, &pass);
     assert_int_equal(bt_commands_end(commands), BT_OK);
     assert_int_equal(bt_gpu_submit(kit->gpu.gpu, &commands, 1, &value), BT_OK);
     assert_int_equal(bt_gpu_wait(kit->gpu.gpu, value, 60000000000), BT_OK);
@@ -73,7 +73,7 @@ static void smooth_once(struct kit *kit, uint32_t w, uint32_t h, float scale, fl
     free(before);
     bt_commands_destroy(&commands);
     bt_bindings_destroy(&set);
-    bt_smooth_destroy(&smooth);
+    bt_blend_smooth_destroy(&smooth);
     kit_free(&from);
     kit_free(&to);
 }

@@ -54,7 +54,7 @@ static void make_scene(struct kit *kit, struct scene *s) {
                                            .triangles = TRIANGLES,
                                            .tiles_w = TILES_W,
                                            .tiles_h = TILES_H};
-    bt_tiles_sort(&params, s->tile, s->list);
+    bt_swap_tiles_sort(&params, s->tile, s->list);
 }
 
 static float cross(struct bt_vec3 a, struct bt_vec3 b, float x, float y) {
@@ -118,7 +118,7 @@ static void full_list(void **state) {
                                            .triangles = BT_TILES_TRIANGLES,
                                            .tiles_w = BT_SWAP_GRID_PX / BT_SWAP_TILE_W,
                                            .tiles_h = BT_SWAP_GRID_PX / BT_SWAP_TILE_H};
-    bt_tiles_sort(&params, tile[0], list);
+    bt_swap_tiles_sort(&params, tile[0], list);
     uint32_t total = 0;
     for (size_t i = 0; i < sizeof tile / sizeof tile[0]; i++) {
         assert_true(tile[i][0] + tile[i][1] <= BT_SWAP_LIST_MAX);

@@ -48,12 +48,12 @@ static void record_pass(struct bt_blend *b, struct bt_commands *commands, enum p
         .sigma_px = sigma_px,
         .vertical = pass == NEAR_Y || pass == FAR_Y,
     };
-    bt_smooth_record(b->smooth, commands, &p);
+    bt_blend_smooth_record(b->smooth, commands, &p);
 }
 
 bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, const struct bt_blend_job *job) {
     struct bt_bindings *set = NULL;
-    bt_status st = bt_frame_cache_get(&b->frames, job->frame, &set);
+    bt_status st = bt_blend_cache_get(&b->frames, job->frame, &set);
     if (st) return st;
     const struct bt_area *a = &job->around;
     int32_t quarter[4] = {a->x / 4, a->y / 4, rounded_up(a->w, 4), rounded_up(a->h, 4)};
@@ -115,7 +115,7 @@ static bt_status bind_passes(struct bt_blend *b, const struct bt_blend_params *p
     bt_status st = BT_OK;
     for (int i = 0; i < PASSES && !st; i++) {
         b->from[i] = from[i];
-        st = bt_smooth_bind(b->smooth, from[i], to[i], &b->bindings[i]);
+        st = bt_blend_smooth_bind(b->smooth, from[i], to[i], &b->bindings[i]);
     }
     return st;
 }
@@ -166,7 +166,7 @@ fail:
 void bt_blend_destroy(struct bt_blend **blend) {
     struct bt_blend *b = *blend;
     if (!b) return;
-    bt_frame_cache_finish(&b->frames);
+    bt_blend_cache_finish(&b->frames);
     for (int i = 0; i < PASSES; i++) bt_bindings_destroy(&b->bindings[i]);
     for (int i = 0; i < IMAGES; i++) bt_image_destroy(&b->image[i]);
     bt_kernel_destroy(&b->compose);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/blend/cache.h"
 
-bt_status bt_frame_cache_get(struct bt_frame_cache *cache, struct bt_image *image, struct bt_bindings **out_set) {
+bt_status bt_blend_cache_get(struct bt_frame_cache *cache, struct bt_image *image, struct bt_bindings **out_set) {
     for (uint32_t i = 0; i < cache->used; i++)
         if (cache->image[i] == image) {
             *out_set = cache->set[i];
@@ -18,7 +18,7 @@ bt_status bt_frame_cache_get(struct bt_frame_cache *cache, struct bt_image *imag
     return BT_OK;
 }
 
-void bt_frame_cache_finish(struct bt_frame_cache *cache) {
+void bt_blend_cache_finish(struct bt_frame_cache *cache) {
     for (uint32_t i = 0; i < cache->used; i++) bt_bindings_destroy(&cache->set[i]);
     cache->used = 0;
 }

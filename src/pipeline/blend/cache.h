@@ -19,7 +19,7 @@ struct bt_frame_cache {
 };
 
 /* The set for `image`, which outlives the cache. BT_E_UNSUPPORTED: more than BT_FRAME_CACHE images. */
-BT_CHECKED bt_status bt_frame_cache_get(struct bt_frame_cache *cache, struct bt_image *image, struct bt_bindings **out_set);
-void bt_frame_cache_finish(struct bt_frame_cache *cache);
+BT_CHECKED bt_status bt_blend_cache_get(struct bt_frame_cache *cache, struct bt_image *image, struct bt_bindings **out_set);
+void bt_blend_cache_finish(struct bt_frame_cache *cache);
 
 #endif

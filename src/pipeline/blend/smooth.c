@@ -12,7 +12,7 @@ struct bt_smooth {
     struct bt_kernel *kernel;
 };
 
-bt_status bt_smooth_create(struct bt_gpu *gpu, struct bt_smooth **out_smooth) {
+bt_status bt_blend_smooth_create(struct bt_gpu *gpu, struct bt_smooth **out_smooth) {
     static const enum bt_slot slots[BT_SMOOTH_SLOTS] = {BT_SLOT_SAMPLED, BT_SLOT_IMAGE};
     struct bt_kernel_params params = {
         .name = "blend.smooth",
@@ -29,19 +29,19 @@ bt_status bt_smooth_create(struct bt_gpu *gpu, struct bt_smooth **out_smooth) {
     *out_smooth = s;
     return BT_OK;
 fail:
-    bt_smooth_destroy(&s);
+    bt_blend_smooth_destroy(&s);
     return st;
 }
 
-void bt_smooth_destroy(struct bt_smooth **smooth) {
+void bt_blend_smooth_destroy(struct bt_smooth **smooth) {
     if (!*smooth) return;
     bt_kernel_destroy(&(*smooth)->kernel);
     free(*smooth);
     *smooth = NULL;
 }
 
-bt_status bt_smooth_bind(struct bt_smooth *smooth, struct bt_image *from, struct bt_image *to,
-                         struct bt_bindings **out_bindings) {
+bt_status bt_blend_smooth_bind(struct bt_smooth *smooth, struct bt_image *from, struct bt_image *to,
+                               struct bt_bindings **out_bindings) {
     struct bt_binding b[BT_SMOOTH_SLOTS] = {
         [BT_SMOOTH_FROM] = {.image = from, .sampler = BT_SAMPLER_LINEAR_EDGE},
         [BT_SMOOTH_TO] = {.image = to},
@@ -49,7 +49,7 @@ bt_status bt_smooth_bind(struct bt_smooth *smooth, struct bt_image *from, struct
     return bt_bindings_create(smooth->kernel, b, BT_SMOOTH_SLOTS, out_bindings);
 }
 
-void bt_smooth_record(struct bt_smooth *smooth, struct bt_commands *commands, const struct bt_smooth_pass *pass) {
+void bt_blend_smooth_record(struct bt_smooth *smooth, struct bt_commands *commands, const struct bt_smooth_pass *pass) {
     float sigma = fminf(16, fmaxf(.2f, pass->sigma_px * pass->scale));
     struct bt_smooth_push push = {
         .x = pass->x,

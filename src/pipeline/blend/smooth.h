@@ -12,12 +12,12 @@ struct bt_bindings;
 struct bt_commands;
 struct bt_smooth;
 
-BT_CHECKED bt_status bt_smooth_create(struct bt_gpu *gpu, struct bt_smooth **out_smooth);
-void bt_smooth_destroy(struct bt_smooth **smooth);
+BT_CHECKED bt_status bt_blend_smooth_create(struct bt_gpu *gpu, struct bt_smooth **out_smooth);
+void bt_blend_smooth_destroy(struct bt_smooth **smooth);
 
 /* One direction: RGBA16F `to` from any sampled image `from`, which differ and both outlive the bindings (the caller's). */
-BT_CHECKED bt_status bt_smooth_bind(struct bt_smooth *smooth, struct bt_image *from, struct bt_image *to,
-                                    struct bt_bindings **out_bindings);
+BT_CHECKED bt_status bt_blend_smooth_bind(struct bt_smooth *smooth, struct bt_image *from, struct bt_image *to,
+                                          struct bt_bindings **out_bindings);
 
 struct bt_smooth_pass {
     struct bt_bindings *bindings;
@@ -28,6 +28,6 @@ struct bt_smooth_pass {
     int vertical;
 };
 /* Records one dispatch; barriers are the caller's. */
-void bt_smooth_record(struct bt_smooth *smooth, struct bt_commands *commands, const struct bt_smooth_pass *pass);
+void bt_blend_smooth_record(struct bt_smooth *smooth, struct bt_commands *commands, const struct bt_smooth_pass *pass);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { SKIN = BT_SWAP_SKIN_PX, FINER = BT_RIG_MAP_PX / BT_SWAP_SKIN_PX, PLAN = BT_RIG_MAP_PX };
 
-uint16_t bt_half_from_float(float value) {
+uint16_t bt_swap_half_from_float(float value) {
     uint32_t u;
     memcpy(&u, &value, sizeof u);
     uint32_t sign = (u >> 16) & 0x8000, exponent = (u >> 23) & 0xff, fraction = u & 0x7fffff;
@@ -32,7 +32,7 @@ static bt_status image_of(struct bt_gpu *gpu, const float *texels, uint32_t w, u
     size_t count = (size_t)w * h * 4;
     uint16_t *halves = malloc(count * sizeof *halves);
     if (!halves) return BT_E_MEMORY;
-    for (size_t i = 0; i < count; i++) halves[i] = bt_half_from_float(texels[i]);
+    for (size_t i = 0; i < count; i++) halves[i] = bt_swap_half_from_float(texels[i]);
     bt_status st = bt_image_create(gpu, w, h, BT_IMAGE_RGBA16F, &image);
     if (!st) st = bt_image_write(image, halves, count * sizeof *halves);
     free(halves);

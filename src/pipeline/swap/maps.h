@@ -26,6 +26,6 @@ BT_CHECKED bt_status bt_swap_maps_init(struct bt_swap_maps *maps, struct bt_gpu 
 void bt_swap_maps_finish(struct bt_swap_maps *maps);
 
 /* IEEE 754 binary16, round to nearest even; beyond its range the largest finite number. */
-uint16_t bt_half_from_float(float value);
+uint16_t bt_swap_half_from_float(float value);
 
 #endif

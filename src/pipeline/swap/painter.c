@@ -140,7 +140,7 @@ static void read_report(struct bt_painter *p, struct slot *slot) {
     }
 }
 
-bt_status bt_painter_open(struct bt_painter *p, struct bt_surface_out *out_memory) {
+bt_status bt_swap_painter_open(struct bt_painter *p, struct bt_surface_out *out_memory) {
     struct slot *slot = &p->slot[p->next], *before = &p->slot[(p->next + BT_PAINTER_SLOTS - 1) % BT_PAINTER_SLOTS];
     if (slot->value) {
         bt_status st = bt_gpu_wait(p->gpu, slot->value, LONGEST_WAIT_NS);
@@ -179,7 +179,7 @@ static void smooth(struct bt_painter *p, struct slot *slot, enum smoothing which
         .sigma_px = smoothings[which].sigma_px,
         .vertical = which % 2,
     };
-    bt_smooth_record(p->smooth, slot->commands, &pass);
+    bt_blend_smooth_record(p->smooth, slot->commands, &pass);
 }
 
 static void record_skin(struct bt_painter *p, struct slot *slot, const struct bt_painter_job *job, struct bt_bindings *frame) {
@@ -258,7 +258,7 @@ static void record_face(struct bt_painter *p, struct slot *slot, const struct bt
     bt_commands_barrier(slot->commands);
 }
 
-bt_status bt_painter_paint(struct bt_painter *p, const struct bt_painter_job *job) {
+bt_status bt_swap_painter_paint(struct bt_painter *p, const struct bt_painter_job *job) {
     struct slot *slot = &p->slot[p->next];
     struct bt_bindings *frame = NULL;
     float rate = job->fresh ? 1 : 1 - powf(1 - SETTLE_RATE, fminf(1, fmaxf(0, job->dt_s)) * 25);
@@ -274,7 +274,7 @@ bt_status bt_painter_paint(struct bt_painter *p, const struct bt_painter_job *jo
     };
     memcpy(blend.iris_px, job->view.iris_px, sizeof blend.iris_px);
     memcpy(blend.tint, p->tint, sizeof blend.tint);
-    bt_status st = bt_frame_cache_get(&p->frames, job->frame, &frame);
+    bt_status st = bt_blend_cache_get(&p->frames, job->frame, &frame);
     if (!st) st = bt_commands_begin(slot->commands);
     if (st) return st;
     bt_commands_stamp(slot->commands, slot->timers, 0);
@@ -293,7 +293,7 @@ bt_status bt_painter_paint(struct bt_painter *p, const struct bt_painter_job *jo
     return BT_OK;
 }
 
-struct bt_painter_report bt_painter_report_of(struct bt_painter *p) {
+struct bt_painter_report bt_swap_painter_report_of(struct bt_painter *p) {
     return p->report;
 }
 
@@ -379,7 +379,7 @@ static bt_status bind_fixed(struct bt_painter *p) {
     if (!st) st = bt_bindings_create(p->kernel[BT_KERNEL_RESIDUAL], residual, BT_RESIDUAL_SLOTS, &p->residual);
     if (!st) st = bt_bindings_create(p->kernel[BT_KERNEL_SETTLE], settle, BT_SETTLE_SLOTS, &p->settle);
     for (int i = 0; i < SMOOTHINGS && !st; i++)
-        st = bt_smooth_bind(p->smooth, p->picture[smoothings[i].from], p->picture[smoothings[i].to], &p->smoothing[i]);
+        st = bt_blend_smooth_bind(p->smooth, p->picture[smoothings[i].from], p->picture[smoothings[i].to], &p->smoothing[i]);
     p->frames = (struct bt_frame_cache){
         .kernel = p->kernel[BT_KERNEL_SHRINK],
         .slots = BT_SHRINK_SLOTS,
@@ -429,8 +429,8 @@ static bt_status make_slot(struct bt_painter *p, struct slot *slot) {
     return st;
 }
 
-bt_status bt_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct bt_rig *rig, const struct bt_mask *mask,
-                            uint32_t width_px, uint32_t height_px, struct bt_painter **out_painter) {
+bt_status bt_swap_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct bt_rig *rig, const struct bt_mask *mask,
+                                 uint32_t width_px, uint32_t height_px, struct bt_painter **out_painter) {
     bt_status st = BT_OK;
     struct bt_painter *p = calloc(1, sizeof *p);
     if (!p) return BT_E_MEMORY;
@@ -443,7 +443,7 @@ bt_status bt_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct
     if (!st) st = make_pictures(p);
     if (!st) st = make_buffers(p);
     for (int i = 0; i < BT_SWAP_KERNELS && !st; i++) st = bt_swap_kernel_create(gpu, i, &p->kernel[i]);
-    if (!st) st = bt_smooth_create(gpu, &p->smooth);
+    if (!st) st = bt_blend_smooth_create(gpu, &p->smooth);
     if (!st) st = bind_fixed(p);
     for (int i = 0; i < BT_PAINTER_SLOTS && !st; i++) st = make_slot(p, &p->slot[i]);
     struct bt_blend_params blend = {
@@ -463,7 +463,7 @@ bt_status bt_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct
     *out_painter = p;
     return BT_OK;
 fail:
-    bt_painter_destroy(&p);
+    bt_swap_painter_destroy(&p);
     return st;
 }
 
@@ -481,14 +481,14 @@ static void finish_slot(struct bt_painter *p, struct slot *slot) {
     bt_commands_destroy(&slot->commands);
 }
 
-void bt_painter_destroy(struct bt_painter **painter) {
+void bt_swap_painter_destroy(struct bt_painter **painter) {
     struct bt_painter *p = *painter;
     if (!p) return;
     for (int i = 0; i < BT_PAINTER_SLOTS; i++) finish_slot(p, &p->slot[i]);
     bt_blend_destroy(&p->blend);
-    bt_frame_cache_finish(&p->frames);
+    bt_blend_cache_finish(&p->frames);
     for (int i = 0; i < SMOOTHINGS; i++) bt_bindings_destroy(&p->smoothing[i]);
-    bt_smooth_destroy(&p->smooth);
+    bt_blend_smooth_destroy(&p->smooth);
     struct bt_bindings **fixed[] = {&p->core, &p->judge, &p->fit, &p->residual, &p->settle};
     for (size_t i = 0; i < BT_COUNT(fixed); i++) bt_bindings_destroy(fixed[i]);
     for (int i = 0; i < BT_SWAP_KERNELS; i++) bt_kernel_destroy(&p->kernel[i]);

@@ -15,14 +15,14 @@ struct bt_painter;
 
 enum { BT_PAINTER_SLOTS = 2 }; /* ticks that may be in flight */
 
-BT_CHECKED bt_status bt_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct bt_rig *rig,
-                                       const struct bt_mask *mask, uint32_t width_px, uint32_t height_px,
-                                       struct bt_painter **out_painter);
+BT_CHECKED bt_status bt_swap_painter_create(struct bt_log *log, struct bt_gpu *gpu, const struct bt_rig *rig,
+                                            const struct bt_mask *mask, uint32_t width_px, uint32_t height_px,
+                                            struct bt_painter **out_painter);
 /* Waits for what it has submitted. */
-void bt_painter_destroy(struct bt_painter **painter);
+void bt_swap_painter_destroy(struct bt_painter **painter);
 
 /* Waits until the next slot is free and gives the memory that the geometry is written to. */
-BT_CHECKED bt_status bt_painter_open(struct bt_painter *painter, struct bt_surface_out *out_memory);
+BT_CHECKED bt_status bt_swap_painter_open(struct bt_painter *painter, struct bt_surface_out *out_memory);
 
 struct bt_painter_job {
     struct bt_image *frame;
@@ -33,7 +33,7 @@ struct bt_painter_job {
     uint32_t seed;
 };
 /* Records and submits into the open slot. */
-BT_CHECKED bt_status bt_painter_paint(struct bt_painter *painter, const struct bt_painter_job *job);
+BT_CHECKED bt_status bt_swap_painter_paint(struct bt_painter *painter, const struct bt_painter_job *job);
 
 /* What the GPU said of the last tick that is done. */
 struct bt_painter_report {
@@ -45,6 +45,6 @@ struct bt_painter_report {
         strange; /* parts of the face, by weight, that could be held against what they were like; and those unlike it */
     float swap_ms, blend_ms;
 };
-struct bt_painter_report bt_painter_report_of(struct bt_painter *painter);
+struct bt_painter_report bt_swap_painter_report_of(struct bt_painter *painter);
 
 #endif

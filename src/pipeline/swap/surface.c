@@ -288,8 +288,8 @@ static uint32_t blocks_over(uint32_t px) {
     return blocks < BT_SWAP_GRID_PX / BLOCK_PX ? blocks : BT_SWAP_GRID_PX / BLOCK_PX;
 }
 
-bt_status bt_surface_step(struct bt_surface *s, const struct bt_face *face, int64_t time_ns, const struct bt_surface_out *out,
-                          struct bt_surface_view *out_view) {
+bt_status bt_swap_surface_step(struct bt_surface *s, const struct bt_face *face, int64_t time_ns,
+                               const struct bt_surface_out *out, struct bt_surface_view *out_view) {
     const struct bt_rig_mesh *m = bt_rig_mesh(s->rig);
     struct bt_surface_view view = {0};
     struct bt_pose pose;
@@ -334,18 +334,18 @@ bt_status bt_surface_step(struct bt_surface *s, const struct bt_face *face, int6
         .tiles_w = view.tiles_w,
         .tiles_h = view.tiles_h,
     };
-    bt_tiles_sort(&tiles, out->tile, out->list);
+    bt_swap_tiles_sort(&tiles, out->tile, out->list);
     *out_view = view;
     return BT_OK;
 }
 
-void bt_surface_reset(struct bt_surface *s) {
+void bt_swap_surface_reset(struct bt_surface *s) {
     bt_neutral_reset(s->neutral);
     s->started = false;
 }
 
-bt_status bt_surface_create(struct bt_log *log, const struct bt_rig *rig, const struct bt_mask *mask, uint32_t frame_w,
-                            uint32_t frame_h, uint32_t grid_px, struct bt_surface **out_surface) {
+bt_status bt_swap_surface_create(struct bt_log *log, const struct bt_rig *rig, const struct bt_mask *mask, uint32_t frame_w,
+                                 uint32_t frame_h, uint32_t grid_px, struct bt_surface **out_surface) {
     bt_status st = BT_OK;
     struct bt_surface *s = calloc(1, sizeof *s);
     if (!s) return BT_E_MEMORY;
@@ -372,11 +372,11 @@ bt_status bt_surface_create(struct bt_log *log, const struct bt_rig *rig, const 
     *out_surface = s;
     return BT_OK;
 fail:
-    bt_surface_destroy(&s);
+    bt_swap_surface_destroy(&s);
     return st;
 }
 
-void bt_surface_destroy(struct bt_surface **surface) {
+void bt_swap_surface_destroy(struct bt_surface **surface) {
     struct bt_surface *s = *surface;
     if (!s) return;
     for (int k = 0; k < 2; k++) bt_occlusion_destroy(&s->sky[k]);

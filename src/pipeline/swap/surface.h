@@ -34,13 +34,14 @@ struct bt_surface_view {
 };
 
 /* grid_px: the side of the largest grid, at most BT_SWAP_GRID_PX. */
-BT_CHECKED bt_status bt_surface_create(struct bt_log *log, const struct bt_rig *rig, const struct bt_mask *mask,
-                                       uint32_t frame_w, uint32_t frame_h, uint32_t grid_px, struct bt_surface **out_surface);
-void bt_surface_destroy(struct bt_surface **surface);
+BT_CHECKED bt_status bt_swap_surface_create(struct bt_log *log, const struct bt_rig *rig, const struct bt_mask *mask,
+                                            uint32_t frame_w, uint32_t frame_h, uint32_t grid_px,
+                                            struct bt_surface **out_surface);
+void bt_swap_surface_destroy(struct bt_surface **surface);
 /* Another face, or the same after a gap: forgets the driver. */
-void bt_surface_reset(struct bt_surface *surface);
+void bt_swap_surface_reset(struct bt_surface *surface);
 /* BT_E_NO_FACE: landmarks that are no numbers, no face, or hardly in the frame. Allocates nothing. */
-BT_CHECKED bt_status bt_surface_step(struct bt_surface *surface, const struct bt_face *face, int64_t time_ns,
-                                     const struct bt_surface_out *out, struct bt_surface_view *out_view);
+BT_CHECKED bt_status bt_swap_surface_step(struct bt_surface *surface, const struct bt_face *face, int64_t time_ns,
+                                          const struct bt_surface_out *out, struct bt_surface_view *out_view);
 
 #endif

@@ -44,7 +44,7 @@ static bool consented(const struct bt_swap *swap, const struct bt_grant *grant) 
 /* From what the GPU said of the frame before. A cover that stays for seconds, over a face that the net is sure of, is a change
    of the face (a lamp, a shave); the memory begins anew then. Returns whether it shall. */
 static bool judge_cover(struct bt_swap *s, int64_t now_ns, bool fresh) {
-    struct bt_painter_report r = bt_painter_report_of(s->painter);
+    struct bt_painter_report r = bt_swap_painter_report_of(s->painter);
     float part = r.valid && r.compared > LEAST_COMPARED ? r.strange / r.compared : 0;
     bool was = s->covered && !fresh;
     s->covered = !fresh && part > (was ? COVERED_IN : COVERED_OUT);
@@ -60,11 +60,11 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
     struct bt_painter_job job = {
         .frame = frame->linear, .fresh = fresh, .dt_s = (float)gap_ns * 1e-9f, .seed = (uint32_t)frame->sequence};
     s->worn = false; /* until this frame is painted */
-    if (fresh && s->face_id != face->id) bt_surface_reset(s->surface);
+    if (fresh && s->face_id != face->id) bt_swap_surface_reset(s->surface);
     s->dark = !(faces->light >= (s->dark ? DARK_IN : DARK_OUT)); /* so that no number is dark too */
     if (s->dark) return BT_E_TOO_DARK;
-    bt_status st = bt_painter_open(s->painter, &memory);
-    if (!st) st = bt_surface_step(s->surface, face, frame->capture_ns, &memory, &job.view);
+    bt_status st = bt_swap_painter_open(s->painter, &memory);
+    if (!st) st = bt_swap_surface_step(s->surface, face, frame->capture_ns, &memory, &job.view);
     if (st) return st;
     s->face_id = face->id;
     float yaw = fabsf(job.view.angles.yaw) / (s->turned ? YAW_IN : YAW_OUT);
@@ -72,7 +72,7 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
     s->turned = yaw > 1 || pitch > 1;
     if (s->turned) return BT_E_POSE;
     job.forget = judge_cover(s, frame->capture_ns, fresh);
-    st = bt_painter_paint(s->painter, &job); /* covered or not: that is how it is seen to be free again */
+    st = bt_swap_painter_paint(s->painter, &job); /* covered or not: that is how it is seen to be free again */
     if (st) return st;
     s->worn = true;
     s->last_ns = frame->capture_ns;
@@ -91,7 +91,7 @@ bt_status bt_swap_and_blend(struct bt_swap *swap, const struct bt_grant *grant, 
 }
 
 struct bt_swap_times bt_swap_last_times(const struct bt_swap *swap) {
-    struct bt_painter_report report = bt_painter_report_of(swap->painter);
+    struct bt_painter_report report = bt_swap_painter_report_of(swap->painter);
     return (struct bt_swap_times){.swap_ms = report.swap_ms, .blend_ms = report.blend_ms, .cpu_ms = swap->cpu_ms};
 }
 
@@ -111,9 +111,10 @@ bt_status bt_swap_create(const struct bt_swap_params *params, const struct bt_gr
         goto fail;
     }
     bool on_cpu = bt_gpu_caps(params->gpu)->kind == BT_GPU_CPU;
-    st = bt_surface_create(s->log, params->rig, params->mask, s->width_px, s->height_px, on_cpu ? CPU_GRID_PX : BT_SWAP_GRID_PX,
-                           &s->surface);
-    if (!st) st = bt_painter_create(s->log, params->gpu, params->rig, params->mask, s->width_px, s->height_px, &s->painter);
+    st = bt_swap_surface_create(s->log, params->rig, params->mask, s->width_px, s->height_px,
+                                on_cpu ? CPU_GRID_PX : BT_SWAP_GRID_PX, &s->surface);
+    if (!st)
+        st = bt_swap_painter_create(s->log, params->gpu, params->rig, params->mask, s->width_px, s->height_px, &s->painter);
     if (st) goto fail;
     *out_swap = s;
     return BT_OK;
@@ -125,8 +126,8 @@ fail:
 void bt_swap_destroy(struct bt_swap **swap) {
     struct bt_swap *s = *swap;
     if (!s) return;
-    bt_painter_destroy(&s->painter);
-    bt_surface_destroy(&s->surface);
+    bt_swap_painter_destroy(&s->painter);
+    bt_swap_surface_destroy(&s->surface);
     free(s);
     *swap = NULL;
 }

@@ -72,7 +72,7 @@ static void order(const struct bt_tiles_params *p, uint16_t *out) {
     for (uint32_t t = 0; t < p->triangles; t++) out[first[step[t]]++] = (uint16_t)t;
 }
 
-void bt_tiles_sort(const struct bt_tiles_params *p, uint32_t *out_tile, float *out_list) {
+void bt_swap_tiles_sort(const struct bt_tiles_params *p, uint32_t *out_tile, float *out_list) {
     uint16_t sorted[BT_TILES_TRIANGLES];
     struct span span[BT_TILES_TRIANGLES];
     uint16_t count[TILES_MAX];

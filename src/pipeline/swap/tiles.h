@@ -22,6 +22,6 @@ enum { BT_TILES_TRIANGLES = 4096 };
 /* Writes two words a tile (first entry, entries) and at most BT_SWAP_LIST_MAX entries of BT_SWAP_ENTRY_TEXELS x 4 floats.
    A triangle's depth is its middle's. Triangles that show their backs, have no area or lie outside are in no list; a full list
    drops what comes last. */
-void bt_tiles_sort(const struct bt_tiles_params *params, uint32_t *out_tile, float *out_list);
+void bt_swap_tiles_sort(const struct bt_tiles_params *params, uint32_t *out_tile, float *out_list);
 
 #endif
