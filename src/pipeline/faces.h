@@ -33,7 +33,7 @@ struct bt_faces {
     size_t matte_offset_bytes;
     uint32_t matte_w, matte_h;
     struct bt_affine matte_from_frame; /* matte px from frame px */
-    float light;        /* mean luma of the wearer's face (of the frame, if none), 0 … 1, gamma-coded */
+    float light;                       /* mean luma of the wearer's face (of the frame, if none), 0 … 1, gamma-coded */
 };
 
 #endif
