@@ -87,10 +87,10 @@ static float ramp(float from, float to, float x) {
 
 /* The photograph shows the side of the head at a glancing angle: seen from there, a few texels of hair and of outline would
    cover the whole side of the face. So the rim of the face takes its texture from skin further in, and the outline of the jaw
-   (no outer vertex: what is beside it in the photograph) gives way to the neck behind it. */
+   gives way to the neck behind it; not on the left, where the suit's ring hangs on the same triangles. */
 static struct bt_vec3 aside_of(struct bt_vec3 p, const struct bt_footage_outer *outer) {
     if (outer) {
-        bool beside_jaw = p.y > 138 && p.y < 172 && outer->turn > 0.95F && fabsf(p.x - middle_x) < 58;
+        bool beside_jaw = p.y > 138 && p.y < 172 && outer->turn > 0.95F && p.x > middle_x && p.x < middle_x + 58;
         bool beside_neck = p.y > 166 && p.y < 176 && p.x > 256 && p.x < 280;
         return (struct bt_vec3){p.x, p.y, beside_neck ? 0 : beside_jaw ? -2.5F : 1};
     }
@@ -266,7 +266,7 @@ void bt_footage_figure_draw(struct bt_footage_figure *figure, const struct bt_fo
         f->posed[v] = pose_point(pose, f->rest[v], f->follow[v][0], f->follow[v][1]);
     }
     light(f, pose);
-    const float side_right = ramp(0.10F, 0.40F, -pose->yaw_rad), side_left = ramp(0.10F, 0.40F, pose->yaw_rad);
+    const float side_right = ramp(0.03F, 0.20F, -pose->yaw_rad), side_left = ramp(0.03F, 0.20F, pose->yaw_rad);
     for (uint32_t v = 0; v < f->vertex_count; v++) {
         float lit = f->corner[v].lit;
         const struct bt_vec3 *from = v < BT_FOOTAGE_FACE_VERTICES ? &bt_footage_landmark[v] : &f->rest[v], *to = &f->aside[v];

@@ -254,14 +254,15 @@ static inline void sample_person(const struct bt_footage_shade *s, const struct 
     float narrow = s->slow - fabsf(next->u - texel->u);
     if (narrow > 0 && texel->v > 98 && texel->v < 165) {
         float spread = fminf(narrow / s->slow, 1) * fminf((texel->v - 98) / 10, 1) * fminf((165 - texel->v) / 10, 1) * 6;
+        int32_t count = 1;
         for (int i = -2; i <= 2; i++) {
             int32_t near[4];
-            if (i) {
-                sample(&s->person, u, v + (float)i * spread, near);
-                here[0] += near[0], here[1] += near[1], here[2] += near[2];
+            sample(&s->person, u, v + (float)i * spread, near);
+            if (i && near[3] >= 192) { /* not the room below the ear */
+                here[0] += near[0], here[1] += near[1], here[2] += near[2], count++;
             }
         }
-        here[0] /= 5, here[1] /= 5, here[2] /= 5;
+        here[0] /= count, here[1] /= count, here[2] /= count;
     }
 }
 
