@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum mode { REST, NTH, SPLIT, COPY };
-enum { GOOD, WENT_ON, WRONG, TRIES = 3, COPY_S = 60, DEPTH = 12, PATHS = 8192 };
+enum { GOOD, WENT_ON, WRONG, TRIES = 5, COPY_S = 15, DEPTH = 12, PATHS = 8192 };
 
 static _Thread_local bool watched;
 static struct {
@@ -117,6 +117,10 @@ bool fault_here(enum fault_class class, const char *name) {
     if (class != s.class || s.calls[class] != s.at) return false;
     fail(name);
     return true;
+}
+
+bool fault_splits(void) {
+    return watched && s.mode == SPLIT;
 }
 
 void fault_watch(enum fault_class class, uint64_t at) {

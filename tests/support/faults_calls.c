@@ -169,6 +169,8 @@ CALL(vkResetCommandPool, (VkDevice device, VkCommandPool pool, VkCommandPoolRese
 VkResult __real_vkWaitSemaphores(VkDevice device, const VkSemaphoreWaitInfo *info, uint64_t timeout);
 VkResult __wrap_vkWaitSemaphores(VkDevice device, const VkSemaphoreWaitInfo *info, uint64_t timeout);
 VkResult __wrap_vkWaitSemaphores(VkDevice device, const VkSemaphoreWaitInfo *info, uint64_t timeout) {
+    /* A copy made while the driver's threads are at work may find their locks taken for ever. */
+    if (fault_splits()) (void)__real_vkWaitSemaphores(device, info, timeout);
     VkResult result = refused("vkWaitSemaphores");
     if (result) return result;
     /* In a copy of the process nobody runs what was still under way: it counts as done, so that it can be cleaned up. */

@@ -8,6 +8,7 @@
 
 /* Asked by every swapped call, before anything is done. True: fail. */
 bool fault_here(enum fault_class class, const char *name);
+bool fault_splits(void); /* it makes copies of the process to fail in */
 
 enum fault_kind { FAULT_IS_MEMORY, FAULT_IS_VULKAN, FAULT_IS_FILE, FAULT_KINDS };
 /* Something is held, or given back; 0 is nothing. `known`: giving back what is not held is a fault of the program's. */
