@@ -3,6 +3,7 @@
 # Builds with ASan and UBSan and runs every test. Needs no webcam, GPU, display, nor anything built before.
 #   tests/run.sh            the suite
 #   tests/run.sh -R unit/   only what matches (passed on to ctest)
+# Threads, valgrind, Vulkan validation and fuzzing: tests/sanitize.sh.
 set -eu
 tests=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$tests")
