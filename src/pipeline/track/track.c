@@ -18,10 +18,11 @@
 
 static const int64_t WAIT_NS = 10000000000, WARM_UP_NS = 120000000000; /* a CPU driver compiles its kernels on first use */
 
-/* How often the detector looks for more faces than are followed: twice a second; sooner when it saw one that is not. */
-static const int64_t SEARCH_NS = 500000000, SEARCH_MISSING_NS = 150000000;
+/* How often the detector looks for more faces than are followed: on every tick, as a second person must not be seen bare; on a
+   CPU driver, where it costs as much as all the rest, four times a second, and sooner when it saw one that is not followed. */
+static const int64_t SEARCH_NS = 240000000, SEARCH_MISSING_NS = 150000000;
 enum {
-    SEARCH_TICKS = 30, /* and at least so often, whatever the time stamps say */
+    SEARCH_TICKS = 15, /* and at least so often, whatever the time stamps say */
     EAGER_MISSES = 10, /* with nobody in view: on every tick at first, */
     IDLE_TICKS = 3,    /* then on every third */
     MISSING_TRIES = 3, /* so often a face that the mesh denies is tried again soon */
@@ -200,6 +201,7 @@ static bool search_due(const struct bt_track *t, int64_t now_ns) {
     if (t->detect_tick == 0 || t->search_soon) return true;
     if (followed == 0) return t->misses < EAGER_MISSES || ticks >= IDLE_TICKS;
     if (!t->wearer.id) return ticks >= IDLE_TICKS;
+    if (!t->on_cpu) return true;
     if (followed < t->found_count && t->unfollowed_tries < MISSING_TRIES && since_ns >= SEARCH_MISSING_NS) return true;
     return since_ns >= SEARCH_NS || ticks >= SEARCH_TICKS;
 }
