@@ -77,7 +77,7 @@ function(bt_test path)
     set(sanitizer "")
     if(BAUTA_SANITIZE MATCHES address)
         # A CPU driver takes page-aligned memory for every work group: a large quarantine of such makes it five times slower.
-        set(sanitizer "ASAN_OPTIONS=quarantine_size_mb=1:thread_local_quarantine_size_kb=64;")
+        set(sanitizer "ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64;")
     endif()
     set_tests_properties(${path} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${group};${A_LABELS}"
         ENVIRONMENT "${sanitizer}BAUTA_TEST_MODELS=${BAUTA_MODELS};BAUTA_TEST_SOURCE=${PROJECT_SOURCE_DIR};BAUTA_TEST_BUILD=${CMAKE_BINARY_DIR};${BAUTA_TEST_ENVIRONMENT}")
