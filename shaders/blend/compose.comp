@@ -11,6 +11,7 @@ layout(binding = BT_COMPOSE_PAINT) uniform sampler2D paint;
 layout(binding = BT_COMPOSE_MOVE) uniform sampler2D move;
 layout(binding = BT_COMPOSE_LIGHT) uniform light_block { vec4 light[BT_COMPOSE_NOISE + 1]; };
 layout(binding = BT_COMPOSE_FRAME, rgba16f) writeonly uniform image2D frame;
+layout(binding = BT_COMPOSE_MATTE) uniform samplerBuffer matte;
 layout(push_constant) uniform push_block { bt_compose_push push; };
 
 // Catmull-Rom by five bilinear taps: corners left out, their small weight shared (Jimenez, "Filmic SMAA", 2016).
@@ -57,13 +58,41 @@ float normal_noise(uint v)
     return (sum - 510.0) * (1.0 / 147.8);
 }
 
+// Bilinear, edges repeated.
+float person(vec2 at)
+{
+    ivec2 size = ivec2(push.matte_size & 65535u, push.matte_size >> 16);
+    vec3 h = vec3(at, 1.0);
+    vec2 m = vec2(dot(vec3(push.matte[0][0], push.matte[0][1], push.matte[0][2]), h),
+                  dot(vec3(push.matte[1][0], push.matte[1][1], push.matte[1][2]), h));
+    m = clamp(m - 0.5, vec2(0.0), vec2(size - 1));
+    ivec2 a = ivec2(m), b = min(a + 1, size - 1);
+    vec2 f = m - vec2(a);
+    vec2 upper = vec2(texelFetch(matte, a.y * size.x + a.x).r, texelFetch(matte, a.y * size.x + b.x).r);
+    vec2 lower = vec2(texelFetch(matte, b.y * size.x + a.x).r, texelFetch(matte, b.y * size.x + b.x).r);
+    vec2 column = mix(upper, lower, f.y);
+    return mix(column.x, column.y, f.x);
+}
+
+// How much of the paint over the driver's pixel `q` stays. The mesh reaches a pixel or two beyond a turned head, and what lies
+// there is the background's. Only at the outline, where no triangle is left a little further out, is the matte asked: an
+// error of it inside the face would bare skin. Eyes and mouth are no outline: triangles fill them.
+float share(vec2 p, vec2 grid, vec2 q)
+{
+    vec2 away = p - vec2(push.x, push.y) - 0.5 * vec2(push.w, push.h);
+    away *= BT_COMPOSE_BAND * push.soften / max(length(away), 1e-3) * vec2(push.inverse_grid_w, push.inverse_grid_h);
+    float half_way = textureLod(paint, grid + 0.5 * away, 0.0).g > 0.0 ? 0.5 : 0.0;
+    float band = 1.0 - half_way - (textureLod(paint, grid + away, 0.0).g > 0.0 ? 0.5 : 0.0);
+    return mix(1.0, smoothstep(BT_COMPOSE_NOBODY, BT_COMPOSE_SOMEBODY, person(q)), band);
+}
+
 void main()
 {
     ivec2 at = ivec2(gl_GlobalInvocationID.xy);
     bool inside = at.x < push.w && at.y < push.h;
     at += ivec2(push.x, push.y);
     vec2 p = vec2(at) + 0.5;
-    vec2 grid = (p - vec2(push.grid_x, push.grid_y)) * push.grid_scale * vec2(push.inverse_grid_w, push.inverse_grid_h);
+    vec2 grid = (p - vec2(push.x, push.y)) * push.grid_scale * vec2(push.inverse_grid_w, push.inverse_grid_h);
     vec2 apart = push.soften * vec2(push.inverse_grid_w, push.inverse_grid_h);
     vec4 m = textureLod(move, grid, 0.0);
     bool touched = inside && (m.z > 0.002 || dot(m.xy, m.xy) > 0.0009);
@@ -82,6 +111,8 @@ void main()
         float noise = light[BT_COMPOSE_NOISE].x * sqrt(max(0.0, 1.0 - kept * kept)) * push.noise;
         float n = noise * normal_noise(uint(at.x) + 8192u * uint(at.y) + push.seed * 2654435769u);
         vec3 face = base.rgb * exp(BT_GAMMA * (grain + dark + n));
-        imageStore(frame, at, vec4(mix(tinted(driver, q), face, clamp(m.z, 0.0, 1.0)), 1.0));
+        float alpha = clamp(m.z, 0.0, 1.0);
+        if (push.matte_size != 0u) alpha *= share(p, grid, q);
+        imageStore(frame, at, vec4(mix(tinted(driver, q), face, alpha), 1.0));
     }
 }

@@ -62,7 +62,7 @@ void main()
         float rim = mix(smoothstep(0.05, 0.3, n.z), 1.0, smoothstep(0.6, 1.0, zone.r));
         float shown = smoothstep(0.35, 0.8, textureLod(cover, f.xy, 0.0).g);
         float alpha = zone.r * (1.0 - bad.g) * rim * (1.0 - keep) * (1.0 - shown);
-        painted = vec4(min(e * albedo, vec3(2.5)), (1.0 - zone.b) * (1.0 - bad.r));
+        painted = vec4(clamp(e * albedo, vec3(BT_DRAW_DARKEST), vec3(2.5)), (1.0 - zone.b) * (1.0 - bad.r));
         moved = vec4(f.zw * (1.0 - shown), alpha, zone.g);
     }
     // Whole tiles are written, so that nothing of a larger face of an earlier frame is left beside this one.

@@ -20,7 +20,8 @@
 #define BT_DRAW_MOVE  11 /* image2D RGBA16F, grid size: where the driver's pixel lies (dx, dy frame px), alpha, pass-through */
 #define BT_DRAW_SLOTS 12
 
-#define BT_DRAW_LOCAL 8
+#define BT_DRAW_LOCAL   8
+#define BT_DRAW_DARKEST 1e-4 /* of rgb: what is 0 was not drawn. Above the smallest normal binary16 */
 
 #define BT_DRAW_RATIO_W 768
 #define BT_DRAW_RATIO_H 512

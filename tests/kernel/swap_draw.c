@@ -160,7 +160,7 @@ static void shade(const struct scene *s, const struct maps *m, const struct bt_d
         float d = e - floor_light;
         e = .5f * (e + floor_light + sqrtf(d * d + .25f * floor_light * floor_light));
         e *= kit_clamp(f[6], .05f, 1) * expf(soft[c] + push->gloss * soft[3]);
-        paint[c] = fminf(2.5f, e * kit_mix(low[c], high[c], push->level - (float)level));
+        paint[c] = kit_clamp(e * kit_mix(low[c], high[c], push->level - (float)level), (float)BT_DRAW_DARKEST, 2.5f);
     }
     paint[3] = (1 - zone[2]) * (1 - kit_clamp(1.5f * bad[0], 0, 1));
     float rim = kit_mix(kit_step(.05f, .3f, z), 1, kit_step(.6f, 1, zone[0]));
@@ -204,6 +204,7 @@ static void drawing(void **state) {
             int t = nearest(&s, (float)x + .5f, (float)y + .5f, bary, &sure);
             if (!sure) continue;
             if (t >= 0) shade(&s, &m, &push, t, bary, want[0], want[1]);
+            assert_int_equal(kit_fetch(&paint, x, y)[1] > 0, t >= 0); /* what blend finds the outline by */
             /* Samplers weigh with 8 bits over a contrast of 1; light, gloss and ratio multiply up to 3; flow has 3 digits. */
             for (int c = 0; c < 4; c++) {
                 assert_float_equal(kit_fetch(&paint, x, y)[c], want[0][c], .03);

@@ -4,8 +4,10 @@
 #include "gpu/command.h"
 #include "gpu/image.h"
 #include "gpu/kernel.h"
+#include "gpu/memory.h"
 #include "pipeline/blend/cache.h"
 #include "pipeline/blend/smooth.h"
+#include "pipeline/faces.h"
 #include "spv/blend_compose.h"
 #include <math.h>
 #include <stdlib.h>
@@ -27,7 +29,11 @@ struct bt_blend {
     struct bt_image *image[IMAGES], *move;
     struct bt_bindings *bindings[PASSES];
     const struct bt_image *from[PASSES];
-    struct bt_frame_cache frames;
+    struct bt_frame_cache frames, cut; /* without a matte, and with it */
+    struct bt_texels *no_matte, *matte;
+    const struct bt_buffer *matte_buffer;
+    size_t matte_offset_bytes;
+    uint32_t matte_w, matte_h;
     uint32_t width_px, height_px;
 };
 
@@ -51,9 +57,36 @@ static void record_pass(struct bt_blend *b, struct bt_commands *commands, enum p
     bt_blend_smooth_record(b->smooth, commands, &p);
 }
 
+/* A matte of a size that the push block can say, where the first one lay. */
+static bool usable(const struct bt_blend *b, const struct bt_faces *f) {
+    if (!f || !f->matte || f->matte_w - 1 >= UINT16_MAX || f->matte_h - 1 >= UINT16_MAX) return false;
+    return !b->matte || (f->matte == b->matte_buffer && f->matte_offset_bytes == b->matte_offset_bytes &&
+                         f->matte_w == b->matte_w && f->matte_h == b->matte_h);
+}
+
+static bt_status look_at_matte(struct bt_blend *b, const struct bt_faces *f, struct bt_compose_push *push) {
+    if (!b->matte) {
+        bt_status st = bt_texels_create(f->matte, f->matte_offset_bytes, (size_t)f->matte_w * f->matte_h * sizeof(float),
+                                        BT_TEXELS_R32F, &b->matte);
+        if (st) return st;
+        b->matte_buffer = f->matte;
+        b->matte_offset_bytes = f->matte_offset_bytes;
+        b->matte_w = f->matte_w;
+        b->matte_h = f->matte_h;
+        b->cut.bindings[BT_COMPOSE_MATTE].texels = b->matte;
+    }
+    memcpy(push->matte, &f->matte_from_frame, sizeof push->matte);
+    push->matte_size = f->matte_w | f->matte_h << 16;
+    return BT_OK;
+}
+
 bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, const struct bt_blend_job *job) {
     struct bt_bindings *set = NULL;
-    bt_status st = bt_blend_cache_get(&b->frames, job->frame, &set);
+    struct bt_compose_push push = {0};
+    bt_status st = BT_OK;
+    bool cut = usable(b, job->faces);
+    if (cut) st = look_at_matte(b, job->faces, &push);
+    if (!st) st = bt_blend_cache_get(cut ? &b->cut : &b->frames, job->frame, &set);
     if (st) return st;
     const struct bt_area *a = &job->around;
     int32_t quarter[4] = {a->x / 4, a->y / 4, rounded_up(a->w, 4), rounded_up(a->h, 4)};
@@ -68,26 +101,22 @@ bt_status bt_blend_record(struct bt_blend *b, struct bt_commands *commands, cons
     record_pass(b, commands, FAR_Y, quarter, 1, FAR_SIGMA * unit / 4);
     bt_commands_barrier(commands);
 
-    struct bt_compose_push push = {
-        .x = job->box.x,
-        .y = job->box.y,
-        .w = job->box.w,
-        .h = job->box.h,
-        .frame_w = (int32_t)b->width_px,
-        .frame_h = (int32_t)b->height_px,
-        .grid_x = (float)job->box.x,
-        .grid_y = (float)job->box.y,
-        .grid_scale = job->grid_scale,
-        .inverse_grid_w = 1 / (float)bt_image_width(b->move),
-        .inverse_grid_h = 1 / (float)bt_image_height(b->move),
-        .inverse_quarter_w = 1 / (4 * (float)bt_image_width(b->image[FAR])),
-        .inverse_quarter_h = 1 / (4 * (float)bt_image_height(b->image[FAR])),
-        .soften = fmaxf(.5f, SOFTEN * unit * job->grid_scale),
-        .grain = GRAIN,
-        .pass = PASS,
-        .noise = NOISE,
-        .seed = job->seed,
-    };
+    push.x = job->box.x;
+    push.y = job->box.y;
+    push.w = job->box.w;
+    push.h = job->box.h;
+    push.frame_w = (int32_t)b->width_px;
+    push.frame_h = (int32_t)b->height_px;
+    push.grid_scale = job->grid_scale;
+    push.inverse_grid_w = 1 / (float)bt_image_width(b->move);
+    push.inverse_grid_h = 1 / (float)bt_image_height(b->move);
+    push.inverse_quarter_w = 1 / (4 * (float)bt_image_width(b->image[FAR]));
+    push.inverse_quarter_h = 1 / (4 * (float)bt_image_height(b->image[FAR]));
+    push.soften = fmaxf(.5f, SOFTEN * unit * job->grid_scale);
+    push.grain = GRAIN;
+    push.pass = PASS;
+    push.noise = NOISE;
+    push.seed = job->seed;
     memcpy(push.iris, job->iris_px, sizeof push.iris);
     memcpy(push.tint, job->tint, sizeof push.tint);
     bt_commands_dispatch(commands, b->compose, set, &push, (uint32_t)rounded_up(job->box.w, BT_COMPOSE_LOCAL),
@@ -122,7 +151,8 @@ static bt_status bind_passes(struct bt_blend *b, const struct bt_blend_params *p
 
 bt_status bt_blend_create(const struct bt_blend_params *p, struct bt_blend **out_blend) {
     static const enum bt_slot slots[BT_COMPOSE_SLOTS] = {
-        BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_UNIFORM, BT_SLOT_IMAGE,
+        BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED, BT_SLOT_SAMPLED,
+        BT_SLOT_SAMPLED, BT_SLOT_UNIFORM, BT_SLOT_IMAGE,   BT_SLOT_TEXELS,
     };
     struct bt_kernel_params kernel = {
         .name = "blend.compose",
@@ -141,6 +171,7 @@ bt_status bt_blend_create(const struct bt_blend_params *p, struct bt_blend **out
     bt_status st = make_images(b, p);
     if (!st) st = bind_passes(b, p);
     if (!st) st = bt_kernel_create(p->gpu, &kernel, &b->compose);
+    if (!st) st = bt_texels_create(p->light, 0, sizeof(float), BT_TEXELS_R32F, &b->no_matte); /* something must be bound */
     if (st) goto fail;
     b->frames = (struct bt_frame_cache){
         .kernel = b->compose,
@@ -154,8 +185,10 @@ bt_status bt_blend_create(const struct bt_blend_params *p, struct bt_blend **out
                 [BT_COMPOSE_PAINT] = {.image = p->paint, .sampler = BT_SAMPLER_LINEAR_EDGE},
                 [BT_COMPOSE_MOVE] = {.image = b->move, .sampler = BT_SAMPLER_LINEAR_EDGE},
                 [BT_COMPOSE_LIGHT] = {.buffer = p->light},
+                [BT_COMPOSE_MATTE] = {.texels = b->no_matte},
             },
     };
+    b->cut = b->frames;
     *out_blend = b;
     return BT_OK;
 fail:
@@ -167,6 +200,9 @@ void bt_blend_destroy(struct bt_blend **blend) {
     struct bt_blend *b = *blend;
     if (!b) return;
     bt_blend_cache_finish(&b->frames);
+    bt_blend_cache_finish(&b->cut);
+    bt_texels_destroy(&b->matte);
+    bt_texels_destroy(&b->no_matte);
     for (int i = 0; i < PASSES; i++) bt_bindings_destroy(&b->bindings[i]);
     for (int i = 0; i < IMAGES; i++) bt_image_destroy(&b->image[i]);
     bt_kernel_destroy(&b->compose);

@@ -13,6 +13,7 @@ struct bt_image;
 struct bt_buffer;
 struct bt_commands;
 struct bt_smooth;
+struct bt_faces;
 struct bt_blend;
 
 /* All borrowed; they outlive the blend. Layouts: shaders/swap/draw.h, shrink.h, swap.h. */
@@ -40,12 +41,15 @@ struct bt_blend_job {
     float iris_px[2][3]; /* the driver's: x, y, radius; radius 0: leave that eye as it is */
     float tint[3];       /* the mask's iris over a grey one of the same light, linear */
     uint32_t seed;       /* of the noise; another every frame */
+    /* Their matte keeps paint off the background, at the face's outline. It is read where it lies: the first one's buffer
+       outlives the blend. No matte, or one in another buffer: the paint lies as the mesh does. */
+    const struct bt_faces *faces;
 };
 
 BT_CHECKED bt_status bt_blend_create(const struct bt_blend_params *params, struct bt_blend **out_blend);
 void bt_blend_destroy(struct bt_blend **blend);
 /* After the copy and the half-size picture were recorded, with a barrier before; leaves the frame written, no barrier after.
-   Fails only when a frame image is seen for the first time and no descriptor set can be made. */
+   Fails only when a frame image or the matte is seen for the first time and no descriptor set can be made. */
 BT_CHECKED bt_status bt_blend_record(struct bt_blend *blend, struct bt_commands *commands, const struct bt_blend_job *job);
 
 #endif

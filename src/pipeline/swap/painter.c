@@ -271,6 +271,7 @@ bt_status bt_swap_painter_paint(struct bt_painter *p, const struct bt_painter_jo
         .grid_h = job->view.grid_h,
         .texel_px = job->view.texel_px,
         .seed = job->seed,
+        .faces = job->faces,
     };
     memcpy(blend.iris_px, job->view.iris_px, sizeof blend.iris_px);
     memcpy(blend.tint, p->tint, sizeof blend.tint);

@@ -26,6 +26,7 @@ BT_CHECKED bt_status bt_swap_painter_open(struct bt_painter *painter, struct bt_
 
 struct bt_painter_job {
     struct bt_image *frame;
+    const struct bt_faces *faces; /* for their matte, until the call returns */
     struct bt_surface_view view;
     bool fresh;  /* nothing is known of this face's light and skin */
     bool forget; /* what the face is like, but not its light */

@@ -57,8 +57,11 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
     int64_t gap_ns = frame->capture_ns - s->last_ns;
     bool fresh = !s->worn || s->face_id != face->id || gap_ns > GAP_NS || gap_ns < 0;
     struct bt_surface_out memory;
-    struct bt_painter_job job = {
-        .frame = frame->linear, .fresh = fresh, .dt_s = (float)gap_ns * 1e-9f, .seed = (uint32_t)frame->sequence};
+    struct bt_painter_job job = {.frame = frame->linear,
+                                 .faces = faces,
+                                 .fresh = fresh,
+                                 .dt_s = (float)gap_ns * 1e-9f,
+                                 .seed = (uint32_t)frame->sequence};
     s->worn = false; /* until this frame is painted */
     if (fresh && s->face_id != face->id) bt_swap_surface_reset(s->surface);
     s->dark = !(faces->light >= (s->dark ? DARK_IN : DARK_OUT)); /* so that no number is dark too */
