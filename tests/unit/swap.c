@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "gpu/image.h"
+#include "gpu/memory.h"
 #include "mask/mask.h"
 #include "rig/rig.h"
 #include "support/geometry_file.h"
@@ -170,6 +171,27 @@ static void a_tick_allocates_nothing(void **at) {
     assert_int_equal(allocations, 0);
 }
 
+/* A matte that comes later, and sees nobody at all: it bares nothing inside the face, and costs no memory once it was seen. */
+static void a_matte_that_is_wrong(void **at) {
+    enum { MATTE_W = 16, MATTE_H = 9 };
+    struct state *s = *at;
+    for (int i = 0; i < 2; i++) assert_int_equal(tick(s), BT_OK);
+    assert_int_equal(bt_buffer_create(s->gpu.gpu, 256 + MATTE_W * MATTE_H * 4, BT_MEMORY_DEVICE, &s->faces.matte), BT_OK);
+    s->faces.matte_offset_bytes = 256;
+    s->faces.matte_w = MATTE_W;
+    s->faces.matte_h = MATTE_H;
+    s->faces.matte_from_frame = (struct bt_affine){{.1f, 0, 0, 0, .07f, 0}};
+    assert_int_equal(tick(s), BT_OK);
+    size_t cheek = 4 * ((size_t)(H / 2 + 5) * W + W / 2 - 22);
+    assert_true(test_half_to_float(s->after[cheek]) < .4f && test_half_to_float(s->after[cheek + 1]) > .25f);
+    allocations = 0;
+    s->frame.capture_ns += 33333333;
+    assert_int_equal(bt_swap_and_blend(s->swap, s->grant, &s->frame, &s->faces), BT_OK);
+    assert_int_equal(allocations, 0);
+    bt_swap_destroy(&s->swap); /* before the matte */
+    bt_buffer_destroy(&s->faces.matte);
+}
+
 static void lapsed_consent_stops_the_next_tick(void **at) {
     struct state *s = *at;
     assert_int_equal(tick(s), BT_OK);
@@ -333,6 +355,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(make_needs_consent, set_up, tear_down),
         cmocka_unit_test_setup_teardown(paints_the_face_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_tick_allocates_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_matte_that_is_wrong, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lapsed_consent_stops_the_next_tick, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nobody_to_mask, set_up, tear_down),
         cmocka_unit_test_setup_teardown(landmarks_that_are_none, set_up, tear_down),
