@@ -62,7 +62,7 @@ static bt_status list(const struct bt_app *app) {
 
 static bt_status grow(struct bt_app *app, const struct bt_rig *rig) {
     const struct bt_app_options *o = &app->options;
-    char *end = NULL, name[BT_MASK_NAME_BYTES], path[PATH_MAX];
+    char *end = NULL, name[BT_MASK_NAME_BYTES], path[PATH_MAX], folder[PATH_MAX];
     uint32_t index;
     struct bt_mask *mask = NULL;
     uint8_t *bytes = NULL;
@@ -84,6 +84,8 @@ static bt_status grow(struct bt_app *app, const struct bt_rig *rig) {
     bt_status status = bt_mask_grow(rig, seed, name, &mask);
     if (status == BT_E_ARGUMENT) bt_log_error(app->log, "--name %s: only a-z, 0-9 and -", name);
     if (!status) status = bt_files_face(name, path, sizeof path);
+    if (!status) status = bt_files_face(NULL, folder, sizeof folder);
+    if (!status) status = bt_files_make_folder(app->log, folder);
     if (!status) {
         bytes = malloc(bt_mask_encoded_bytes());
         status = bytes ? BT_OK : BT_E_MEMORY;

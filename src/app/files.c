@@ -143,10 +143,6 @@ bt_status bt_files_write(struct bt_log *log, const char *path, const void *data,
         *slash = 0;
     else
         strcpy(folder, ".");
-    if (slash && folder[0]) {
-        bt_status status = bt_files_make_folder(log, folder);
-        if (status) return status;
-    }
     if ((size_t)snprintf(temporary, sizeof temporary, "%s.XXXXXX", path) >= sizeof temporary) return BT_E_ARGUMENT;
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) {

@@ -19,7 +19,7 @@ BT_CHECKED bt_status bt_files_models(struct bt_log *log, const char *wanted, cha
 
 /* The whole file, malloc'ed; at most `most` bytes. The caller frees out_bytes->data. */
 BT_CHECKED bt_status bt_files_read(struct bt_log *log, const char *path, size_t most, struct bt_bytes *out_bytes);
-/* Whole and durable, or not at all: temporary file, fsync, rename, fsync of the folder. Makes the folder. */
+/* Whole and durable, or not at all: temporary file, fsync, rename, fsync of the folder, which must be there. */
 BT_CHECKED bt_status bt_files_write(struct bt_log *log, const char *path, const void *data, size_t size);
 BT_CHECKED bt_status bt_files_make_folder(struct bt_log *log, const char *folder);
 

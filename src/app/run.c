@@ -6,6 +6,7 @@
 #include "app/session.h"
 #include "app/terminal.h"
 #include "base/log.h"
+#include "mask/mask.h"
 #include "pipeline/capture/capture.h"
 #include "pipeline/capture/devices.h"
 
@@ -77,8 +78,8 @@ bt_status bt_app_run(struct bt_app *app) {
         status = bt_session_start(&session, &run);
     }
     if (!status) {
-        bt_log_info(app->log, "%s, %" PRIu32 "x%" PRIu32 ": every frame is labelled. Ctrl-C stops.",
-                    session.mask ? "masked" : "", session.width_px, session.height_px);
+        bt_log_info(app->log, "wearing %s at %" PRIu32 "x%" PRIu32 "; every frame is labelled. Ctrl-C stops.",
+                    session.mask->name, session.width_px, session.height_px);
         status = bt_session_run(&session);
         bt_report_print(&session);
         if (o->stats) {
