@@ -24,6 +24,7 @@ static int set_up(void **at) {
 
 static int tear_down(void **at) {
     struct state *s = *at;
+    if (!s) return 0; /* set-up failed */
     track_scene_close(&s->scene);
     test_gpu_close(&s->gpu);
     free(s);

@@ -4,6 +4,7 @@
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,9 @@ static bool decode(AVFormatContext *format, AVCodecContext *codec, AVPacket *pac
 }
 
 uint8_t *portrait_read(void) {
-    const char *path = getenv("BAUTA_TEST_PORTRAIT");
-    if (!path) path = "/usr/lib/python3/dist-packages/skimage/data/astronaut.png";
+    char path[4096];
+    const char *source = getenv("BAUTA_TEST_SOURCE");
+    snprintf(path, sizeof path, "%s/tests/golden/portrait.png", source ? source : ".");
     AVFormatContext *format = NULL;
     AVCodecContext *codec = NULL;
     AVPacket *packet = av_packet_alloc();

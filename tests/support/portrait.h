@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* NASA's portrait of E. Collins (public domain), 512 x 512, from Debian's python3-skimage; BAUTA_TEST_PORTRAIT names another
- * copy. */
+/* tests/golden/portrait.png: NASA's portrait of E. Collins (public domain), 512 x 512, as Debian's python3-skimage has it. */
 #ifndef BT_TESTS_PORTRAIT_H
 #define BT_TESTS_PORTRAIT_H
 

@@ -19,7 +19,7 @@ void track_scene_open(struct track_scene *s, struct bt_gpu *gpu, struct bt_log *
     s->portrait = portrait_read();
     s->rgb = calloc((size_t)w * h, 3);
     s->linear = calloc((size_t)w * h, 8);
-    if (!s->portrait) fail_msg("no portrait: install python3-skimage, or set BAUTA_TEST_PORTRAIT");
+    if (!s->portrait) fail_msg("tests/golden/portrait.png cannot be read: is BAUTA_TEST_SOURCE the source tree?");
     assert_non_null(s->rgb);
     assert_non_null(s->linear);
     struct bt_bytes net[] = {track_file("face_detector.onnx"), track_file("face_mesh.onnx"), track_file("selfie_matte.onnx")};

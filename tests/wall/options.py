@@ -24,7 +24,7 @@ sys.dont_write_bytecode = True
 from terminal import at_terminal  # noqa: E402
 
 BAUTA, CHECK, FONT = str(BUILD / "bauta"), str(BUILD / "label_check"), str(BUILD / "generated/disclose-font.otf")
-PORTRAIT = os.environ.get("BAUTA_TEST_PORTRAIT", "/usr/lib/python3/dist-packages/skimage/data/astronaut.png")
+PORTRAIT = str(SOURCE / "tests/golden/portrait.png")
 FRAMES = 3
 WORKS, REFUSED, ANY = "works", "refused", "either"
 
@@ -155,7 +155,7 @@ class Try:
 
 
 def make_clips(home):
-    picture = ["-loop", "1", "-i", PORTRAIT] if Path(PORTRAIT).exists() else ["-f", "lavfi", "-i", "testsrc=size=512x512"]
+    picture = ["-loop", "1", "-i", PORTRAIT]
     clips = {}
     for name, scale in {"clip": "320:240", "tall": "180:320", "tiny": "8:8", "odd": "321:241"}.items():
         clips[name] = str(Path(home) / f"{name}.mkv")
