@@ -9,34 +9,39 @@ for _ in $(seq 50); do [ -e /dev/video0 ] && [ -e /dev/video10 ] && break; sleep
 
 export XDG_STATE_HOME=/run/state
 
-wear() { # NAME OPTIONS...
-    local name=$1
-    shift
-    /usr/bin/python3 "$BAUTA_TEST_SOURCE/tests/system/vm/wear.py" "$PATIENCE" "$BAUTA" run --models "$BAUTA_TEST_MODELS" --output /dev/video10 \
-        --hash "$name.hash" --stats "$name.json" "$@" >"$name.log" 2>&1
-    echo $? >"$name.status"
+# session NAME KIND OPTIONS...: the program with these options, and reader_NAME beside it. Tried again while it ends in an error or
+# leaves no frame of that kind: at first the driver compiles, which may take longer than the program waits, and the next try goes on
+# from there.
+session() {
+    local name=$1 kind=$2 reader
+    shift 2
+    for try in 1 2 3 4; do
+        rm -f "/run/$name.yuyv"
+        # Until there is a writer, the node is no camera (exclusive_caps).
+        (until v4l2-ctl -d /dev/video10 -D 2>/dev/null | grep -q 'Video Capture$'; do sleep 0.2; done; reader_$name) >"$name.reader" 2>&1 &
+        reader=$!
+        /usr/bin/python3 "$BAUTA_TEST_SOURCE/tests/system/vm/wear.py" "$PATIENCE" "$BAUTA" run --models "$BAUTA_TEST_MODELS" \
+            --output /dev/video10 --hash "$name.hash" --stats "$name.json" "$@" >"$name.log" 2>&1
+        echo $? >"$name.status"
+        sleep 1
+        pkill -P $reader
+        kill $reader 2>/dev/null
+        wait $reader
+        grep -q 0 "$name.status" && grep -q " $kind " "$name.hash" && break
+        cp "$name.log" "$name.log.$try"
+    done
+    cp "/run/$name.yuyv" .
 }
 
-# A reader that waits until there is a writer: until then the node is no camera (exclusive_caps).
-when_on() {
-    until v4l2-ctl -d /dev/video10 -D 2>/dev/null | grep -q 'Video Capture$'; do sleep 0.2; done
-    "$@"
+reader_still() {
+    exec v4l2-ctl -d /dev/video10 --stream-mmap=4 --stream-count=4 --stream-to=/run/still.yuyv
 }
 
-when_on timeout "$PATIENCE" v4l2-ctl -d /dev/video10 --stream-mmap=4 --stream-count=4 --stream-to=/run/still.yuyv >still.reader 2>&1 &
-reader=$!
-wear still --camera /dev/video0 --size 320x180 --frames 8
-sleep 1
-kill $reader 2>/dev/null
-wait $reader
-cp /run/still.yuyv .
+reader_moving() {
+    exec ffmpeg -nostdin -v warning -f v4l2 -input_format yuyv422 -i /dev/video10 -frames:v 12 -fps_mode passthrough -c:v copy -f rawvideo \
+        -flush_packets 1 -y /run/moving.yuyv
+}
 
-when_on timeout "$PATIENCE" ffmpeg -nostdin -v warning -f v4l2 -input_format yuyv422 -i /dev/video10 -frames:v 6 -fps_mode passthrough \
-    -c:v copy -f rawvideo -y /run/moving.yuyv >moving.reader 2>&1 &
-reader=$!
-wear moving --input "$CLIP" --mirror --frames 12
-sleep 1
-kill $reader 2>/dev/null
-wait $reader
-cp /run/moving.yuyv .
+session still placard --camera /dev/video0 --size 320x180 --frames 8
+session moving frame --input "$CLIP" --mirror --frames 16
 exit 0
