@@ -35,8 +35,6 @@ struct demo {
     struct bt_session *session;
     uint64_t total;
     int64_t said_ns;
-    int64_t cpu_ns;
-    uint64_t frames, with_face;
 };
 
 static void watched_destroy(struct bt_source *source) {
@@ -94,9 +92,6 @@ static bt_status open_footage(struct bt_app *app, const struct bt_session *sessi
 static void on_frame(void *user, const struct bt_report *report) {
     struct demo *d = user;
     bt_sheet_output(d->sheet, report, d->session->disclose);
-    d->cpu_ns = d->watched->cpu_ns;
-    d->frames = d->watched->frames;
-    d->with_face = d->watched->with_face;
     int64_t now = bt_clock_now_ns();
     if (now - d->said_ns < 2000000000) return;
     d->said_ns = now;
@@ -131,8 +126,8 @@ bt_status bt_app_demo(struct bt_app *app) {
     }
     if (!status) status = bt_session_run(&session);
     if (!status) {
-        const struct bt_report_extra extra = {demo.with_face,
-                                              demo.frames ? (double)demo.cpu_ns / 1e6 / (double)demo.frames : 0};
+        const struct watched *w = demo.watched;
+        const struct bt_report_extra extra = {w->with_face, w->frames ? (double)w->cpu_ns / 1e6 / (double)w->frames : 0};
         bt_report_print(&session);
         status = bt_report_write(&session, figures, &extra);
     }

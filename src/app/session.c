@@ -26,16 +26,13 @@ enum { MODEL_MOST_BYTES = 64 << 20 };
 
 bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app) {
     const struct bt_app_options *o = &app->options;
-    int64_t began = bt_clock_now_ns();
     s->log = app->log;
     bt_status status = bt_files_models(s->log, o->models, s->models, sizeof s->models);
     if (!status) status = bt_worn_rig(s->log, s->models, &s->rig);
     if (!status) status = bt_worn_find(s->log, s->rig, o->face, &s->mask);
     if (status) return status;
     struct bt_gpu_params params = {.log = s->log, .device = o->device};
-    status = bt_gpu_create(&params, &s->gpu);
-    s->prepared_ns = bt_clock_now_ns() - began;
-    return status;
+    return bt_gpu_create(&params, &s->gpu);
 }
 
 bt_status bt_session_consent(struct bt_session *s, const struct bt_session_consent *c) {

@@ -30,7 +30,6 @@ struct bt_session {
     struct bt_output *output;
     struct bt_pipeline *pipeline;
     uint32_t width_px, height_px;
-    int64_t prepared_ns; /* how long loading took */
 };
 
 /* Models, rig, mask and GPU. No camera, no question. */
