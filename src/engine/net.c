@@ -9,6 +9,7 @@
 #include "engine/onnx/onnx.h"
 #include "engine/plan/plan.h"
 #include "engine/run/run.h"
+#include "engine/stage.h"
 #include "gpu/device.h"
 #include "gpu/memory.h"
 #include <stdlib.h>
@@ -20,16 +21,9 @@ struct bt_net {
     struct bt_run *run;
     struct bt_tensor *input, *output;
     uint32_t input_count, output_count;
+    struct bt_net_dispatch *dispatch;
+    struct bt_net_stats stats;
 };
-
-static struct bt_emit_params emit_params(const struct bt_gpu_caps *caps, enum bt_variant variant) {
-    bool cpu = caps->kind == BT_GPU_CPU;
-    return (struct bt_emit_params){
-        .texels = variant == BT_VARIANT_TEXELS || (variant == BT_VARIANT_AUTO && cpu),
-        .max_texels = caps->max_texels,
-        .cpu = cpu,
-    };
-}
 
 static struct bt_tensor tensor_of(const struct bt_net *net, const struct bt_place *place, const char *name) {
     struct bt_tensor t = {
@@ -39,6 +33,7 @@ static struct bt_tensor tensor_of(const struct bt_net *net, const struct bt_plac
         .size_bytes = place->size_bytes,
         .layout = place->layout,
         .rank = place->shape.rank,
+        .truth = net->graph->value[place->value].type == BT_TYPE_BOOL,
     };
     memcpy(t.dim, place->shape.dim, sizeof t.dim);
     return t;
@@ -58,13 +53,39 @@ static bt_status describe(struct bt_net *net, const struct bt_plan *plan) {
     return BT_OK;
 }
 
+static bt_status start(const struct bt_net_params *params, const struct bt_program *program, struct bt_run **out_run) {
+    return bt_run_create(
+        &(struct bt_run_params){.gpu = params->gpu, .log = params->log, .program = program, .timed = params->timed}, out_run);
+}
+
+/* Names are the graph's, which the net keeps. */
+static bt_status count(struct bt_net *net, const struct bt_plan *plan, const struct bt_program *program) {
+    net->dispatch = calloc(program->dispatch_count + 1, sizeof *net->dispatch);
+    if (!net->dispatch) return BT_E_MEMORY;
+    net->stats = (struct bt_net_stats){
+        .constant_bytes = program->region_bytes[BT_REGION_CONSTANT],
+        .input_bytes = program->region_bytes[BT_REGION_INPUT],
+        .output_bytes = program->region_bytes[BT_REGION_OUTPUT],
+        .scratch_bytes = program->region_bytes[BT_REGION_ARENA],
+        .unshared_bytes = plan->unshared_bytes,
+        .dispatch_count = program->dispatch_count,
+        .kernel_count = bt_run_kernel_count(net->run),
+    };
+    for (uint32_t i = 0; i < program->dispatch_count; i++) {
+        const struct bt_dispatch *d = &program->dispatch[i];
+        net->dispatch[i] = (struct bt_net_dispatch){
+            .name = d->name, .op = d->op, .kernel = bt_emit_kernel_info(d->kernel)->name, .texels = d->texels, .macs = d->macs};
+        net->stats.macs += d->macs;
+        net->stats.barrier_count += d->wait;
+    }
+    return BT_OK;
+}
+
 bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_net) {
     const struct bt_gpu_caps *caps = bt_gpu_caps(params->gpu);
-    size_t align = caps->texel_align_bytes > caps->storage_align_bytes ? caps->texel_align_bytes : caps->storage_align_bytes;
-    struct bt_plan_params plan_params = {.alignment_bytes = align > 256 ? align : 256, .guard_bytes = BT_RUN_GUARD_BYTES};
-    struct bt_emit_params emit = emit_params(caps, params->variant);
-    emit.alignment_bytes = plan_params.alignment_bytes;
-    emit.guard_bytes = plan_params.guard_bytes;
+    struct bt_plan_params plan_params;
+    struct bt_emit_params emit;
+    bt_net_target(caps, params->variant, &plan_params, &emit);
     struct bt_plan *plan = NULL;
     struct bt_program *program = NULL;
     int64_t start_ns = bt_clock_now_ns();
@@ -77,8 +98,9 @@ bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_
     if (!st) st = bt_fuse(net->graph, params->log);
     if (!st) st = bt_plan_create(net->graph, &plan_params, params->log, &plan);
     if (!st) st = bt_emit_create(plan, &emit, params->log, &program);
-    if (!st) st = bt_run_create(&(struct bt_run_params){.gpu = params->gpu, .log = params->log, .program = program}, &net->run);
+    if (!st) st = start(params, program, &net->run);
     if (!st) st = describe(net, plan);
+    if (!st) st = count(net, plan, program);
     if (st) goto fail;
     bt_log_debug(params->log, "engine: %s: %u dispatches, %u kernels, %zu KiB of constants, %zu KiB of scratch, %.0f ms",
                  net->name, program->dispatch_count, bt_run_kernel_count(net->run),
@@ -102,6 +124,7 @@ void bt_net_destroy(struct bt_net **out_net) {
     bt_graph_destroy(&net->graph);
     free(net->input);
     free(net->output);
+    free(net->dispatch);
     free(net->name);
     free(net);
     *out_net = NULL;
@@ -123,6 +146,14 @@ const struct bt_tensor *bt_net_output(const struct bt_net *net, const char *name
     return find(net->output, net->output_count, name);
 }
 
+uint32_t bt_net_input_count(const struct bt_net *net) {
+    return net->input_count;
+}
+
+const struct bt_tensor *bt_net_input_at(const struct bt_net *net, uint32_t index) {
+    return index < net->input_count ? &net->input[index] : NULL;
+}
+
 uint32_t bt_net_output_count(const struct bt_net *net) {
     return net->output_count;
 }
@@ -133,4 +164,28 @@ const struct bt_tensor *bt_net_output_at(const struct bt_net *net, uint32_t inde
 
 struct bt_commands *bt_net_commands(struct bt_net *net) {
     return bt_run_commands(net->run);
+}
+
+bt_status bt_net_fill(const struct bt_tensor *input, const float *values) {
+    struct bt_plan_constant c = {.type = BT_TYPE_F32, .layout = input->layout, .data = values, .size_bytes = input->size_bytes};
+    c.shape.rank = input->rank;
+    memcpy(c.shape.dim, input->dim, sizeof c.shape.dim);
+    void *packed = malloc(input->size_bytes);
+    if (!packed) return BT_E_MEMORY;
+    bt_plan_pack(&c, packed);
+    bt_status st = bt_buffer_write(input->buffer, input->offset_bytes, packed, input->size_bytes);
+    free(packed);
+    return st;
+}
+
+const struct bt_net_stats *bt_net_stats(const struct bt_net *net) {
+    return &net->stats;
+}
+
+const struct bt_net_dispatch *bt_net_dispatch_at(const struct bt_net *net, uint32_t index) {
+    return index < net->stats.dispatch_count ? &net->dispatch[index] : NULL;
+}
+
+bt_status bt_net_times(struct bt_net *net, uint64_t *out_ns) {
+    return bt_run_times(net->run, out_ns);
 }

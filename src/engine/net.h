@@ -6,11 +6,13 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct bt_log;
 struct bt_gpu;
+struct bt_gpu_caps;
 struct bt_buffer;
 struct bt_commands;
 struct bt_net;
@@ -30,6 +32,7 @@ struct bt_net_params {
     const char *name; /* for messages and timings */
     struct bt_bytes onnx; /* borrowed during create */
     enum bt_variant variant;
+    bool timed; /* a timestamp after every dispatch, for bt_net_times; the net is a little slower */
 };
 
 struct bt_tensor {
@@ -38,6 +41,22 @@ struct bt_tensor {
     size_t offset_bytes, size_bytes;
     enum bt_layout layout;
     uint32_t rank, dim[BT_RANK_MAX]; /* ONNX's shape, e.g. 1, 3, 192, 192 */
+    bool truth;                      /* ONNX's type is bool: elements are 0 or 1 */
+};
+
+/* What a net takes of the device, and how much it computes. */
+struct bt_net_stats {
+    size_t constant_bytes, input_bytes, output_bytes, scratch_bytes;
+    size_t unshared_bytes; /* what the scratch would take if no two values shared memory */
+    uint32_t dispatch_count, barrier_count, kernel_count;
+    uint64_t macs; /* multiply-adds */
+};
+
+/* One kernel call. */
+struct bt_net_dispatch {
+    const char *name, *op, *kernel; /* the node's name; ONNX's name of the operator, or Convert; the shader */
+    bool texels;                    /* reads through texel buffers */
+    uint64_t macs;                  /* 0 for all but the first of an operator's dispatches */
 };
 
 /* Imports, checks, fuses, plans, uploads weights and records. All memory is taken here; running takes none.
@@ -50,9 +69,32 @@ void bt_net_destroy(struct bt_net **net);
    Outputs are PLAIN, in readback memory: bt_buffer_map them after the submission is done. NULL: no such name. */
 const struct bt_tensor *bt_net_input(const struct bt_net *net, const char *name);   /* NULL name: the first */
 const struct bt_tensor *bt_net_output(const struct bt_net *net, const char *name);
+uint32_t bt_net_input_count(const struct bt_net *net);
+const struct bt_tensor *bt_net_input_at(const struct bt_net *net, uint32_t index);
 uint32_t bt_net_output_count(const struct bt_net *net);
 const struct bt_tensor *bt_net_output_at(const struct bt_net *net, uint32_t index);
 /* Recorded once; submit it after what fills the inputs. */
 struct bt_commands *bt_net_commands(struct bt_net *net);
+
+/* For tools; not for a tick, as they allocate and wait. */
+/* Puts `values` (ONNX's order, one float an element) into an input, in its layout. */
+BT_CHECKED bt_status bt_net_fill(const struct bt_tensor *input, const float *values);
+const struct bt_net_stats *bt_net_stats(const struct bt_net *net);
+const struct bt_net_dispatch *bt_net_dispatch_at(const struct bt_net *net, uint32_t index);
+/* Nanoseconds of each dispatch in the last submission, which must be done; zeros where the device has no timestamps.
+   BT_E_ARGUMENT: the net is not timed. */
+BT_CHECKED bt_status bt_net_times(struct bt_net *net, uint64_t *out_ns);
+
+/* The stages of the road, as text: IMPORT is the model as its file says it; GRAPH has shapes, and constants folded. */
+enum bt_net_stage { BT_STAGE_IMPORT, BT_STAGE_GRAPH, BT_STAGE_FUSE, BT_STAGE_PLAN, BT_STAGE_EMIT };
+struct bt_net_print_params {
+    struct bt_log *log;
+    struct bt_bytes onnx;
+    enum bt_net_stage stage;
+    enum bt_variant variant;
+    const struct bt_gpu_caps *caps; /* of the device to emit for. NULL: an imagined one, a CPU for TEXELS, else a GPU */
+};
+/* `*out_text` is malloc'ed, the caller's to free. Fails as bt_net_create does. */
+BT_CHECKED bt_status bt_net_print(const struct bt_net_print_params *params, char **out_text);
 
 #endif

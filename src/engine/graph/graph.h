@@ -72,9 +72,9 @@ enum bt_activation {
 };
 
 /* Inputs of Conv and ConvTranspose after fuse/: always five, BT_NONE where absent. Before: 2 or 3.
-   y = act(conv(x, weight) + bias + residual), or with attr.late, act(conv(x, weight) + bias) + residual. The residual has y's height and width; it may have fewer channels than y:
-   the missing ones are zero (a fused Pad on the channel axis).
-   weight: Conv [out][in / group][ky][kx], ConvTranspose [in][out / group][ky][kx]. bias: [out]. */
+   y = act(conv(x, weight) + bias + residual), or with attr.late, act(conv(x, weight) + bias) + residual. The residual has y's
+   height and width; it may have fewer channels than y: the missing ones are zero (a fused Pad on the channel axis). weight:
+   Conv [out][in / group][ky][kx], ConvTranspose [in][out / group][ky][kx]. bias: [out]. */
 enum { BT_CONV_X, BT_CONV_WEIGHT, BT_CONV_BIAS, BT_CONV_RESIDUAL, BT_CONV_SLOPE, BT_CONV_INPUTS };
 
 enum bt_resize_mode { BT_RESIZE_NEAREST, BT_RESIZE_LINEAR, BT_RESIZE_CUBIC /* refused */ };
@@ -91,7 +91,7 @@ struct bt_attr {
     bool count_pad;                       /* AveragePool: count_include_pad */
     enum bt_activation act;               /* Conv, ConvTranspose after fuse/ */
     bool late;                            /* the residual is added after act */
-    float low, high;                      /* Clip (infinite if open); act's parameters; LeakyRelu: low */
+    float low, high; /* Clip (infinite if open); act's parameters; LeakyRelu: low; HardSigmoid: slope, value at 0 */
     /* others */
     uint32_t axis;                                   /* Concat, Gather, Softmax, Flatten */
     uint32_t perm[BT_RANK_MAX];                      /* Transpose: out dim i is in dim perm[i] */
@@ -110,6 +110,8 @@ struct bt_attr {
     bool trans_a, trans_b;                           /* Gemm */
     float alpha, beta;                               /* Gemm */
     bool keepdims;                                   /* Reduce*: only tells rank; the out shape is enough */
+    float epsilon;                                   /* BatchNormalization, InstanceNormalization */
+    uint32_t part, parts;                            /* Split, until inference makes it a Slice: which output of how many */
 };
 
 struct bt_value {
@@ -176,6 +178,8 @@ BT_CHECKED bt_status bt_graph_verify(const struct bt_graph *graph, struct bt_log
 
 /* A stable text form, one node a line. `*out_text` is malloc'd, NUL-terminated, the caller's to free. */
 BT_CHECKED bt_status bt_graph_print(const struct bt_graph *graph, char **out_text);
+/* The same for a graph that has not been inferred: attributes as the model gives them, shapes only of inputs and constants. */
+BT_CHECKED bt_status bt_graph_print_raw(const struct bt_graph *graph, char **out_text);
 
 /* BT_NONE if there is no such value. */
 uint16_t bt_graph_find(const struct bt_graph *graph, const char *value_name);

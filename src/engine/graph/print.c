@@ -135,7 +135,7 @@ void bt_graph_print_attr(FILE *out, enum bt_op op, const struct bt_attr *attr, u
     if (op <= BT_OP_COUNT && printers[op]) printers[op](out, attr, rank);
 }
 
-static void print_operand(FILE *out, const struct bt_graph *g, uint16_t index) {
+void bt_graph_print_operand(FILE *out, const struct bt_graph *g, uint16_t index) {
     if (index == BT_NONE) {
         fputc('-', out);
         return;
@@ -181,7 +181,7 @@ bt_status bt_graph_print(const struct bt_graph *graph, char **out_text) {
         fprintf(out, " = %s(", bt_op_info(n->op)->name);
         for (uint16_t k = 0; k < n->in_count; k++) {
             if (k) fputs(", ", out);
-            print_operand(out, graph, n->in[k]);
+            bt_graph_print_operand(out, graph, n->in[k]);
         }
         fputc(')', out);
         bt_graph_print_attr(out, n->op, &n->attr, n->in_count && n->in[0] != BT_NONE ? graph->value[n->in[0]].shape.rank : 0);

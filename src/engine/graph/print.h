@@ -10,4 +10,7 @@ void bt_graph_print_shape(FILE *out, enum bt_type type, const struct bt_shape *s
 /* Attributes that differ from the plain case, each with a space before it. `rank`: of the first input. */
 void bt_graph_print_attr(FILE *out, enum bt_op op, const struct bt_attr *attr, uint32_t rank);
 
+/* A node's input: %name, or the number of a constant of one element, or another constant's shape, or - if absent. */
+void bt_graph_print_operand(FILE *out, const struct bt_graph *graph, uint16_t value);
+
 #endif

@@ -195,7 +195,7 @@ static bt_status check_model(struct import *im, const Onnx__ModelProto *m) {
     return BT_OK;
 }
 
-bt_status bt_onnx_import(struct bt_bytes bytes, struct bt_log *log, struct bt_graph **out_graph) {
+bt_status bt_onnx_read(struct bt_bytes bytes, struct bt_log *log, struct bt_graph **out_graph) {
     struct import im = {.log = log};
     struct bt_wire wire;
     ProtobufCMessage *message = NULL;
@@ -212,7 +212,6 @@ bt_status bt_onnx_import(struct bt_bytes bytes, struct bt_log *log, struct bt_gr
     if (!st) st = sort_names(&im);
     if (!st) st = bt_onnx_add_nodes(im.model, &im.names, log, im.graph);
     if (!st) st = add_outputs(&im);
-    if (!st) st = bt_graph_infer(im.graph, log);
     if (st) {
         if (im.graph) bt_graph_destroy(&im.graph);
     } else {
@@ -220,5 +219,16 @@ bt_status bt_onnx_import(struct bt_bytes bytes, struct bt_log *log, struct bt_gr
     }
     free(im.names.at);
     bt_onnx_wire_free(&wire, message);
+    return st;
+}
+
+bt_status bt_onnx_import(struct bt_bytes bytes, struct bt_log *log, struct bt_graph **out_graph) {
+    struct bt_graph *graph = NULL;
+    bt_status st = bt_onnx_read(bytes, log, &graph);
+    if (!st) st = bt_graph_infer(graph, log);
+    if (!st)
+        *out_graph = graph;
+    else if (graph)
+        bt_graph_destroy(&graph);
     return st;
 }

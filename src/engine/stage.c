@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The road without a device: from bytes to any stage's text. */
+#include "engine/stage.h"
+
+#include "engine/fuse/fuse.h"
+#include "engine/onnx/onnx.h"
+#include "engine/run/run.h"
+#include "gpu/device.h"
+#include <stdlib.h>
+
+void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, struct bt_plan_params *out_plan,
+                   struct bt_emit_params *out_emit) {
+    bool cpu = caps->kind == BT_GPU_CPU;
+    size_t align = caps->texel_align_bytes > caps->storage_align_bytes ? caps->texel_align_bytes : caps->storage_align_bytes;
+    if (align < 256) align = 256;
+    *out_plan = (struct bt_plan_params){.alignment_bytes = align, .guard_bytes = BT_RUN_GUARD_BYTES};
+    *out_emit = (struct bt_emit_params){
+        .texels = variant == BT_VARIANT_TEXELS || (variant == BT_VARIANT_AUTO && cpu),
+        .max_texels = caps->max_texels,
+        .cpu = cpu,
+        .alignment_bytes = align,
+        .guard_bytes = BT_RUN_GUARD_BYTES,
+    };
+}
+
+static bt_status print_program(const struct bt_net_print_params *params, const struct bt_graph *graph, char **out_text) {
+    /* lavapipe's number of texels for the CPU; for the GPU, what most drivers have. */
+    struct bt_gpu_caps imagined = {.kind = params->variant == BT_VARIANT_TEXELS ? BT_GPU_CPU : BT_GPU_DISCRETE,
+                                   .max_texels = 1u << 27};
+    struct bt_plan_params to_plan;
+    struct bt_emit_params to_emit;
+    struct bt_plan *plan = NULL;
+    struct bt_program *program = NULL;
+    bt_net_target(params->caps ? params->caps : &imagined, params->variant, &to_plan, &to_emit);
+    bt_status st = bt_plan_create(graph, &to_plan, params->log, &plan);
+    if (!st && params->stage == BT_STAGE_PLAN) {
+        st = bt_plan_print(plan, out_text);
+    } else if (!st) {
+        st = bt_emit_create(plan, &to_emit, params->log, &program);
+        if (!st) st = bt_emit_print(program, out_text);
+    }
+    bt_emit_destroy(&program);
+    bt_plan_destroy(&plan);
+    return st;
+}
+
+bt_status bt_net_print(const struct bt_net_print_params *params, char **out_text) {
+    struct bt_graph *graph = NULL;
+    bt_status st = bt_onnx_read(params->onnx, params->log, &graph);
+    if (!st && params->stage == BT_STAGE_IMPORT) {
+        st = bt_graph_print_raw(graph, out_text);
+        goto done;
+    }
+    if (!st) st = bt_graph_infer(graph, params->log);
+    if (!st && params->stage >= BT_STAGE_FUSE) st = bt_fuse(graph, params->log);
+    if (!st) st = params->stage >= BT_STAGE_PLAN ? print_program(params, graph, out_text) : bt_graph_print(graph, out_text);
+done:
+    if (graph) bt_graph_destroy(&graph);
+    return st;
+}

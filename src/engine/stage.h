@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside of the front door: what a device asks of the plan and of the dispatch list. */
+#ifndef BT_ENGINE_STAGE_H
+#define BT_ENGINE_STAGE_H
+
+#include "engine/emit/program.h"
+
+struct bt_gpu_caps;
+
+void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, struct bt_plan_params *out_plan,
+                   struct bt_emit_params *out_emit);
+
+#endif
