@@ -16,6 +16,8 @@ void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, stru
     *out_plan = (struct bt_plan_params){.alignment_bytes = align, .guard_bytes = BT_RUN_GUARD_BYTES};
     *out_emit = (struct bt_emit_params){
         .texels = variant == BT_VARIANT_TEXELS || (variant == BT_VARIANT_AUTO && cpu),
+        /* On a CPU driver texels always win: a storage read is a loop over the lanes there. */
+        .either = variant == BT_VARIANT_AUTO && !cpu,
         .max_texels = caps->max_texels,
         .cpu = cpu,
         .alignment_bytes = align,

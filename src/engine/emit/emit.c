@@ -37,9 +37,9 @@ static_assert(sizeof(struct bt_plain_push) == 32 * 4 && sizeof(struct bt_matmul_
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
 static_assert(BT_CONV2D_CONSTANTS <= BT_DISPATCH_CONSTANTS, "constants");
 
-/* Invocations in a workgroup. A CPU driver runs one vector at a time: eight where a vector has much to do, more where the
-   workgroup's own cost shows (measured on lavapipe). */
-enum { CPU_LANES = 8, CPU_LIGHT_LANES = 32, GPU_LANES = 64 };
+/* Invocations in a workgroup, where a vector has little to do (else see choice.c). A CPU driver runs one vector at a time: a
+   few of them, as the workgroup's own cost shows (measured on lavapipe). */
+enum { CPU_LANES = 32, GPU_LANES = 64 };
 
 typedef bt_status (*emit_step)(struct bt_emitter *e);
 
@@ -131,7 +131,7 @@ bool bt_emit_merge_plain(struct bt_emitter *e, struct bt_operand *out_operand) {
 }
 
 static bool fits_texels(const struct bt_emitter *e, const struct bt_emit_kernel_info *info, const struct bt_operand *operands) {
-    if (!e->params.texels) return false;
+    if (!e->texels) return false;
     for (uint32_t i = 0; i < info->slot_count; i++) {
         size_t texel = info->slots[i] == '4' ? 16 : info->slots[i] == '1' ? 4 : 0;
         if (texel && (operands[i].size_bytes + e->params.guard_bytes) / texel > e->params.max_texels) return false;
@@ -172,12 +172,28 @@ bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, con
     return BT_OK;
 }
 
+static bt_status add(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
+                     const struct bt_operand *operands, uint64_t invocations, uint32_t lanes) {
+    if (invocations < 1 || invocations > INVOCATIONS_MAX) return bt_emit_refuse(e, "tensor too large for a dispatch");
+    return bt_emit_add_groups(e, kernel, constants, push, operands, lanes, ((uint32_t)invocations + lanes - 1) / lanes);
+}
+
 bt_status bt_emit_add(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
                       const struct bt_operand *operands, uint64_t invocations) {
-    if (invocations < 1 || invocations > INVOCATIONS_MAX) return bt_emit_refuse(e, "tensor too large for a dispatch");
-    bool heavy = kernel == BT_KERNEL_CONV || kernel == BT_KERNEL_DW;
-    uint32_t lanes = !e->params.cpu ? GPU_LANES : heavy ? CPU_LANES : CPU_LIGHT_LANES;
-    return bt_emit_add_groups(e, kernel, constants, push, operands, lanes, ((uint32_t)invocations + lanes - 1) / lanes);
+    return add(e, kernel, constants, push, operands, invocations, e->params.cpu ? CPU_LANES : GPU_LANES);
+}
+
+bt_status bt_emit_add_chosen(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
+                             const struct bt_operand *operands, uint64_t invocations, const struct bt_layer *layer,
+                             const struct bt_choice *choice) {
+    e->texels = choice->texels;
+    bt_status st = add(e, kernel, constants, push, operands, invocations, choice->lanes);
+    if (st) return st;
+    struct bt_dispatch *d = &e->program->dispatch[e->program->dispatch_count - 1];
+    d->chosen = true;
+    d->layer = *layer;
+    d->choice = *choice;
+    return BT_OK;
 }
 
 bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, struct bt_operand *out_operand, float **out_data) {
@@ -234,6 +250,7 @@ bt_status bt_emit_create(const struct bt_plan *plan, const struct bt_emit_params
         e.step = &plan->step[i];
         e.step_index = i;
         e.wait |= e.step->wait;
+        e.texels = e.params.texels;
         if (e.merged) { /* the step before has written this one's result */
             e.merged = false;
             continue;

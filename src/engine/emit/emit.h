@@ -14,6 +14,7 @@ struct bt_emitter {
     uint32_t step_index, dispatch_capacity;
     size_t constant_capacity;
     bool wait;   /* the next dispatch needs a barrier first */
+    bool texels; /* the step reads through texel buffers where they fit */
     bool merged; /* the next step has been done with this one */
 };
 
@@ -21,6 +22,10 @@ struct bt_emitter {
    `operands` has one entry a slot. Clears the pending barrier. */
 BT_CHECKED bt_status bt_emit_add(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
                                  const struct bt_operand *operands, uint64_t invocations);
+/* The same for a convolution, as `choice` says. */
+BT_CHECKED bt_status bt_emit_add_chosen(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants,
+                                        const void *push, const struct bt_operand *operands, uint64_t invocations,
+                                        const struct bt_layer *layer, const struct bt_choice *choice);
 /* As above, with whole workgroups of a fixed size. */
 BT_CHECKED bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants,
                                         const void *push, const struct bt_operand *operands, uint32_t lanes, uint32_t groups);

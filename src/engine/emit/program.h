@@ -4,6 +4,7 @@
 #ifndef BT_EMIT_PROGRAM_H
 #define BT_EMIT_PROGRAM_H
 
+#include "engine/emit/choice.h"
 #include "engine/plan/plan.h"
 
 struct bt_log;
@@ -41,6 +42,9 @@ struct bt_dispatch {
     struct bt_operand operand[BT_DISPATCH_SLOTS];
     uint32_t groups_x, groups_y;
     uint64_t macs;
+    bool chosen; /* a convolution: which layer, and how it is run */
+    struct bt_layer layer;
+    struct bt_choice choice;
 };
 
 struct bt_program {
@@ -52,11 +56,14 @@ struct bt_program {
 };
 
 struct bt_emit_params {
-    bool texels;            /* read through texel buffers where they fit */
-    uint32_t max_texels;    /* elements in one texel view */
-    bool cpu;               /* the device is a CPU driver: workgroups of a few vectors, no waits inside of them */
-    size_t alignment_bytes; /* of packed weights; 0: 256 */
-    size_t guard_bytes;     /* as in the plan's parameters */
+    bool texels;                  /* read through texel buffers where they fit */
+    bool either;                  /* convolutions may also read the other way, where that was measured to be faster */
+    uint32_t max_texels;          /* elements in one texel view */
+    bool cpu;                     /* the device is a CPU driver: workgroups of a few vectors, no waits inside of them */
+    size_t alignment_bytes;       /* of packed weights; 0: 256 */
+    size_t guard_bytes;           /* as in the plan's parameters */
+    const struct bt_tuned *tuned; /* measured layers, borrowed during the call; may be NULL */
+    uint32_t tuned_count;
 };
 
 /* The plan is borrowed only during the call, except for its names: it must outlive the program.

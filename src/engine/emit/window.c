@@ -102,16 +102,32 @@ static int32_t residual_groups(const struct bt_step *s) {
     return has_residual(s) ? (int32_t)bt_emit_groups4(s->in[BT_CONV_RESIDUAL].shape.dim[1]) : 1;
 }
 
-static int32_t at_most(int32_t a, int32_t b) {
-    return a < b ? a : b;
+static uint32_t residual_kind(const struct bt_step *s) {
+    return !has_residual(s) ? 0 : s->attr->late ? 2 : 1;
 }
 
-/* Pixels of a row for one invocation: 8 where a row has them (measured: fewer reuse less, 16 spill), one for
-   vectors. Few kinds: each costs a compilation at the first start. */
-static int32_t row_pixels(const struct bt_emitter *e, int32_t width) {
-    int32_t most = e->params.texels ? 8 : 4;
-    if (width == 1) return 1;
-    return most;
+static struct bt_layer layer_of(const struct bt_step *s, const struct epilogue *ep) {
+    const struct bt_attr *a = s->attr;
+    const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
+    return (struct bt_layer){
+        .op = s->op,
+        .in_channels = x->dim[1],
+        .in_h = x->dim[2],
+        .in_w = x->dim[3],
+        .out_channels = y->dim[1],
+        .out_h = y->dim[2],
+        .out_w = y->dim[3],
+        .kernel_h = a->kernel[0],
+        .kernel_w = a->kernel[1],
+        .stride_h = a->stride[0],
+        .stride_w = a->stride[1],
+        .dilation = a->dilation[0],
+        .pad_top = a->pad_before[0],
+        .pad_left = a->pad_before[1],
+        .group = a->group,
+        .act = (uint32_t)ep->fn,
+        .residual = residual_kind(s),
+    };
 }
 
 static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep) {
@@ -121,8 +137,9 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
     struct weights w;
     bt_status st = pack_weights(e, ep, WEIGHT_DEPTHWISE, &w);
     if (st) return st;
-    /* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. */
-    int32_t pixels = 4, rows = a->kernel[0] <= 3 ? 4 : 2;
+    struct bt_layer layer = layer_of(s, ep);
+    struct bt_choice choice = bt_emit_choose(&layer, &e->params);
+    int32_t pixels = (int32_t)choice.pixels, rows = (int32_t)choice.rows;
     int32_t constants[BT_DW_CONSTANTS - 1] = {
         [BT_DW_KW - 1] = (int32_t)a->kernel[1],
         [BT_DW_KH - 1] = (int32_t)a->kernel[0],
@@ -132,9 +149,7 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         [BT_DW_PIXELS - 1] = pixels,
         [BT_DW_ROWS - 1] = rows,
         [BT_DW_ACT - 1] = ep->fn,
-        [BT_DW_RESIDUAL - 1] = !has_residual(s) ? 0
-                               : a->late        ? 2
-                                                : 1,
+        [BT_DW_RESIDUAL - 1] = (int32_t)residual_kind(s),
     };
     struct bt_dw_push push = {
         .in_w = (int32_t)x->dim[3],
@@ -157,8 +172,8 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         [BT_DW_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
         [BT_DW_OUT] = bt_emit_operand(&s->out[0]),
     };
-    return bt_emit_add(e, BT_KERNEL_DW, constants, &push, operands,
-                       (uint64_t)push.tiles_x * (uint64_t)push.tiles_y * (uint64_t)push.groups);
+    return bt_emit_add_chosen(e, BT_KERNEL_DW, constants, &push, operands,
+                              (uint64_t)push.tiles_x * (uint64_t)push.tiles_y * (uint64_t)push.groups, &layer, &choice);
 }
 
 /* Shared by Conv (shuffle 1) and ConvTranspose (shuffle 2, kernel 1). */
@@ -191,8 +206,9 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
     }
     bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * sx + (kw - 1) * dilation >= push.in_w ||
                   (push.out_h - 1) * sy + (kh - 1) * dilation >= push.in_h;
-    int32_t pixels = row_pixels(e, push.out_w);
-    int32_t groups = kw <= 3 && push.out_groups > 1 ? 2 : 1;
+    struct bt_layer layer = layer_of(s, ep);
+    struct bt_choice choice = bt_emit_choose(&layer, &e->params);
+    int32_t pixels = (int32_t)choice.pixels, groups = (int32_t)choice.groups;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
     struct bt_operand out = bt_emit_operand(&s->out[0]);
     int32_t constants[BT_CONV2D_CONSTANTS - 1] = {
@@ -202,11 +218,9 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_SY - 1] = sy,
         [BT_CONV2D_DILATION - 1] = dilation,
         [BT_CONV2D_PIXELS - 1] = pixels,
-        [BT_CONV2D_GROUPS - 1] = at_most(groups, push.out_groups),
+        [BT_CONV2D_GROUPS - 1] = groups,
         [BT_CONV2D_ACT - 1] = ep->fn,
-        [BT_CONV2D_RESIDUAL - 1] = !has_residual(s) ? 0
-                                   : a->late        ? 2
-                                                    : 1,
+        [BT_CONV2D_RESIDUAL - 1] = (int32_t)residual_kind(s),
         [BT_CONV2D_PADDED - 1] = padded,
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
         [BT_CONV2D_PLAIN - 1] = bt_emit_merge_plain(e, &out),
@@ -219,7 +233,8 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_OUT] = out,
     };
     uint64_t tiles = (uint64_t)((push.out_groups + groups - 1) / groups);
-    return bt_emit_add(e, BT_KERNEL_CONV, constants, &push, operands, (uint64_t)push.tiles_x * (uint64_t)push.out_h * tiles);
+    return bt_emit_add_chosen(e, BT_KERNEL_CONV, constants, &push, operands,
+                              (uint64_t)push.tiles_x * (uint64_t)push.out_h * tiles, &layer, &choice);
 }
 
 bt_status bt_emit_conv(struct bt_emitter *e) {
