@@ -257,6 +257,174 @@ static void views(void **state) {
     finish(check(&g, 1));
 }
 
+static void number(struct bt_writer *g, const char *name, float x) {
+    bt_onnx_write_floats(g, name, 0, NULL, &x);
+}
+
+/* A convolution, then a graph body that `write` adds between "c" and "y". `nodes` must be left. */
+static struct bt_graph *after_conv(void (*write)(struct bt_writer *g), uint32_t nodes) {
+    struct bt_writer g = {0};
+    start(&g);
+    conv(&g, "x", "c");
+    write(&g);
+    bt_onnx_write_output(&g, "y");
+    return check(&g, nodes);
+}
+
+/* As TensorFlow spells it: relu(x) + slope (x - |x|) / 2, the half apart or in the slope. */
+static void prelu_by_abs(struct bt_writer *g) {
+    bt_onnx_write_node(g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(g, "Abs", LIST("c"), "a", NULL);
+    bt_onnx_write_node(g, "Sub", LIST("c", "a"), "s", NULL);
+    bt_onnx_write_node(g, "Mul", LIST("slope", "s"), "m", NULL);
+    number(g, "half", 0.5f);
+    bt_onnx_write_node(g, "Mul", LIST("m", "half"), "n", NULL);
+    bt_onnx_write_node(g, "Add", LIST("r", "n"), "y", NULL);
+}
+static void prelu_by_abs_half_inside(struct bt_writer *g) {
+    bt_onnx_write_node(g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(g, "Abs", LIST("c"), "a", NULL);
+    bt_onnx_write_node(g, "Sub", LIST("c", "a"), "s", NULL);
+    bt_onnx_write_node(g, "Mul", LIST("s", "slope"), "m", NULL);
+    bt_onnx_write_node(g, "Add", LIST("m", "r"), "y", NULL);
+}
+/* As Keras does: relu(x) - slope relu(-x). */
+static void prelu_by_neg(struct bt_writer *g) {
+    bt_onnx_write_node(g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(g, "Neg", LIST("c"), "a", NULL);
+    bt_onnx_write_node(g, "Relu", LIST("a"), "s", NULL);
+    bt_onnx_write_node(g, "Mul", LIST("s", "slope"), "m", NULL);
+    bt_onnx_write_node(g, "Sub", LIST("r", "m"), "y", NULL);
+}
+/* |x| of another value: not PRelu. */
+static void prelu_of_two(struct bt_writer *g) {
+    bt_onnx_write_node(g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(g, "Abs", LIST("x"), "a", NULL);
+    bt_onnx_write_node(g, "Sub", LIST("c", "a"), "s", NULL);
+    bt_onnx_write_node(g, "Mul", LIST("s", "slope"), "m", NULL);
+    bt_onnx_write_node(g, "Add", LIST("m", "r"), "y", NULL);
+}
+
+static void prelu_spelt_out(void **state) {
+    (void)state;
+    void (*const forms[])(struct bt_writer *) = {prelu_by_abs, prelu_by_abs_half_inside, prelu_by_neg};
+    for (size_t i = 0; i < BT_COUNT(forms); i++) {
+        struct bt_graph *graph = after_conv(forms[i], 1);
+        assert_int_equal(graph->node[0].attr.act, BT_ACT_PRELU);
+        finish(graph);
+    }
+    finish(after_conv(prelu_of_two, 6));
+}
+
+static void clip(struct bt_writer *g, const char *from, const char *name, const char *high) {
+    number(g, "zero", 0);
+    bt_onnx_write_node(g, "Clip", LIST(from, "zero", high), name, NULL);
+}
+static void swish_by_div(struct bt_writer *g) {
+    number(g, "three", 3), number(g, "six", 6);
+    bt_onnx_write_node(g, "Add", LIST("three", "c"), "a", NULL);
+    clip(g, "a", "l", "six");
+    bt_onnx_write_node(g, "Mul", LIST("c", "l"), "m", NULL);
+    bt_onnx_write_node(g, "Div", LIST("m", "six"), "y", NULL);
+}
+static void swish_by_factor(struct bt_writer *g) {
+    number(g, "three", 3), number(g, "six", 6), number(g, "sixth", 1.0f / 6);
+    bt_onnx_write_node(g, "Add", LIST("c", "three"), "a", NULL);
+    clip(g, "a", "l", "six");
+    bt_onnx_write_node(g, "Mul", LIST("l", "sixth"), "m", NULL);
+    bt_onnx_write_node(g, "Mul", LIST("m", "c"), "y", NULL);
+}
+static void swish_by_hard_sigmoid(struct bt_writer *g) {
+    struct bt_writer a = {0};
+    bt_onnx_write_attr_float(&a, "alpha", 1.0f / 6);
+    bt_onnx_write_node(g, "HardSigmoid", LIST("c"), "h", &a);
+    bt_onnx_write_node(g, "Mul", LIST("h", "c"), "y", NULL);
+}
+static void swish_of_another_width(struct bt_writer *g) {
+    number(g, "three", 3), number(g, "five", 5);
+    bt_onnx_write_node(g, "Add", LIST("c", "three"), "a", NULL);
+    clip(g, "a", "l", "five");
+    bt_onnx_write_node(g, "Mul", LIST("c", "l"), "m", NULL);
+    bt_onnx_write_node(g, "Div", LIST("m", "five"), "y", NULL);
+}
+
+static void hard_swish_spelt_out(void **state) {
+    (void)state;
+    void (*const forms[])(struct bt_writer *) = {swish_by_div, swish_by_factor, swish_by_hard_sigmoid};
+    for (size_t i = 0; i < BT_COUNT(forms); i++) {
+        struct bt_graph *graph = after_conv(forms[i], 1);
+        assert_int_equal(graph->node[0].attr.act, BT_ACT_HARD_SWISH);
+        finish(graph);
+    }
+    finish(after_conv(swish_of_another_width, 5));
+}
+
+static void batch_norm_of(struct bt_writer *g, const char *from) {
+    float variance[CHANNELS];
+    for (int i = 0; i < CHANNELS; i++) variance[i] = 0.25f * (float)(i + 1);
+    random_floats(g, "scale", 1, INTS(CHANNELS), 7);
+    random_floats(g, "shift", 1, INTS(CHANNELS), 8);
+    random_floats(g, "mean", 1, INTS(CHANNELS), 9);
+    bt_onnx_write_floats(g, "variance", 1, INTS(CHANNELS), variance);
+    struct bt_writer a = {0};
+    bt_onnx_write_attr_float(&a, "epsilon", 1e-3f);
+    bt_onnx_write_node(g, "BatchNormalization", LIST(from, "scale", "shift", "mean", "variance"), "y", &a);
+}
+static void batch_norm(struct bt_writer *g) {
+    batch_norm_of(g, "c");
+}
+static void batch_norm_of_relu(struct bt_writer *g) {
+    bt_onnx_write_node(g, "Relu", LIST("c"), "r", NULL);
+    batch_norm_of(g, "r");
+}
+static void terms_and_factors(struct bt_writer *g) {
+    number(g, "two", 2);
+    bt_onnx_write_node(g, "Mul", LIST("slope", "c"), "m", NULL);
+    bt_onnx_write_node(g, "Sub", LIST("m", "slope"), "s", NULL);
+    bt_onnx_write_node(g, "Div", LIST("s", "two"), "d", NULL);
+    bt_onnx_write_node(g, "Add", LIST("two", "d"), "y", NULL);
+}
+/* A constant less the result: its sign turns, which is not done; nor a factor for each pixel. */
+static void other_terms(struct bt_writer *g) {
+    random_floats(g, "picture", 4, INTS(1, 1, SIDE, SIDE), 4);
+    bt_onnx_write_node(g, "Mul", LIST("c", "picture"), "m", NULL);
+    bt_onnx_write_node(g, "Sub", LIST("slope", "m"), "y", NULL);
+}
+
+static void constants_go_into_weights(void **state) {
+    (void)state;
+    finish(after_conv(batch_norm, 1));
+    finish(after_conv(batch_norm_of_relu, 3)); /* the activation lies between: Mul and Add stay */
+    finish(after_conv(terms_and_factors, 1));
+    finish(after_conv(other_terms, 3));
+    struct bt_writer g = {0}; /* weights that two convolutions share are not spoilt for the other */
+    start(&g);
+    conv(&g, "x", "c");
+    conv(&g, "x", "e");
+    bt_onnx_write_node(&g, "Mul", LIST("c", "slope"), "m", NULL);
+    bt_onnx_write_output(&g, "m");
+    bt_onnx_write_output(&g, "e");
+    finish(check(&g, 2));
+}
+
+static void hard_sigmoid(struct bt_writer *g) {
+    bt_onnx_write_node(g, "Abs", LIST("c"), "a", NULL);
+    bt_onnx_write_node(g, "HardSigmoid", LIST("a"), "y", NULL);
+}
+static void instance_norm(struct bt_writer *g) {
+    random_floats(g, "scale", 1, INTS(CHANNELS), 7);
+    random_floats(g, "shift", 1, INTS(CHANNELS), 8);
+    bt_onnx_write_node(g, "InstanceNormalization", LIST("c", "scale", "shift"), "y", NULL);
+}
+
+static void lowered(void **state) {
+    (void)state;
+    finish(after_conv(hard_sigmoid, 5)); /* Conv, Abs, Mul, Add, Clip */
+    struct bt_graph *graph = after_conv(instance_norm, 11);
+    for (uint32_t i = 0; i < graph->node_count; i++) assert_int_not_equal(graph->node[i].op, BT_OP_INSTANCE_NORMALIZATION);
+    finish(graph);
+}
+
 /* Heads that are views of one another, of an input, and of a constant: each output has memory of its own. */
 static void outputs_of_all_kinds(void **state) {
     (void)state;
@@ -312,6 +480,10 @@ int main(void) {
         cmocka_unit_test(narrow_residual),
         cmocka_unit_test(pads),
         cmocka_unit_test(views),
+        cmocka_unit_test(prelu_spelt_out),
+        cmocka_unit_test(hard_swish_spelt_out),
+        cmocka_unit_test(constants_go_into_weights),
+        cmocka_unit_test(lowered),
         cmocka_unit_test(outputs_of_all_kinds),
         cmocka_unit_test(sharing_saves_memory),
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/fuse/fuse.h"
+#include "engine/fuse/lower.h"
 #include "engine/fuse/rewrite.h"
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,22 @@ void bt_fuse_set_input(struct bt_fuser *f, struct bt_node *n, uint16_t k, uint16
     if (value != BT_NONE) f->uses[value]++;
 }
 
+uint16_t bt_fuse_add_constant(struct bt_fuser *f, const char *name, const struct bt_shape *shape, float **out_data) {
+    uint16_t value;
+    void *data;
+    uint16_t *more = realloc(f->uses, (f->graph->value_count + 2) * sizeof *more);
+    if (!more) {
+        f->status = BT_E_MEMORY;
+        return BT_NONE;
+    }
+    f->uses = more;
+    f->status = bt_graph_add_constant(f->graph, name, BT_TYPE_F32, shape, &value, &data);
+    if (f->status) return BT_NONE;
+    f->uses[value] = 0;
+    *out_data = data;
+    return value;
+}
+
 bool bt_fuse_widen(struct bt_fuser *f, struct bt_node *n) {
     if ((n->op != BT_OP_CONV && n->op != BT_OP_CONV_TRANSPOSE) || n->in_count == BT_CONV_INPUTS) return false;
     uint16_t *in = bt_graph_alloc(f->graph, BT_CONV_INPUTS * sizeof *in);
@@ -55,11 +72,15 @@ bool bt_fuse_widen(struct bt_fuser *f, struct bt_node *n) {
 }
 
 typedef bool (*rewrite)(struct bt_fuser *f, struct bt_node *n);
-/* In this order: residuals before activations, since mostly the activation comes last: y = act(conv + bias + residual). */
-static const rewrite rewrites[] = {bt_fuse_views, bt_fuse_widen, bt_fuse_pad, bt_fuse_residual, bt_fuse_activation};
+/* In this order: activations whole before their parts go elsewhere; residuals before activations, since mostly the activation
+   comes last: y = act(conv + bias + residual). */
+static const rewrite rewrites[] = {bt_fuse_views, bt_fuse_spelt,    bt_fuse_widen,     bt_fuse_scale,
+                                   bt_fuse_pad,   bt_fuse_residual, bt_fuse_activation};
 
 bt_status bt_fuse(struct bt_graph *graph, struct bt_log *log) {
     struct bt_fuser f = {.graph = graph};
+    bt_status st = bt_fuse_lower(graph, log);
+    if (st) return st;
     f.uses = calloc(graph->value_count + 1, sizeof *f.uses);
     if (!f.uses) return BT_E_MEMORY;
     bool changed = true;

@@ -22,8 +22,13 @@ void bt_fuse_take_output(struct bt_fuser *f, struct bt_node *n, uint16_t value);
 /* Input k of `n` becomes `value`. */
 void bt_fuse_set_input(struct bt_fuser *f, struct bt_node *n, uint16_t k, uint16_t value);
 
+/* A new constant of floats; `*out_data` is its zeroed memory. BT_NONE: no room, noted in `status`. Moves the graph's values. */
+uint16_t bt_fuse_add_constant(struct bt_fuser *f, const char *name, const struct bt_shape *shape, float **out_data);
+
 bool bt_fuse_views(struct bt_fuser *f, struct bt_node *n);      /* views.c: operators that move nothing are Reshape or gone */
 bool bt_fuse_widen(struct bt_fuser *f, struct bt_node *n);      /* fuse.c: convolutions get their five inputs */
+bool bt_fuse_spelt(struct bt_fuser *f, struct bt_node *n);      /* spelt.c: PRelu and HardSwish written as several nodes */
+bool bt_fuse_scale(struct bt_fuser *f, struct bt_node *n);      /* scale.c: constant factors and terms into weights and bias */
 bool bt_fuse_pad(struct bt_fuser *f, struct bt_node *n);        /* pad.c: Pad into the convolution that reads it */
 bool bt_fuse_residual(struct bt_fuser *f, struct bt_node *n);   /* residual.c: Add into a convolution */
 bool bt_fuse_activation(struct bt_fuser *f, struct bt_node *n); /* activation.c: Relu and its like into a convolution */

@@ -14,6 +14,10 @@ void bt_graph_rule_same(struct bt_infer *c) {
     const struct bt_value *x = bt_graph_infer_need(c, 0, 0);
     enum bt_op op = c->node->op;
     if (op == BT_OP_LEAKY_RELU) c->node->attr.low = bt_graph_infer_float(c, "alpha", 0.01f);
+    if (op == BT_OP_HARD_SIGMOID) {
+        c->node->attr.low = bt_graph_infer_float(c, "alpha", 0.2f);
+        c->node->attr.high = bt_graph_infer_float(c, "beta", 0.5f);
+    }
     bool any = op == BT_OP_IDENTITY, number = op == BT_OP_NEG || op == BT_OP_ABS;
     if (x->type != BT_TYPE_F32 && !any && !(number && x->type != BT_TYPE_BOOL)) {
         bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "input is not of floats");

@@ -190,6 +190,38 @@ void bt_graph_rule_global_pool(struct bt_infer *c) {
     bt_graph_infer_out(c, BT_TYPE_F32, 4, (int64_t[]){x->shape.dim[0], x->shape.dim[1], 1, 1});
 }
 
+/* Inputs 1 … count: constants, one number a channel. */
+static void need_channels(struct bt_infer *c, const struct bt_value *x, uint16_t count) {
+    need_float(c, x);
+    if (x->shape.rank < 2) bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "the input has no axis of channels");
+    for (uint16_t k = 1; k <= count && !c->status; k++) {
+        const struct bt_value *v = bt_graph_infer_need(c, k, 1);
+        if (c->status) return;
+        need_float(c, v);
+        if (!v->data) bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "input %u ('%.60s') is not a constant", k, v->name);
+        if (v->shape.dim[0] != x->shape.dim[1]) bt_graph_infer_fail(c, BT_E_FORMAT, "input %u is not one a channel", k);
+    }
+    int64_t dim[BT_RANK_MAX];
+    for (uint32_t i = 0; i < x->shape.rank; i++) dim[i] = x->shape.dim[i];
+    bt_graph_infer_out(c, BT_TYPE_F32, x->shape.rank, dim);
+}
+
+void bt_graph_rule_batch_norm(struct bt_infer *c) {
+    c->node->attr.epsilon = bt_graph_infer_float(c, "epsilon", 1e-5f);
+    bt_graph_infer_float(c, "momentum", 0); /* only for training, which is refused */
+    if (bt_graph_infer_int(c, "training_mode", 0, 0, 1)) bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "training_mode");
+    if (!bt_graph_infer_int(c, "spatial", 1, 0, 1)) /* up to opset 8 */
+        bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "statistics for each element (spatial 0)");
+    need_channels(c, bt_graph_infer_need(c, 0, 0), 4);
+}
+
+void bt_graph_rule_instance_norm(struct bt_infer *c) {
+    c->node->attr.epsilon = bt_graph_infer_float(c, "epsilon", 1e-5f);
+    need_channels(c, bt_graph_infer_need(c, 0, 0), 2);
+    if (!c->status && bt_graph_infer_need(c, 0, 0)->shape.rank < 3)
+        bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "the input has no axes to take a mean over");
+}
+
 void bt_graph_rule_depth_to_space(struct bt_infer *c) {
     static const char *const modes[] = {"DCR", "CRD"};
     const struct bt_value *x = bt_graph_infer_need(c, 0, 4);

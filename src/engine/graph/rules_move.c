@@ -204,6 +204,39 @@ void bt_graph_rule_slice(struct bt_infer *c) {
     bt_graph_infer_drop(c, 1);
 }
 
+/* Import has made one node of each output (attr.part of attr.parts); here it becomes a Slice. */
+void bt_graph_rule_split(struct bt_infer *c) {
+    struct bt_attr *a = &c->node->attr;
+    const struct bt_value *x = bt_graph_infer_need(c, 0, 0);
+    struct bt_int_list sizes;
+    uint32_t axis = bt_graph_infer_axis(c, bt_graph_infer_int(c, "axis", 0, -BT_RANK_MAX, BT_RANK_MAX - 1), x->shape.rank);
+    bt_graph_infer_list(c, 1, "split", &sizes);
+    if (c->status) return;
+    int64_t dim[BT_RANK_MAX], size = x->shape.dim[axis], sum = 0;
+    load_dims(&x->shape, dim);
+    if (sizes.present ? sizes.count != a->parts : size % a->parts != 0) {
+        bt_graph_infer_fail(c, BT_E_FORMAT, "axis of %lld does not split into %u parts", (long long)size, a->parts);
+        return;
+    }
+    for (uint32_t i = 0; i < BT_RANK_MAX; i++) a->step[i] = 1;
+    for (uint32_t i = 0; i < a->parts; i++) {
+        int64_t one = sizes.present ? sizes.at[i] : size / a->parts;
+        if (one < 0 || one > size - sum) {
+            bt_graph_infer_fail(c, BT_E_FORMAT, "part %u is %lld of %lld", i, (long long)one, (long long)size);
+            return;
+        }
+        if (i == a->part) {
+            a->begin[axis] = (int32_t)sum;
+            dim[axis] = one;
+        }
+        sum += one;
+    }
+    if (sum != size) bt_graph_infer_fail(c, BT_E_FORMAT, "parts make %lld of %lld", (long long)sum, (long long)size);
+    bt_graph_infer_out(c, x->type, x->shape.rank, dim);
+    bt_graph_infer_drop(c, 1);
+    c->node->op = BT_OP_SLICE;
+}
+
 void bt_graph_rule_gather(struct bt_infer *c) {
     const struct bt_value *x = bt_graph_infer_need(c, 0, 0), *at = bt_graph_infer_need(c, 1, 0);
     int64_t axis = bt_graph_infer_int(c, "axis", 0, -BT_RANK_MAX, BT_RANK_MAX - 1);

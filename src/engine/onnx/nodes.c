@@ -82,6 +82,42 @@ static bt_status load_attr(const Onnx__NodeProto *n, const Onnx__AttributeProto 
 
 enum { ATTRIBUTES_MAX = 64 };
 
+static bt_status load_attrs(const Onnx__NodeProto *n, struct bt_log *log, struct bt_graph *graph,
+                            struct bt_raw_attrs **out_raw) {
+    struct bt_raw_attrs *raw = bt_graph_alloc(graph, sizeof *raw + n->n_attribute * sizeof raw->attr[0]);
+    if (!raw) return BT_E_MEMORY;
+    raw->count = n->n_attribute;
+    for (size_t i = 0; i < n->n_attribute; i++) {
+        bt_status st = load_attr(n, n->attribute[i], log, graph, &raw->attr[i]);
+        if (st) return st;
+        for (size_t j = 0; j < i; j++) {
+            if (!strcmp(raw->attr[j].name, raw->attr[i].name))
+                return refuse(log, BT_E_FORMAT, n, "twice, attribute", raw->attr[i].name);
+        }
+    }
+    *out_raw = raw;
+    return BT_OK;
+}
+
+/* The graph's nodes have one output: a Split becomes one node a part, all with the same attributes. */
+static bt_status add_part(const Onnx__NodeProto *n, enum bt_op op, uint32_t part, uint32_t parts, struct bt_raw_attrs *raw,
+                          const struct bt_onnx_names *names, struct bt_log *log, struct bt_graph *graph) {
+    uint16_t index;
+    bt_status st = bt_graph_add_node(graph, op, label(n), (uint16_t)n->n_input, 1, &index);
+    if (st) return refuse(log, st, n, "no room for the node", "");
+    struct bt_node *node = &graph->node[index];
+    for (size_t k = 0; k < n->n_input; k++) {
+        if (!*n->input[k]) continue;
+        node->in[k] = bt_onnx_find(names, n->input[k]);
+        if (node->in[k] == BT_NONE) return refuse(log, BT_E_FORMAT, n, "nobody makes input", n->input[k]);
+    }
+    node->out[0] = bt_onnx_find(names, n->output[part]);
+    node->attr.part = part;
+    node->attr.parts = parts;
+    node->raw = raw;
+    return BT_OK;
+}
+
 static bt_status add_node(const Onnx__NodeProto *n, const struct bt_onnx_names *names, struct bt_log *log,
                           struct bt_graph *graph) {
     bt_status st = bt_onnx_check_name(n->name, log);
@@ -96,30 +132,14 @@ static bt_status add_node(const Onnx__NodeProto *n, const struct bt_onnx_names *
     /* Optional outputs at the end may be named "" : absent. */
     size_t outputs = n->n_output;
     while (outputs && !*n->output[outputs - 1]) outputs--;
-    if (outputs != 1) return refuse(log, outputs ? BT_E_UNSUPPORTED : BT_E_FORMAT, n, "needs exactly one output", "");
-    uint16_t index;
-    st = bt_graph_add_node(graph, op, label(n), (uint16_t)n->n_input, 1, &index);
-    if (st) return refuse(log, st, n, "no room for the node", "");
-    struct bt_node *node = &graph->node[index];
-    for (size_t k = 0; k < n->n_input; k++) {
-        if (!*n->input[k]) continue;
-        node->in[k] = bt_onnx_find(names, n->input[k]);
-        if (node->in[k] == BT_NONE) return refuse(log, BT_E_FORMAT, n, "nobody makes input", n->input[k]);
+    if (!outputs) return refuse(log, BT_E_FORMAT, n, "needs an output", "");
+    if (outputs > 1 && op != BT_OP_SPLIT) return refuse(log, BT_E_UNSUPPORTED, n, "more than one output:", n->output[1]);
+    struct bt_raw_attrs *raw = NULL;
+    st = load_attrs(n, log, graph, &raw);
+    for (size_t part = 0; part < outputs && !st; part++) {
+        if (*n->output[part]) st = add_part(n, op, (uint32_t)part, (uint32_t)outputs, raw, names, log, graph);
     }
-    node->out[0] = bt_onnx_find(names, n->output[0]);
-    struct bt_raw_attrs *raw = bt_graph_alloc(graph, sizeof *raw + n->n_attribute * sizeof raw->attr[0]);
-    if (!raw) return BT_E_MEMORY;
-    raw->count = n->n_attribute;
-    for (size_t i = 0; i < n->n_attribute; i++) {
-        st = load_attr(n, n->attribute[i], log, graph, &raw->attr[i]);
-        if (st) return st;
-        for (size_t j = 0; j < i; j++) {
-            if (!strcmp(raw->attr[j].name, raw->attr[i].name))
-                return refuse(log, BT_E_FORMAT, n, "twice, attribute", raw->attr[i].name);
-        }
-    }
-    node->raw = raw;
-    return BT_OK;
+    return st;
 }
 
 bt_status bt_onnx_add_nodes(const Onnx__GraphProto *model, const struct bt_onnx_names *names, struct bt_log *log,

@@ -81,6 +81,9 @@ bt_status bt_ref_unary(const struct bt_ref_call *call) {
     case BT_OP_CLIP:
         for (size_t i = 0; i < count; i++) out[i] = clip(in[i], a->low, a->high);
         return BT_OK;
+    case BT_OP_HARD_SIGMOID:
+        for (size_t i = 0; i < count; i++) out[i] = clip(a->low * in[i] + a->high, 0, 1);
+        return BT_OK;
     case BT_OP_LEAKY_RELU:
         for (size_t i = 0; i < count; i++) out[i] = in[i] < 0 ? a->low * in[i] : in[i];
         return BT_OK;

@@ -23,6 +23,7 @@ bt_status bt_ref_conv(const struct bt_ref_call *call);
 bt_status bt_ref_conv_transpose(const struct bt_ref_call *call);
 bt_status bt_ref_pool(const struct bt_ref_call *call);
 bt_status bt_ref_global_pool(const struct bt_ref_call *call);
+bt_status bt_ref_normalize(const struct bt_ref_call *call);
 bt_status bt_ref_resize(const struct bt_ref_call *call);
 bt_status bt_ref_depth_to_space(const struct bt_ref_call *call);
 bt_status bt_ref_grid_sample(const struct bt_ref_call *call);
