@@ -21,10 +21,18 @@ enum bt_exit {
 };
 int bt_app_exit_of(bt_status status);
 
+/* An option that may be given more than once. */
+enum { BT_APP_MOST_TEXTS = 64 };
+struct bt_app_texts {
+    const char *at[BT_APP_MOST_TEXTS];
+    uint32_t count;
+};
+
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
-    const char *camera, *input, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed;
-    uint64_t frames;
+    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant;
+    struct bt_app_texts input;
+    uint64_t frames, runs;
     uint32_t width_px, height_px, rate;
     bool mirror, json, verbose, help;
     const char *word[2]; /* what is not an option: faces new, faces show X */
@@ -32,11 +40,12 @@ struct bt_app_options {
 };
 
 struct bt_app {
+    int64_t start_ns; /* when main was entered */
     struct bt_log *log;
     struct bt_app_options options;
 };
 
-enum bt_app_kind { BT_APP_TEXT, BT_APP_COUNT, BT_APP_SIZE, BT_APP_FLAG };
+enum bt_app_kind { BT_APP_TEXT, BT_APP_TEXTS, BT_APP_COUNT, BT_APP_SIZE, BT_APP_FLAG };
 
 struct bt_app_option {
     const char *name, *value, *help; /* value: what stands after it in the help, NULL for a flag */
@@ -64,9 +73,13 @@ BT_CHECKED bt_status bt_app_parse(struct bt_log *log, const struct bt_app_verb *
 BT_CHECKED bt_status bt_app_configure(struct bt_log *log, const struct bt_app_verb *verb, struct bt_app_options *inout);
 void bt_app_help(const struct bt_app_verb *verb); /* NULL: the whole program */
 
+/* A whole number, 0 included. false: it is none. */
+bool bt_app_number(const char *text, uint64_t *out_number);
+
 bt_status bt_app_run(struct bt_app *app);
 bt_status bt_app_demo(struct bt_app *app);
 bt_status bt_app_devices(struct bt_app *app);
 bt_status bt_app_faces(struct bt_app *app);
+bt_status bt_app_model(struct bt_app *app);
 
 #endif

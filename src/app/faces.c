@@ -9,7 +9,6 @@
 #include "rig/rig.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <limits.h>
@@ -62,13 +61,12 @@ static bt_status list(const struct bt_app *app) {
 
 static bt_status grow(struct bt_app *app, const struct bt_rig *rig) {
     const struct bt_app_options *o = &app->options;
-    char *end = NULL, name[BT_MASK_NAME_BYTES], path[PATH_MAX], folder[PATH_MAX];
+    char name[BT_MASK_NAME_BYTES], path[PATH_MAX], folder[PATH_MAX];
     uint32_t index;
     struct bt_mask *mask = NULL;
     uint8_t *bytes = NULL;
-    errno = 0;
-    uint64_t seed = o->seed ? strtoull(o->seed, &end, 10) : 0;
-    if (!o->seed || errno || *end || end == o->seed || *o->seed == '-') {
+    uint64_t seed = 0;
+    if (!o->seed || !bt_app_number(o->seed, &seed)) {
         bt_log_error(app->log, "bauta faces new wants a whole number: --seed N");
         return BT_E_ARGUMENT;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/app.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <locale.h>
@@ -14,7 +15,7 @@ static void print(void *user, enum bt_log_level level, const char *line) {
 }
 
 int main(int argc, char **argv) {
-    struct bt_app app = {0};
+    struct bt_app app = {.start_ns = bt_clock_now_ns()};
     const struct bt_app_verb *verb = NULL;
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");

@@ -17,9 +17,10 @@
 const struct bt_app_option bt_app_options[] = {
     {"camera", "DEV", "the camera, e.g. /dev/video0 (default: the first that bauta devices picks)", BT_APP_TEXT, AT(camera),
      true},
-    {"input", "FILE", "a recording instead of a camera", BT_APP_TEXT, AT(input), false},
-    {"output", "DEV|DIR", "run: the virtual camera (v4l2loopback) to write to; demo: the folder; faces: the file", BT_APP_TEXT,
-     AT(output), true},
+    {"input", "FILE", "a recording instead of a camera; model: NAME=FILE.npy, once for each input of the net", BT_APP_TEXTS,
+     AT(input), false},
+    {"output", "DEV|DIR", "run: the virtual camera (v4l2loopback) to write to; demo, model: the folder; faces: the file",
+     BT_APP_TEXT, AT(output), true},
     {"record", "FILE", "also keep the masked, labelled video: .mkv or .mp4", BT_APP_TEXT, AT(record), false},
     {"hash", "FILE", "write one SHA-256 a frame that leaves", BT_APP_TEXT, AT(hash), false},
     {"stats", "FILE", "write figures as JSON when done", BT_APP_TEXT, AT(stats), false},
@@ -29,8 +30,12 @@ const struct bt_app_option bt_app_options[] = {
      AT(size), true},
     {"rate", "FPS", "frames a second to ask the camera for (default 30)", BT_APP_COUNT, AT(rate), true},
     {"mirror", NULL, "mirror the picture (the label still reads right)", BT_APP_FLAG, AT(mirror), true},
-    {"seed", "N", "the number that a new mask grows from", BT_APP_TEXT, AT(seed), false},
+    {"seed", "N", "the number that a new mask grows from, or a net's random inputs (there: default 0)", BT_APP_TEXT, AT(seed),
+     false},
     {"name", "NAME", "what to call the new mask (default: mask-SEED)", BT_APP_TEXT, AT(name), false},
+    {"after", "STAGE", "what to print: import, graph, fuse, plan or emit", BT_APP_TEXT, AT(after), false},
+    {"runs", "N", "how many runs to time (default 50)", BT_APP_COUNT, AT(runs), false},
+    {"variant", "NAME", "the kernels: auto (default), texels or storage", BT_APP_TEXT, AT(variant), false},
     {"device", "NAME", "part of a Vulkan device's name (default: the best)", BT_APP_TEXT, AT(device), true},
     {"models", "DIR", "where the models lie (default: beside the program)", BT_APP_TEXT, AT(models), true},
     {"json", NULL, "print JSON", BT_APP_FLAG, AT(json), false},
@@ -47,11 +52,18 @@ static const struct bt_app_option *find(const struct bt_app_verb *verb, const ch
     return NULL;
 }
 
-static bool parse_count(const char *text, uint64_t most, uint64_t *out) {
+bool bt_app_number(const char *text, uint64_t *out_number) {
     char *end;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
-    if (errno || *end || end == text || *text == '-' || !n || n > most) return false;
+    if (errno || *end || *text < '0' || *text > '9') return false;
+    *out_number = n;
+    return true;
+}
+
+static bool parse_count(const char *text, uint64_t most, uint64_t *out) {
+    uint64_t n;
+    if (!bt_app_number(text, &n) || !n || n > most) return false;
     *out = n;
     return true;
 }
@@ -60,9 +72,17 @@ static bt_status set(struct bt_log *log, const struct bt_app_option *option, con
     void *field = (char *)out + option->offset;
     uint64_t n = 0;
     char extra;
+    struct bt_app_texts *texts = field;
     switch (option->kind) {
     case BT_APP_TEXT:
         *(const char **)field = value;
+        return BT_OK;
+    case BT_APP_TEXTS:
+        if (texts->count == BT_APP_MOST_TEXTS) {
+            bt_log_error(log, "--%s: at most %d of them", option->name, BT_APP_MOST_TEXTS);
+            return BT_E_ARGUMENT;
+        }
+        texts->at[texts->count++] = value;
         return BT_OK;
     case BT_APP_FLAG:
         *(bool *)field = true;

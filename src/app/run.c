@@ -17,16 +17,16 @@
 #include <unistd.h>
 
 static bt_status check_options(struct bt_log *log, const struct bt_app_options *o) {
-    if (o->camera && o->input) {
-        bt_log_error(log, "--camera and --input: only one of them");
+    if ((o->camera != NULL) + o->input.count > 1) {
+        bt_log_error(log, "--camera and --input: only one of them, once");
         return BT_E_ARGUMENT;
     }
     if (!o->output && !o->record && !o->hash) {
         bt_log_error(log, "nothing would leave: name a virtual camera with --output, a file with --record, or --hash");
         return BT_E_ARGUMENT;
     }
-    if (o->input && access(o->input, R_OK)) {
-        bt_log_error(log, "cannot read %s", o->input);
+    if (o->input.at[0] && access(o->input.at[0], R_OK)) {
+        bt_log_error(log, "cannot read %s", o->input.at[0]);
         return BT_E_NOT_FOUND;
     }
     return BT_OK;
@@ -34,7 +34,7 @@ static bt_status check_options(struct bt_log *log, const struct bt_app_options *
 
 static bt_status open_source(struct bt_app *app, const char *camera, struct bt_source **out_source) {
     const struct bt_app_options *o = &app->options;
-    if (o->input) return bt_source_open_file(app->log, o->input, out_source);
+    if (o->input.at[0]) return bt_source_open_file(app->log, o->input.at[0], out_source);
     const struct bt_camera_params params = {
         .log = app->log, .path = camera, .width_px = o->width_px, .height_px = o->height_px, .rate = o->rate};
     return bt_source_open_camera(&params, out_source);
@@ -48,7 +48,7 @@ bt_status bt_app_run(struct bt_app *app) {
     bt_status status = check_options(app->log, o);
     if (status) return status;
     bt_terminal_take_signals();
-    if (!o->input) {
+    if (!o->input.at[0]) {
         status = o->camera ? BT_OK : bt_devices_pick_camera(app->log, camera, sizeof camera);
         if (status) return status;
         if (o->camera) snprintf(camera, sizeof camera, "%s", o->camera);
@@ -60,9 +60,9 @@ bt_status bt_app_run(struct bt_app *app) {
     }
     status = bt_session_prepare(&session, app);
     if (!status) {
-        const struct bt_session_consent consent = {.origin = o->input ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA,
+        const struct bt_session_consent consent = {.origin = o->input.at[0] ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA,
                                                    .leaves_machine = o->output || o->record,
-                                                   .source_name = o->input ? o->input : camera,
+                                                   .source_name = o->input.at[0] ? o->input.at[0] : camera,
                                                    .record_path = o->record,
                                                    .audit_path = audit_path};
         status = bt_session_consent(&session, &consent);

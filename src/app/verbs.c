@@ -7,6 +7,8 @@ static const char *const run_options[] = {"camera", "input",  "output", "record"
 static const char *const demo_options[] = {"output", "face", "frames", "size", "device", "models", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
 static const char *const faces_options[] = {"seed", "name", "output", "models", "json", "verbose", "help", NULL};
+static const char *const model_options[] = {"input", "output",  "seed", "after",   "runs", "variant",
+                                            "json",  "device",  "verbose", "help", NULL};
 
 const struct bt_app_verb bt_app_verbs[] = {
     {"run", NULL, "wear a mask: from a camera or a file to a virtual camera or a file",
@@ -25,6 +27,17 @@ const struct bt_app_verb bt_app_verbs[] = {
      "faces new --seed N    grows a mask that belongs to nobody; the same seed gives the same bytes\n"
      "faces show NAME       draws it in the terminal, or into --output FILE.png",
      faces_options, bt_app_faces},
+    {"model", "run|dump|bench|first FILE.onnx", "run, look into, or time any ONNX network on bauta's own engine",
+     "model run FILE.onnx --output DIR [--input NAME=FILE.npy]... [--seed N]\n"
+     "    runs it once; each output becomes DIR/NAME.npy. Inputs that are not given are random numbers\n"
+     "    from 0 to 1 that grow from the seed: the same on every machine. An open batch is 1.\n"
+     "model dump FILE.onnx --after import|graph|fuse|plan|emit\n"
+     "    prints what the compiler has made of it by then. Only emit looks for a Vulkan device.\n"
+     "model bench FILE.onnx [--runs N] [--json]\n"
+     "    wall and CPU time a run, GPU time of each dispatch, memory, time to the first result.\n"
+     "model first FILE.onnx [--json]\n"
+     "    how long this process takes from its start to the net's first result.",
+     model_options, bt_app_model},
 };
 const uint32_t bt_app_verb_count = BT_COUNT(bt_app_verbs);
 
