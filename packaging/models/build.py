@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Makes the models that bauta runs: build.py FOLDER
+"""Makes the models that bauta runs: build.py FOLDER [--extra]
 
-Fetches what manifest.json pins (fetch.py), converts it (tflite.py, lower.py, attention.py, geometry.py) and leaves
-face_detector.onnx, face_mesh.onnx, selfie_matte.onnx and face_geometry.bin in FOLDER. Does nothing when FOLDER already holds
-what this manifest and this converter give. Needs npm, python3-numpy, python3-onnx, python3-flatbuffers.
+Fetches what manifest.json pins (fetch.py), converts it (tflite.py, lower.py, attention.py, dlib_resnet.py, geometry.py) and
+leaves face_detector.onnx, face_mesh.onnx, selfie_matte.onnx and face_geometry.bin in FOLDER. With --extra it makes the
+networks that only tests and benchmarks run, instead. Does nothing when FOLDER already holds what this manifest and this converter
+give. Needs npm, python3-numpy, python3-onnx, python3-flatbuffers.
 """
 import hashlib
 import json
@@ -13,8 +14,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SOURCES = ["attention.py", "build.py", "geometry.py", "lower.py", "manifest.json", "tflite.py"]
-STAMP = "models.stamp"
+SOURCES = ["attention.py", "build.py", "dlib_resnet.py", "geometry.py", "lower.py", "manifest.json", "tflite.py"]
+STAMPS = {"outputs": "models.stamp", "extra": "extra.stamp"}
 
 
 def say(line):
@@ -33,10 +34,10 @@ def recipe_digest():
     return digest.hexdigest()
 
 
-def stamp_of(folder, manifest):
+def stamp_of(folder, wanted):
     """What the stamp must say for the files that lie in `folder`, or None if one is missing."""
     lines = [recipe_digest()]
-    for name in manifest["outputs"]:
+    for name in wanted:
         path = folder / name
         if not path.exists():
             return None
@@ -44,33 +45,38 @@ def stamp_of(folder, manifest):
     return "\n".join(lines) + "\n"
 
 
-def up_to_date(folder, manifest):
-    stamp = folder / STAMP
-    return stamp.exists() and stamp.read_text() == stamp_of(folder, manifest)
+def up_to_date(stamp, wanted):
+    return stamp.exists() and stamp.read_text() == stamp_of(stamp.parent, wanted)
 
 
-def make(name, output, data):
-    """The converted bytes of one output."""
+def make(name, output, data, weights=None):
+    """The converted bytes of one output. `weights`: the list of what `data` holds, where that is another file."""
     import geometry
     if name == "face_geometry.bin":
         return geometry.convert(data)
+    import dlib_resnet
     import lower
     import tflite
-    network = lower.convert(tflite.load(data), output["inputs"], output["outputs"], output["what"])
+    if weights:
+        network = dlib_resnet.convert(data, weights, output["inputs"], output["outputs"], output["what"])
+    else:
+        network = lower.convert(tflite.load(data), output["inputs"], output["outputs"], output["what"])
     return network.SerializeToString(deterministic=True)
 
 
-def build(folder):
+def build(folder, group="outputs"):
     import fetch
     manifest = load_manifest()
+    wanted, stamp = manifest[group], folder / STAMPS[group]
     folder.mkdir(parents=True, exist_ok=True)
-    if up_to_date(folder, manifest):
+    if up_to_date(stamp, wanted):
         return 0
     try:
-        for name, output in manifest["outputs"].items():
-            data = fetch.part(fetch.tarball(output["package"], manifest["packages"][output["package"]], say), output)
+        for name, output in wanted.items():
+            tarball = fetch.tarball(output["package"], manifest["packages"][output["package"]], say)
+            weights = fetch.part(tarball, output["weights"]) if "weights" in output else None
             scratch = folder / (name + ".part")
-            scratch.write_bytes(make(name, output, data))
+            scratch.write_bytes(make(name, output, fetch.part(tarball, output), weights))
             os.replace(scratch, folder / name)
             say(f"{folder / name}: {(folder / name).stat().st_size} bytes")
     except fetch.FetchError as error:
@@ -80,12 +86,12 @@ def build(folder):
         print(f"models: python3 lacks {error.name}. On Debian: apt-get install python3-numpy python3-onnx python3-flatbuffers",
               file=sys.stderr)
         return 1
-    (folder / STAMP).write_text(stamp_of(folder, manifest))
+    stamp.write_text(stamp_of(folder, wanted))
     return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 + (sys.argv[2:] == ["--extra"]):
         sys.exit(__doc__)
     sys.dont_write_bytecode = True
-    sys.exit(build(Path(sys.argv[1])))
+    sys.exit(build(Path(sys.argv[1]), "extra" if sys.argv[2:] else "outputs"))

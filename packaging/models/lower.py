@@ -108,7 +108,7 @@ class Lowering:
 
     def run(self):
         for operation in self.model.operations:
-            if operation.kind == "DEQUANTIZE":
+            if operation.kind in ("DEQUANTIZE", "DENSIFY"):  # tflite.py has unfolded what was sparse
                 self.constants[operation.outputs[0]] = self._widened(self.constants[operation.inputs[0]])
                 continue
             if self.attention and self.attention.takes(operation):
@@ -240,6 +240,23 @@ def _reshape(low, op):
     return Value(shape, "last", low.builder.reshaped(name, shape))
 
 
+def _concatenation(low, op):
+    order = low.elementwise_order(op.inputs)
+    values = [low.values[index] for index in op.inputs]
+    shape, axis = list(values[0].shape), op.options["axis"] % len(values[0].shape)
+    shape[axis] = sum(value.shape[axis] for value in values)
+    onnx_axis = TO_CHANNELS_FIRST.index(axis) if order == "first" else axis
+    name = low.builder.node("Concat", [low.builder.use(value, order) for value in values], axis=onnx_axis)
+    return Value(shape, order, low.activated(name, op))
+
+
+def _depth_to_space(low, op):
+    source, block = low.values[op.inputs[0]], op.options["block"]
+    _, height, width, channels = source.shape
+    name = low.builder.node("DepthToSpace", [low.builder.use(source, "first")], blocksize=block, mode="DCR")
+    return Value([1, height * block, width * block, channels // (block * block)], "first", name)
+
+
 def _whole_slice(low, op):
     source = low.values[op.inputs[0]]
     begin, end, stride = (low.constants[i].tolist() for i in op.inputs[1:])
@@ -249,7 +266,8 @@ def _whole_slice(low, op):
 
 
 HANDLERS = {
-    "ADD": _binary, "MUL": _binary,
+    "ADD": _binary, "MUL": _binary, "SUB": _binary, "ABS": _unary("Abs"),
+    "CONCATENATION": _concatenation, "DEPTH_TO_SPACE": _depth_to_space,
     "AVERAGE_POOL_2D": _pool, "MAX_POOL_2D": _pool, "MEAN": _mean,
     "CONV_2D": _convolution, "DEPTHWISE_CONV_2D": _convolution, "Convolution2DTransposeBias": _transposed_convolution,
     "HARD_SWISH": _unary("HardSwish"), "LOGISTIC": _unary("Sigmoid"), "RELU": _unary("Relu"), "PRELU": _prelu,
@@ -267,8 +285,21 @@ def _alive(nodes, outputs):
     return kept[::-1], needed
 
 
+def _one_of_a_batch(model):
+    """A network for a batch of N becomes one for a single item: all that it computes has N in front, and no operator here mixes
+    items (a RESHAPE that did would not keep N in front)."""
+    batch = model.tensors[model.inputs[0]].shape[0]
+    for operation in model.operations if batch > 1 else []:
+        if model.tensors[operation.outputs[0]].shape[0] != batch:
+            raise Unsupported(f"{operation.kind}: its result has no batch of {batch}")
+    for tensor in model.tensors if batch > 1 else []:
+        if tensor.data is None:
+            tensor.shape[0] = 1
+
+
 def convert(model, inputs, outputs, what):
     """Returns the ONNX model. `inputs` and `outputs` map TensorFlow's names to [our name, ONNX shape]; `what` describes it."""
+    _one_of_a_batch(model)
     low = Lowering(model)
     for index in model.inputs:
         name, shape = inputs[model.tensors[index].name]
@@ -295,10 +326,15 @@ def convert(model, inputs, outputs, what):
         node.input[:] = [renamed.get(name, name) for name in node.input]
         node.output[:] = [renamed.get(name, name) for name in node.output]
 
+    return finished(nodes, {name: array for name, array in low.builder.initializers.items() if name in used}, inputs, outputs, what)
+
+
+def finished(nodes, initializers, inputs, outputs, what):
+    """The checked ONNX model around `nodes`."""
     def describe(table):
         return [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in table.values()]
 
-    stored = [numpy_helper.from_array(array, name) for name, array in low.builder.initializers.items() if name in used]
+    stored = [numpy_helper.from_array(array, name) for name, array in initializers.items()]
     graph = helper.make_graph(nodes, "network", describe(inputs), describe(outputs), stored, doc_string=what)
     result = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="bauta")
     result.ir_version = 8

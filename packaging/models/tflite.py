@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reads a TensorFlow Lite model into plain objects: only the tables and operators that the three models use.
+"""Reads a TensorFlow Lite model into plain objects: only the tables and operators that our models use.
 
 Slot numbers are the order of fields in TensorFlow's schema.fbs (tensorflow/lite/schema/schema.fbs, version 3).
 """
@@ -11,10 +11,12 @@ from flatbuffers import number_types as fb
 from flatbuffers.table import Table
 
 CUSTOM = 32
-OPERATORS = {0: "ADD", 1: "AVERAGE_POOL_2D", 3: "CONV_2D", 4: "DEPTHWISE_CONV_2D", 6: "DEQUANTIZE", 14: "LOGISTIC",
-             17: "MAX_POOL_2D", 18: "MUL", 19: "RELU", 22: "RESHAPE", 23: "RESIZE_BILINEAR", 34: "PAD", 40: "MEAN",
-             45: "STRIDED_SLICE", 54: "PRELU", 117: "HARD_SWISH"}
+OPERATORS = {0: "ADD", 1: "AVERAGE_POOL_2D", 2: "CONCATENATION", 3: "CONV_2D", 4: "DEPTHWISE_CONV_2D", 5: "DEPTH_TO_SPACE",
+             6: "DEQUANTIZE", 14: "LOGISTIC", 17: "MAX_POOL_2D", 18: "MUL", 19: "RELU", 22: "RESHAPE", 23: "RESIZE_BILINEAR",
+             34: "PAD", 40: "MEAN", 41: "SUB", 45: "STRIDED_SLICE", 54: "PRELU", 101: "ABS", 117: "HARD_SWISH",
+             124: "DENSIFY"}
 DTYPES = {0: np.float32, 1: np.float16, 2: np.int32}
+INDICES = {1: np.int32, 2: np.uint16, 3: np.uint8}
 ACTIVATIONS = {0: None, 1: "RELU"}
 
 
@@ -100,8 +102,12 @@ def _options(kind, raw, custom):
         return {"same": i8(0) == 0, "stride": (i32(2), i32(1)), "activation": activation(after)}
     if kind in ("MAX_POOL_2D", "AVERAGE_POOL_2D"):
         return {"same": i8(0) == 0, "stride": (i32(2), i32(1)), "window": (i32(4), i32(3)), "activation": activation(5)}
-    if kind in ("ADD", "MUL"):
+    if kind in ("ADD", "SUB", "MUL"):
         return {"activation": activation(0)}
+    if kind == "CONCATENATION":
+        return {"axis": i32(0), "activation": activation(1)}
+    if kind == "DEPTH_TO_SPACE":
+        return {"block": i32(0)}
     if kind == "RESIZE_BILINEAR":
         return {"align_corners": bool(i8(2)), "half_pixel": bool(i8(3))}
     if kind == "MEAN":
@@ -112,6 +118,19 @@ def _options(kind, raw, custom):
     if custom:
         return flexbuffers.Loads(custom)
     return {}
+
+
+def _dense(sparsity, values, shape):
+    """The whole of a tensor that is stored as compressed sparse rows along its last axis (schema.fbs: SparsityParameters)."""
+    order, blocks, axes = sparsity.array(0, np.int32).tolist(), sparsity.array(1, np.int32), sparsity.records(2)
+    formats = [axis.scalar(0, fb.Int8Flags) for axis in axes]
+    if order != list(range(len(shape))) or blocks.size or formats != [0] * (len(shape) - 1) + [1]:
+        raise Unsupported("sparse in another way than by rows")
+    segments, places = (axes[-1].record(slot).array(0, INDICES[axes[-1].scalar(slot - 1, fb.Uint8Flags)]).astype(np.int64)
+                        for slot in (3, 5))
+    whole = np.zeros((int(np.prod(shape[:-1])), shape[-1]), values.dtype)
+    whole[np.repeat(np.arange(len(whole)), np.diff(segments)), places] = values
+    return whole.reshape(shape)
 
 
 def load(data):
@@ -135,9 +154,12 @@ def load(data):
         shape = record.array(0, np.int32).tolist()
         stored = buffers[record.scalar(2, fb.Uint32Flags)].array(0, np.uint8)
         kind = record.scalar(1, fb.Int8Flags)
-        if kind not in DTYPES or (stored.size and record.record(6)):
-            raise Unsupported(f"tensor {record.text(3)}: type {kind} or sparse")
-        values = stored.view(DTYPES[kind]).reshape(shape) if stored.size else None
+        if kind not in DTYPES:
+            raise Unsupported(f"tensor {record.text(3)}: type {kind}")
+        values, sparsity = None, record.record(6)
+        if stored.size:
+            values = stored.view(DTYPES[kind])
+            values = _dense(sparsity, values, shape) if sparsity else values.reshape(shape)
         tensors.append(Tensor(record.text(3), shape, values))
     operations = []
     for record in graphs[0].records(3):

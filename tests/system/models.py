@@ -25,6 +25,7 @@ import geometry  # noqa: E402
 import onnx  # noqa: E402
 
 MANIFEST = build.load_manifest()
+EXTRA = MANIFEST["extra"]
 ALLOWED = set("Add And Cast Concat Conv ConvTranspose Div Gather GlobalAveragePool GreaterOrEqual GridSample HardSwish LessOrEqual "
               "MatMul MaxPool Mul PRelu Pad ReduceMax ReduceMin Relu Reshape Resize Sigmoid Slice Sqrt Sub Transpose".split())
 
@@ -34,21 +35,24 @@ def run(arguments, **environment):
                           text=True, check=False)
 
 
-def kept():
-    """The verified tarballs in the cache, by package."""
+def kept(outputs):
+    """The verified tarballs in the cache that `outputs` come from, by package; None if one is missing."""
     found = {}
-    for name, package in MANIFEST["packages"].items():
+    for name in sorted({output["package"] for output in outputs.values()}):
+        package = MANIFEST["packages"][name]
         path = fetch.cache_folder() / (name.lstrip("@").replace("/", "-") + "-" + package["version"] + ".tgz")
-        if path.exists() and fetch.sha512(path) == package["sha512"]:
-            found[name] = path
+        if not path.exists() or fetch.sha512(path) != package["sha512"]:
+            return None
+        found[name] = path
     return found
+
+
+def described(values):
+    return {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
 
 
 class Models(unittest.TestCase):
     def test_names_and_shapes(self):
-        def described(values):
-            return {v.name: [d.dim_value for d in v.type.tensor_type.shape.dim] for v in values}
-
         for name, output in MANIFEST["outputs"].items():
             if not name.endswith(".onnx"):
                 continue
@@ -67,16 +71,15 @@ class Models(unittest.TestCase):
         self.assertEqual(len(data), 16 + geometry.VERTICES * (3 + 2 + 1) * 4 + geometry.TRIANGLES * 12)
 
     def test_same_bytes_twice(self):
-        tarballs = kept()
-        if len(tarballs) < len(MANIFEST["packages"]):
+        tarballs = kept(MANIFEST["outputs"])
+        if not tarballs:
             self.skipTest("no kept tarballs")
         for name, output in MANIFEST["outputs"].items():
             data = fetch.part(tarballs[output["package"]], output)
             self.assertTrue(build.make(name, output, data) == (MODELS / name).read_bytes(), f"{name} differs from its conversion")
 
     def test_offline_and_idempotent(self):
-        tarballs = kept()
-        if len(tarballs) < len(MANIFEST["packages"]):
+        if not kept(MANIFEST["outputs"]):
             self.skipTest("no kept tarballs")
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder, "models")
@@ -89,6 +92,22 @@ class Models(unittest.TestCase):
             mended = run([TOOLS / "build.py", out], PATH="/nonexistent")
             self.assertEqual(mended.returncode, 0, mended.stderr)
             self.assertTrue((out / "face_mesh.onnx").read_bytes() == (MODELS / "face_mesh.onnx").read_bytes())
+
+    def test_extra(self):
+        """The networks that only tests and benchmarks run: made beside the others, which stay as they are."""
+        if not kept(EXTRA):
+            self.skipTest("no kept tarballs")
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(2):
+                done = run([TOOLS / "build.py", folder, "--extra"], PATH="/nonexistent")
+                self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual({path.name for path in Path(folder).iterdir()}, {*EXTRA, "extra.stamp"})
+            for name, output in EXTRA.items():
+                model = onnx.load(str(Path(folder, name)))
+                onnx.checker.check_model(model)
+                self.assertEqual(described(model.graph.input), dict(output["inputs"].values()), name)
+                self.assertEqual(described(model.graph.output), dict(output["outputs"].values()), name)
 
     def test_npm_missing(self):
         with tempfile.TemporaryDirectory() as folder:
