@@ -8,6 +8,7 @@
 layout(local_size_x = BT_DRAW_LOCAL, local_size_y = BT_DRAW_LOCAL) in;
 layout(binding = BT_DRAW_TILE) uniform usamplerBuffer tile;
 layout(binding = BT_DRAW_LIST) uniform samplerBuffer list;
+layout(binding = BT_DRAW_LIST + 1) uniform samplerBuffer list_more;
 layout(binding = BT_DRAW_CORNER) uniform samplerBuffer corner;
 layout(binding = BT_DRAW_VERTEX) uniform samplerBuffer vertex;
 layout(binding = BT_DRAW_RELIT) uniform sampler2D relit;
@@ -36,7 +37,7 @@ void main()
     int best = -1;
     vec2 bary = vec2(0.0);
     for (int i = first; i < first + entries; ++i) {
-        vec4 a = texelFetch(list, i * BT_SWAP_ENTRY_TEXELS), b = texelFetch(list, i * BT_SWAP_ENTRY_TEXELS + 1);
+        vec4 a = texelFetch(list, i), b = texelFetch(list_more, i);
         bary = vec2(a.x * p.x + a.y * p.y + a.z, b.x * p.x + b.y * p.y + b.z);
         if (min(min(bary.x, bary.y), 1.0 - bary.x - bary.y) >= -1e-4) {
             best = int(a.w);

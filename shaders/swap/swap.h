@@ -23,7 +23,7 @@
 /* Tiles are one row of eight lanes wide, so that a row of invocations reads one list, and low, so that lists are short. */
 #define BT_SWAP_TILE_W   8
 #define BT_SWAP_TILE_H   2
-#define BT_SWAP_LIST_MAX 65536 /* entries in all tiles' lists */
+#define BT_SWAP_LIST_MAX 65536 /* entries in all tiles' lists: as many texels as every device can view */
 
 /* Specialisation constant 0 of kernels that run over a rectangle is nothing: sizes come by push, as a face moves. */
 #define BT_SWAP_LOCAL 8 /* a workgroup is 8 x 8 */
@@ -37,9 +37,9 @@
    ambient occlusion, how far into the nearest eye or mouth opening: 0 where the driver's own pixels begin to show, 1 where they
    are alone). */
 #define BT_SWAP_VERTEX_TEXELS 2
-/* An entry of a tile's list: a triangle as planes over grid px, nearest triangles first: two texels, (a, b, c, triangle's
-   number), (d, e, f, 0): its barycentrics are a x + b y + c and d x + e y + f. */
-#define BT_SWAP_ENTRY_TEXELS 2
+/* An entry of a tile's list: a triangle as planes over grid px, nearest triangles first: a texel in each of two buffers, (a, b,
+   c, triangle's number) and (d, e, f, 0): its barycentrics are a x + b y + c and d x + e y + f. */
+#define BT_SWAP_LISTS 2
 
 /* Light: 9 spherical harmonic coefficients (rgb, 0), then (noise, light of the face, samples, 0). */
 #define BT_SWAP_HARMONICS   9

@@ -24,7 +24,7 @@ struct scene {
     struct bt_vec3 point[VERTICES], normal[VERTICES];
     uint32_t triangle[TRIANGLES][3], tile[TILES_W * TILES_H * 2];
     float vertex[VERTICES][8], corner[TRIANGLES][4], light[BT_SWAP_LIGHT_STATE][4];
-    float *list;
+    float *list[BT_SWAP_LISTS];
 };
 
 /* Random triangles at depths of their own, flat, so that the nearest is the same by middle and by pixel. */
@@ -46,8 +46,10 @@ static void make_scene(struct kit *kit, struct scene *s) {
     }
     for (int i = 0; i < BT_SWAP_LIGHT_STATE; i++)
         for (int c = 0; c < 4; c++) s->light[i][c] = i == 0 ? .6f : bt_rng_uniform(r, -.1f, .1f);
-    s->list = calloc(BT_SWAP_LIST_MAX, BT_SWAP_ENTRY_TEXELS * 16);
-    assert_non_null(s->list);
+    for (int l = 0; l < BT_SWAP_LISTS; l++) {
+        s->list[l] = calloc(BT_SWAP_LIST_MAX, 16);
+        assert_non_null(s->list[l]);
+    }
     const struct bt_tiles_params params = {.point = s->point,
                                            .normal = s->normal,
                                            .triangle = (const uint32_t(*)[3])s->triangle,
@@ -91,15 +93,15 @@ static void sorted_lists(void **state) {
             int want = nearest(&s, px, py, bary, &sure), got = -1;
             const uint32_t *tile = s.tile + 2 * (y / BT_SWAP_TILE_H * TILES_W + x / BT_SWAP_TILE_W);
             for (uint32_t i = tile[0]; i < tile[0] + tile[1] && got < 0; i++) {
-                const float *e = s.list + (size_t)i * BT_SWAP_ENTRY_TEXELS * 4;
-                float a = e[0] * px + e[1] * py + e[2], b = e[4] * px + e[5] * py + e[6];
+                const float *e = s.list[0] + (size_t)i * 4, *f = s.list[1] + (size_t)i * 4;
+                float a = e[0] * px + e[1] * py + e[2], b = f[0] * px + f[1] * py + f[2];
                 if (fminf(fminf(a, b), 1 - a - b) >= 0) got = (int)e[3];
             }
             if (sure) assert_int_equal(got, want);
             hits += want >= 0;
         }
     assert_true(hits > SIDE * SIDE / 4);
-    free(s.list);
+    for (int l = 0; l < BT_SWAP_LISTS; l++) free(s.list[l]);
 }
 
 /* A list without end is cut off, and stays within its memory. */
@@ -108,8 +110,11 @@ static void full_list(void **state) {
     static struct bt_vec3 point[3] = {{0, 0, 0}, {BT_SWAP_GRID_PX, 0, 0}, {0, BT_SWAP_GRID_PX, 0}}, normal[3];
     static uint32_t triangle[BT_TILES_TRIANGLES][3],
         tile[BT_SWAP_GRID_PX / BT_SWAP_TILE_W * (BT_SWAP_GRID_PX / BT_SWAP_TILE_H)][2];
-    float *list = malloc((size_t)BT_SWAP_LIST_MAX * BT_SWAP_ENTRY_TEXELS * 16);
-    assert_non_null(list);
+    float *list[BT_SWAP_LISTS];
+    for (int l = 0; l < BT_SWAP_LISTS; l++) {
+        list[l] = malloc((size_t)BT_SWAP_LIST_MAX * 16);
+        assert_non_null(list[l]);
+    }
     for (int t = 0; t < BT_TILES_TRIANGLES; t++)
         for (uint32_t k = 0; k < 3; k++) triangle[t][k] = k;
     const struct bt_tiles_params params = {.point = point,
@@ -125,7 +130,7 @@ static void full_list(void **state) {
         total += tile[i][1];
     }
     assert_int_equal(total, BT_SWAP_LIST_MAX);
-    free(list);
+    for (int l = 0; l < BT_SWAP_LISTS; l++) free(list[l]);
 }
 
 static void ratio_at(const struct kit_picture *ratio, float u, float v, int level, float out[4]) {
@@ -179,18 +184,18 @@ static void drawing(void **state) {
                      kit_picture(kit, BT_SWAP_LIGHT_PX, BT_SWAP_LIGHT_PX, 0, .7f)};
     struct kit_picture paint = kit_picture(kit, BT_SWAP_GRID_PX, BT_SWAP_GRID_PX, 0, 1),
                        move = kit_picture(kit, BT_SWAP_GRID_PX, BT_SWAP_GRID_PX, 0, 1);
-    const size_t list_bytes = (size_t)BT_SWAP_LIST_MAX * BT_SWAP_ENTRY_TEXELS * 16;
-    struct bt_buffer *buffer[5] = {kit_buffer(kit, s.tile, sizeof s.tile), kit_buffer(kit, s.list, list_bytes),
-                                   kit_buffer(kit, s.corner, sizeof s.corner), kit_buffer(kit, s.vertex, sizeof s.vertex),
-                                   kit_buffer(kit, s.light, sizeof s.light)};
-    const size_t bytes[4] = {sizeof s.tile, list_bytes, sizeof s.corner, sizeof s.vertex};
-    struct bt_texels *texels[4] = {NULL};
-    for (int i = 0; i < 4; i++)
+    const size_t list_bytes = (size_t)BT_SWAP_LIST_MAX * 16;
+    struct bt_buffer *buffer[6] = {kit_buffer(kit, s.tile, sizeof s.tile),     kit_buffer(kit, s.list[0], list_bytes),
+                                   kit_buffer(kit, s.list[1], list_bytes),     kit_buffer(kit, s.corner, sizeof s.corner),
+                                   kit_buffer(kit, s.vertex, sizeof s.vertex), kit_buffer(kit, s.light, sizeof s.light)};
+    const size_t bytes[5] = {sizeof s.tile, list_bytes, list_bytes, sizeof s.corner, sizeof s.vertex};
+    struct bt_texels *texels[5] = {NULL};
+    for (int i = 0; i < 5; i++)
         assert_int_equal(bt_texels_create(buffer[i], 0, bytes[i], i ? BT_TEXELS_RGBA32F : BT_TEXELS_R32UI, &texels[i]), BT_OK);
-    const struct bt_binding b[BT_DRAW_SLOTS] = {{.texels = texels[0]},   {.texels = texels[1]},  {.texels = texels[2]},
-                                                {.texels = texels[3]},   {.buffer = buffer[4]},  kit_sampled(&m.relit),
-                                                kit_sampled(&m.verdict), kit_sampled(&m.plan),   kit_sampled(&m.ratio),
-                                                kit_sampled(&m.cover),   {.image = paint.image}, {.image = move.image}};
+    const struct bt_binding b[BT_DRAW_SLOTS] = {
+        {.texels = texels[0]}, {.texels = texels[1]},  {.texels = texels[2]},   {.texels = texels[3]}, {.texels = texels[4]},
+        {.buffer = buffer[5]}, kit_sampled(&m.relit),  kit_sampled(&m.verdict), kit_sampled(&m.plan),  kit_sampled(&m.ratio),
+        kit_sampled(&m.cover), {.image = paint.image}, {.image = move.image}};
     const struct bt_draw_push push = {.tiles_w = TILES_W, .level = 1.3f, .gloss = .8f};
     struct bt_kernel *k = NULL;
     assert_int_equal(bt_swap_kernel_create(kit->gpu.gpu, BT_KERNEL_DRAW, &k), BT_OK);
@@ -212,11 +217,11 @@ static void drawing(void **state) {
             }
         }
     bt_kernel_destroy(&k);
-    for (int i = 0; i < 4; i++) bt_texels_destroy(&texels[i]);
-    for (int i = 0; i < 5; i++) bt_buffer_destroy(&buffer[i]);
+    for (int i = 0; i < 5; i++) bt_texels_destroy(&texels[i]);
+    for (int i = 0; i < 6; i++) bt_buffer_destroy(&buffer[i]);
     struct kit_picture *all[] = {&m.relit, &m.verdict, &m.plan, &m.ratio, &m.cover, &paint, &move};
     for (size_t i = 0; i < BT_COUNT(all); i++) kit_free(all[i]);
-    free(s.list);
+    for (int l = 0; l < BT_SWAP_LISTS; l++) free(s.list[l]);
 }
 
 int main(void) {

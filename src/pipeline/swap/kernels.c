@@ -89,7 +89,8 @@ static const struct {
                         &bt_spv_swap_draw_bytes,
                         BT_DRAW_SLOTS,
                         sizeof(struct bt_draw_push),
-                        {TEXELS, TEXELS, TEXELS, TEXELS, UNIFORM, SAMPLED, SAMPLED, SAMPLED, SAMPLED, SAMPLED, IMAGE, IMAGE}},
+                        {TEXELS, TEXELS, TEXELS, TEXELS, TEXELS, UNIFORM, SAMPLED, SAMPLED, SAMPLED, SAMPLED, SAMPLED, IMAGE,
+                         IMAGE}},
 };
 
 bt_status bt_swap_kernel_create(struct bt_gpu *gpu, enum bt_swap_kernel kernel, struct bt_kernel **out_kernel) {

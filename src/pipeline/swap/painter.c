@@ -30,7 +30,7 @@ enum {
     ALIGN_BYTES = 256, /* the largest texel and storage alignment that Vulkan allows a device to ask for */
     VERTEX_BYTES = BT_RIG_FINE_VERTICES * BT_SWAP_VERTEX_TEXELS * 16,
     TILE_BYTES = BT_SWAP_GRID_PX / BT_SWAP_TILE_W * (BT_SWAP_GRID_PX / BT_SWAP_TILE_H) * 2 * 4,
-    LIST_BYTES = BT_SWAP_LIST_MAX * BT_SWAP_ENTRY_TEXELS * 16,
+    LIST_BYTES = BT_SWAP_LIST_MAX * 16,
     LIGHT_BYTES = BT_SWAP_LIGHT_STATE * 16, /* under ALIGN_BYTES: a report holds it, and guard's after that */
     SUMS_BYTES = BT_FIT_ROWS * BT_SWAP_FIT_SUMS * 4,
     STAMPS = 3,
@@ -40,15 +40,14 @@ static const float SETTLE_RATE = .35f; /* the recipe's, of light and residual, a
 static const float LEARN_RATE = .04f;  /* of what the face is like: a second */
 static const float GLOSS = .8f;
 
-enum upload { UP_DRIVER, UP_HYBRID, UP_TILE, UP_LIST, UPLOADS };
+enum upload { UP_DRIVER, UP_HYBRID, UP_TILE, UP_LIST, UP_LIST_MORE, UPLOADS };
 static const struct {
     size_t bytes;
     enum bt_texel_format format;
 } uploads[UPLOADS] = {
-    [UP_DRIVER] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},
-    [UP_HYBRID] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},
-    [UP_TILE] = {TILE_BYTES, BT_TEXELS_R32UI},
-    [UP_LIST] = {LIST_BYTES, BT_TEXELS_RGBA32F},
+    [UP_DRIVER] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},  [UP_HYBRID] = {VERTEX_BYTES, BT_TEXELS_RGBA32F},
+    [UP_TILE] = {TILE_BYTES, BT_TEXELS_R32UI},        [UP_LIST] = {LIST_BYTES, BT_TEXELS_RGBA32F},
+    [UP_LIST_MORE] = {LIST_BYTES, BT_TEXELS_RGBA32F},
 };
 
 enum picture {
@@ -153,7 +152,7 @@ bt_status bt_swap_painter_open(struct bt_painter *p, struct bt_surface_out *out_
         .driver = (float *)(void *)(at + upload_offset(UP_DRIVER)),
         .hybrid = (float *)(void *)(at + upload_offset(UP_HYBRID)),
         .tile = (uint32_t *)(void *)(at + upload_offset(UP_TILE)),
-        .list = (float *)(void *)(at + upload_offset(UP_LIST)),
+        .list = {(float *)(void *)(at + upload_offset(UP_LIST)), (float *)(void *)(at + upload_offset(UP_LIST_MORE))},
     };
     return BT_OK;
 }
@@ -412,6 +411,7 @@ static bt_status make_slot(struct bt_painter *p, struct slot *slot) {
     struct bt_binding draw[BT_DRAW_SLOTS] = {
         [BT_DRAW_TILE] = {.texels = slot->texels[UP_TILE]},
         [BT_DRAW_LIST] = {.texels = slot->texels[UP_LIST]},
+        [BT_DRAW_LIST + 1] = {.texels = slot->texels[UP_LIST_MORE]},
         [BT_DRAW_CORNER] = {.texels = p->corner},
         [BT_DRAW_VERTEX] = {.texels = slot->texels[UP_HYBRID]},
         [BT_DRAW_LIGHT] = {.buffer = p->light},

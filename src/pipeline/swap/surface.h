@@ -9,6 +9,7 @@
 #include "pipeline/faces.h"
 #include "rig/pose.h"
 #include "rig/rig.h"
+#include "swap/swap.h"
 
 struct bt_log;
 struct bt_mask;
@@ -16,10 +17,10 @@ struct bt_surface;
 
 /* Where a step writes: mapped memory, in the layouts of shaders/swap/swap.h and draw.h. Written once, never read back. */
 struct bt_surface_out {
-    float *driver;  /* BT_RIG_FINE_VERTICES x BT_SWAP_VERTEX_TEXELS x 4 */
-    float *hybrid;  /* the same */
-    uint32_t *tile; /* 2 for each tile of the largest grid */
-    float *list;    /* BT_SWAP_LIST_MAX x BT_SWAP_ENTRY_TEXELS x 4 */
+    float *driver;              /* BT_RIG_FINE_VERTICES x BT_SWAP_VERTEX_TEXELS x 4 */
+    float *hybrid;              /* the same */
+    uint32_t *tile;             /* 2 for each tile of the largest grid */
+    float *list[BT_SWAP_LISTS]; /* each BT_SWAP_LIST_MAX x 4 */
 };
 
 /* What a step found. */

@@ -9,7 +9,6 @@
 enum {
     TILES_MAX = BT_SWAP_GRID_PX / BT_SWAP_TILE_W * (BT_SWAP_GRID_PX / BT_SWAP_TILE_H),
     DEPTHS = 512, /* of a face 300 px deep, half a pixel each */
-    FLOATS = BT_SWAP_ENTRY_TEXELS * 4,
 };
 
 struct span {
@@ -46,12 +45,12 @@ static struct span span_of(const struct bt_tiles_params *p, uint32_t t) {
                          tile_of(y0, BT_SWAP_TILE_H, p->tiles_h), tile_of(y1, BT_SWAP_TILE_H, p->tiles_h)};
 }
 
-static void entry_of(const struct bt_tiles_params *p, uint32_t t, float *out) {
+static void entry_of(const struct bt_tiles_params *p, uint32_t t, float out[BT_SWAP_LISTS][4]) {
     struct corners k = corners_of(p, t);
-    float i = 1 / area_of(&k);
-    out[0] = (k.b.y - k.c.y) * i, out[1] = (k.c.x - k.b.x) * i, out[2] = (k.b.x * k.c.y - k.b.y * k.c.x) * i;
-    out[4] = (k.c.y - k.a.y) * i, out[5] = (k.a.x - k.c.x) * i, out[6] = (k.c.x * k.a.y - k.c.y * k.a.x) * i;
-    out[3] = (float)t, out[7] = 0;
+    float i = 1 / area_of(&k), *a = out[0], *b = out[1];
+    a[0] = (k.b.y - k.c.y) * i, a[1] = (k.c.x - k.b.x) * i, a[2] = (k.b.x * k.c.y - k.b.y * k.c.x) * i;
+    b[0] = (k.c.y - k.a.y) * i, b[1] = (k.a.x - k.c.x) * i, b[2] = (k.c.x * k.a.y - k.c.y * k.a.x) * i;
+    a[3] = (float)t, b[3] = 0;
 }
 
 /* Numbers of the triangles, nearest first: a counting sort over DEPTHS steps of depth. */
@@ -72,7 +71,7 @@ static void order(const struct bt_tiles_params *p, uint16_t *out) {
     for (uint32_t t = 0; t < p->triangles; t++) out[first[step[t]]++] = (uint16_t)t;
 }
 
-void bt_swap_tiles_sort(const struct bt_tiles_params *p, uint32_t *out_tile, float *out_list) {
+void bt_swap_tiles_sort(const struct bt_tiles_params *p, uint32_t *out_tile, float *const out_list[BT_SWAP_LISTS]) {
     uint16_t sorted[BT_TILES_TRIANGLES];
     struct span span[BT_TILES_TRIANGLES];
     uint16_t count[TILES_MAX];
@@ -92,7 +91,7 @@ void bt_swap_tiles_sort(const struct bt_tiles_params *p, uint32_t *out_tile, flo
         at += count[i];
     }
     for (uint32_t n = 0; n < p->triangles; n++) {
-        float entry[FLOATS];
+        float entry[BT_SWAP_LISTS][4];
         uint32_t t = sorted[n];
         if (span[t].x1 < span[t].x0) continue;
         entry_of(p, t, entry);
@@ -101,7 +100,8 @@ void bt_swap_tiles_sort(const struct bt_tiles_params *p, uint32_t *out_tile, flo
                 uint32_t i = y * p->tiles_w + x;
                 if (count[i] == 0) continue;
                 count[i]--;
-                memcpy(out_list + (size_t)next[i]++ * FLOATS, entry, sizeof entry);
+                for (int l = 0; l < BT_SWAP_LISTS; l++) memcpy(out_list[l] + (size_t)next[i] * 4, entry[l], sizeof entry[l]);
+                next[i]++;
             }
     }
 }

@@ -5,6 +5,7 @@
 #define BT_SWAP_TILES_H
 
 #include "base/geom.h"
+#include "swap/swap.h"
 #include <stdint.h>
 
 struct bt_tiles;
@@ -19,9 +20,9 @@ struct bt_tiles_params {
 
 enum { BT_TILES_TRIANGLES = 4096 };
 
-/* Writes two words a tile (first entry, entries) and at most BT_SWAP_LIST_MAX entries of BT_SWAP_ENTRY_TEXELS x 4 floats.
-   A triangle's depth is its middle's. Triangles that show their backs, have no area or lie outside are in no list; a full list
+/* Writes two words a tile (first entry, entries) and at most BT_SWAP_LIST_MAX entries, four floats of each into each list. A
+   triangle's depth is its middle's. Triangles that show their backs, have no area or lie outside are in no list; a full list
    drops what comes last. */
-void bt_swap_tiles_sort(const struct bt_tiles_params *params, uint32_t *out_tile, float *out_list);
+void bt_swap_tiles_sort(const struct bt_tiles_params *params, uint32_t *out_tile, float *const out_list[BT_SWAP_LISTS]);
 
 #endif
