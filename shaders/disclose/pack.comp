@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The only kernel that is bound to the egress pool: it draws the label, so no bytes leave without it.
+// The only shader that is bound to the egress pool: it draws the label, so no bytes leave without it.
 // A pixel that is not a number becomes black before the label goes over it: nothing upstream can spoil the label.
 #version 450
 #extension GL_GOOGLE_include_directive : enable
@@ -18,6 +18,7 @@ layout(constant_id = BT_PACK_BANNER_X) const uint banner_x = 0;
 layout(constant_id = BT_PACK_BANNER_Y) const uint banner_y = 0;
 layout(constant_id = BT_PACK_BANNER_W) const uint banner_w = 0;
 layout(constant_id = BT_PACK_BANNER_H) const uint banner_h = 0;
+layout(constant_id = BT_PACK_FADES) const uint fades = 0;
 
 layout(binding = BT_PACK_FRAME) uniform sampler2D frame;
 layout(binding = BT_PACK_OVERLAY) uniform sampler2D overlay;
@@ -41,11 +42,12 @@ vec3 gamma_code(vec3 x) {
     return s + s * (1.0 - s) * (-0.96566358 + s * (0.26820146 - 0.13164685 * s));
 }
 
-// Gamma-coded RGB, label drawn.
+// Gamma-coded RGB: faded (even steps to the eye), then the label drawn.
 vec3 pixel(uint x, uint y) {
     vec3 c = texelFetch(frame, ivec2(x, y), 0).rgb;
     c = mix(vec3(0.0), c, greaterThan(c, vec3(0.0)));
     c = gamma_code(min(c, vec3(1.0)));
+    if (fades != 0u) c = mix(c, vec3(BT_PACK_GROUND_R, BT_PACK_GROUND_G, BT_PACK_GROUND_B) / 255.0, push.fade);
     vec4 o = over(x, y);
     return o.rgb + c * (1.0 - o.a);
 }

@@ -30,7 +30,8 @@
 #define BT_PACK_BANNER_Y  9
 #define BT_PACK_BANNER_W  10
 #define BT_PACK_BANNER_H  11
-#define BT_PACK_CONSTANTS 12
+#define BT_PACK_FADES     12 /* 1: push.fade counts; 0: it is taken for 0, which saves a thirtieth of the kernel */
+#define BT_PACK_CONSTANTS 13
 
 /* Formats: the values of enum bt_egress. */
 #define BT_PACK_YUYV 0
@@ -48,8 +49,14 @@
 #define BT_PACK_KR_709 0.2126
 #define BT_PACK_KB_709 0.0722
 
+/* The placards' ground, gamma-coded, 0 … 255: a picture that fades ends in it. */
+#define BT_PACK_GROUND_R 24
+#define BT_PACK_GROUND_G 28
+#define BT_PACK_GROUND_B 36
+
 struct bt_pack_push {
     BT_PACK_U32 banner; /* 1: draw it */
+    float fade;         /* 0: the picture, 1: the ground; label and banner lie over both */
 };
 
 #endif

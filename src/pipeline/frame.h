@@ -14,6 +14,7 @@ struct bt_frame {
     uint32_t width_px, height_px;
     int64_t capture_ns; /* CLOCK_MONOTONIC of the exposure, or of its best estimate; never decreases */
     uint64_t sequence;  /* counts from 0, one a frame that was taken */
+    float fade; /* 0 … 1: how far disclose mixes the picture into the card's ground, under the label; 0 until swap sets it */
 };
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* disclose/pack.comp against its C reference: every format, sizes that no group size divides, wild pixels. Tolerance: one code.
- */
+/* disclose/pack.comp against its C reference: every format, sizes that no group size divides, wild pixels, fades.
+   Tolerance: one code. */
 #include "base/rng.h"
 #include "gpu/image.h"
 #include "pipeline/disclose/check.h"
@@ -8,6 +8,7 @@
 #include "pipeline/disclose/pack.h"
 #include "support/half.h"
 #include "support/test_gpu.h"
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -30,7 +31,45 @@ static uint16_t texel(struct bt_rng *rng, enum picture picture) {
     }
 }
 
+/* One picture at one fade. */
+static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *linear, const struct bt_overlay *overlay,
+                   bool banner, const struct bt_pack_format *format, uint8_t *want) {
+    struct bt_disclosed out;
+    float fade = frame.fade;
+    assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
+    assert_null(frame.linear);
+    struct bt_disclosed_view view = bt_disclose_bytes(d, out);
+    assert_int_equal(view.size_bytes, bt_disclose_pack_bytes(format));
+    assert_false(view.placard);
+    struct bt_pack_frame source = {linear, format->w, overlay, banner, fade};
+    bt_disclose_pack_region(format, want, 0, 0, format->w, format->h, bt_disclose_pack_linear, &source);
+    int worst = 0;
+    for (size_t i = 0; i < view.size_bytes; i++) {
+        int off = abs((int)view.bytes[i] - (int)want[i]);
+        worst = off > worst ? off : worst;
+    }
+    if (worst > 1)
+        print_error("%ux%u format %d, fade %g: off by %d codes\n", format->w, format->h, (int)format->egress, (double)fade,
+                    worst);
+    assert_true(worst <= 1);
+    float score;
+    assert_true(bt_disclose_check(&view, &score));
+}
+
+/* All of a white picture faded away is the ground that every card stands on; so is what a fade that is no number leaves. */
+static void meets_the_card(struct bt_disclose *d, struct bt_image *white, const struct bt_pack_format *format, float fade) {
+    struct bt_frame frame = {white, format->w, format->h, INT64_C(90000000000), 0, fade};
+    struct bt_disclosed out;
+    assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
+    struct bt_disclosed_view faded = bt_disclose_bytes(d, out);
+    struct bt_disclosed_view card = bt_disclose_bytes(d, bt_disclose_placard(d, BT_E_POSE, INT64_C(90000000000), 1));
+    /* The first rows: above the label, and the card's text and drawing. */
+    size_t first = 2 * (size_t)format->w * (format->egress == BT_EGRESS_YUYV ? 2 : 1);
+    for (size_t i = 0; i < first; i++) assert_true(abs((int)faded.bytes[i] - (int)card.bytes[i]) <= 1);
+}
+
 static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egress) {
+    static const float fade[] = {0, 1 / 3.f, 1};
     struct bt_disclose *d = NULL;
     struct bt_text *text = NULL;
     struct bt_overlay overlay;
@@ -55,33 +94,23 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
         }
         assert_int_equal(bt_image_write(image, half, values * sizeof *half), BT_OK);
         bool banner = k != WILD; /* 6 s after the first, the banner is over */
-        struct bt_frame frame = {image, w, h, k == WILD ? INT64_C(9000000000) : 1 + (int64_t)k, k};
-        if (k == WILD) { /* no gap: a gap would bring the banner back */
+        if (k == WILD) {         /* no gap: a gap would bring the banner back */
             for (int64_t ns = 1; ns < 9; ns++) {
-                struct bt_frame still = {image, w, h, ns * INT64_C(1000000000), 0};
+                struct bt_frame still = {image, w, h, ns * INT64_C(1000000000), 0, 0};
                 struct bt_disclosed skip;
                 assert_int_equal(bt_disclose_apply(d, &still, &skip), BT_OK);
             }
         } else if (k > WILD) {
             (void)bt_disclose_placard(d, BT_E_NO_FACE, 0, 0);
         }
-        struct bt_disclosed out;
-        assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
-        assert_null(frame.linear);
-        struct bt_disclosed_view view = bt_disclose_bytes(d, out);
-        assert_int_equal(view.size_bytes, bt_disclose_pack_bytes(&format));
-        assert_false(view.placard);
-        struct bt_pack_frame source = {linear, w, &overlay, banner};
-        bt_disclose_pack_region(&format, want, 0, 0, w, h, bt_disclose_pack_linear, &source);
-        int worst = 0;
-        for (size_t i = 0; i < view.size_bytes; i++) {
-            int off = abs((int)view.bytes[i] - (int)want[i]);
-            worst = off > worst ? off : worst;
+        for (size_t f = 0; f < BT_COUNT(fade); f++) {
+            struct bt_frame frame = {image, w, h, k == WILD ? INT64_C(9000000000) : 1 + (int64_t)k, k, fade[f]};
+            agrees(d, frame, linear, &overlay, banner, &format, want);
         }
-        if (worst > 1) print_error("%ux%u format %d picture %u: off by %d codes\n", w, h, (int)egress, k, worst);
-        assert_true(worst <= 1);
-        float score;
-        assert_true(bt_disclose_check(&view, &score));
+        if (k != WHITE) continue;
+        meets_the_card(d, image, &format, 1);
+        meets_the_card(d, image, &format, 7);
+        meets_the_card(d, image, &format, NAN);
     }
     free(half);
     free(linear);

@@ -117,7 +117,7 @@ static void legible_over_any_picture(void **state) {
                             : picture == 3 ? (float)(seed >> 8) / 16777216.0f
                                            : 3.0f * (float)(k % 4 == 0);
             }
-            struct bt_pack_frame frame = {linear, w, &overlay, true};
+            struct bt_pack_frame frame = {linear, w, &overlay, true, 0};
             bt_disclose_pack_region(&format, bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
             contrast(&overlay.label, l, bytes, w);
             contrast(&overlay.banner, &overlay.layout.banner, bytes, w);

@@ -34,7 +34,7 @@ static struct shot shoot(uint32_t w, uint32_t h, int picture) {
         seed = seed * 1664525u + 1013904223u;
         linear[i] = picture == 0 ? 0.0f : picture == 1 ? 1.0f : picture == 2 ? 0.2f : (float)(seed >> 8) / 16777216.0f;
     }
-    struct bt_pack_frame frame = {linear, w, &s.overlay, true};
+    struct bt_pack_frame frame = {linear, w, &s.overlay, true, 0};
     bt_disclose_pack_region(&format, s.bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     return s;

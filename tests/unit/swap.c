@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Swap's answers: no face without consent, none without a face, and an error, never a crash, for landmarks that are none. */
+/* Swap's answers: no face without consent, none without a face, and an error, never a crash, for landmarks that are none. The
+   fade before a head is turned too far. */
 #include "pipeline/swap/swap.h"
 #include "base/clock.h"
 #include "base/rng.h"
 #include "gpu/image.h"
 #include "gpu/memory.h"
 #include "mask/mask.h"
+#include "pipeline/swap/turn.h"
 #include "rig/rig.h"
 #include "support/geometry_file.h"
 #include "support/half.h"
@@ -273,6 +275,116 @@ static void turned_too_far(void **at) {
     assert_int_equal(tick(s), BT_OK);
 }
 
+enum { RATE = 25 };
+static const float LIMIT = .52f; /* turn.c */
+
+static float turn_to(struct bt_turn *turn, float yaw, float pitch) {
+    bt_swap_turn_step(turn, (struct bt_angles){yaw, pitch, 0}, turn->last_ns + 1000000000 / RATE);
+    assert_true(turn->fade >= 0 && turn->fade <= 1);
+    return turn->fade;
+}
+
+/* Held at an angle until the fade rests: nothing within the good range, more with every step beyond, all of it at the limit. */
+static void the_fade_rises_with_the_angle(void **at) {
+    (void)at;
+    for (int axis = 0; axis < 4; axis++) {
+        float last = 0, limit = axis < 2 ? .52f : .49f, sign = axis % 2 ? -1 : 1;
+        for (float part = 0; part <= 1; part += .01f) {
+            struct bt_turn turn = {0};
+            float angle = sign * limit * part, fade = 0;
+            for (int i = 0; i < 2 * RATE; i++) fade = turn_to(&turn, axis < 2 ? angle : 0, axis < 2 ? .1f : angle);
+            assert_false(turn.away);
+            assert_true(part < .9f ? fade <= 0 : fade >= last);
+            if (part > .91f) assert_true(fade > last);
+            last = fade;
+        }
+        assert_true(last > .85f);
+    }
+}
+
+/* A head that looks away and back, slowly and fast, by yaw, pitch and both: what is shown never jumps. */
+static void the_fade_is_steady(void **at) {
+    (void)at;
+    static const float speed[] = {.1f, .5f, 1, 1.7f, 2.6f}; /* radians a second, a quick glance at most */
+    for (size_t s = 0; s < BT_COUNT(speed); s++)
+        for (int axis = 0; axis < 3; axis++) {
+            struct bt_turn turn = {0};
+            float angle = 0, last = 0, before_card = 0;
+            bool was_away = false, out = false;
+            for (int direction = 1; direction >= -1; direction -= 2)
+                for (; direction > 0 ? angle < .9f : angle > 0; angle += (float)direction * speed[s] / RATE) {
+                    float fade = turn_to(&turn, axis == 1 ? 0 : angle, axis == 0 ? 0 : angle);
+                    assert_true(turn.away || angle <= LIMIT);
+                    if (turn.away) {
+                        if (!was_away) before_card = last;
+                        out = true;
+                        assert_true(fade >= 1);
+                    } else if (was_away) {
+                        assert_true(fade >= 1);
+                    } else {
+                        assert_true(fabsf(fade - last) < .34f);
+                        if (out) assert_true(fade <= last);
+                        if (!out) assert_true(fade >= last);
+                    }
+                    last = fade;
+                    was_away = turn.away;
+                }
+            assert_true(out && !turn.away);
+            assert_true(before_card >= (speed[s] < 2 ? .6f : .3f));
+            for (int i = 0; i < RATE; i++) (void)turn_to(&turn, 0, 0);
+            assert_true(turn.fade <= 0);
+        }
+}
+
+static void the_fade_bears_anything(void **at) {
+    (void)at;
+    struct bt_turn turn = {0};
+    assert_true(turn_to(&turn, .5f, 0) > .5f); /* nothing was shown before: nothing to be steady with */
+    (void)turn_to(&turn, NAN, 0);
+    assert_true(turn.away && turn.fade >= 1);
+    assert_true(turn_to(&turn, 0, 0) >= 1 && !turn.away);
+    (void)turn_to(&turn, 0, INFINITY);
+    assert_true(turn.away);
+    /* Away, and lost for a minute: back from the card all the same. */
+    turn.last_ns += INT64_C(60000000000);
+    assert_true(turn_to(&turn, 0, 0) >= 1 && !turn.away);
+    float fade = turn_to(&turn, 0, 0);
+    assert_true(fade < 1 && fade > .6f);
+    bt_swap_turn_step(&turn, (struct bt_angles){0}, turn.last_ns); /* no time passed, or it went back */
+    bt_swap_turn_step(&turn, (struct bt_angles){0}, turn.last_ns - 1000);
+    assert_true(turn.fade <= fade && turn.fade >= fade);
+    bt_swap_turn_step(&turn, (struct bt_angles){0}, turn.last_ns + 400000000); /* five frames lost */
+    assert_true(fade - turn.fade < .34f);
+}
+
+/* What the frame is told, and that the face is masked all the while. */
+static void a_turn_fades_to_the_card_and_back(void **at) {
+    struct state *s = *at;
+    float yaw = 0, last = 0, most = 0;
+    bool carded = false;
+    for (int i = 0; i < 60; i++) {
+        yaw += i < 30 ? .02f : -.02f;
+        pose_face(s, yaw);
+        bt_status st = tick(s);
+        assert_true(st == BT_OK || st == BT_E_POSE);
+        if (st) {
+            assert_true(carded || last > .6f);
+            carded = true;
+            last = 1;
+            continue;
+        }
+        assert_true(yaw < LIMIT + .02f); /* the fitted pose is within a degree of the one set */
+        assert_true(fabsf(s->frame.fade - last) < .34f);
+        assert_true(s->frame.fade > 0 || memcmp(s->after, s->before, sizeof s->after));
+        /* The nose is in view at every angle; skin's own red is .45. */
+        size_t nose = 4 * ((size_t)(H / 2) * W + W / 2 + (size_t)(25 * yaw));
+        if (i > 2) assert_true(test_half_to_float(s->after[nose]) < .4f && test_half_to_float(s->after[nose + 1]) > .25f);
+        last = s->frame.fade;
+        most = fmaxf(most, carded ? 0 : last);
+    }
+    assert_true(carded && most > .6f && last <= 0);
+}
+
 static void too_dark(void **at) {
     struct state *s = *at;
     s->faces.light = .03f;
@@ -360,6 +472,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nobody_to_mask, set_up, tear_down),
         cmocka_unit_test_setup_teardown(landmarks_that_are_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(turned_too_far, set_up, tear_down),
+        cmocka_unit_test(the_fade_rises_with_the_angle),
+        cmocka_unit_test(the_fade_is_steady),
+        cmocka_unit_test(the_fade_bears_anything),
+        cmocka_unit_test_setup_teardown(a_turn_fades_to_the_card_and_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_dark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hand_before_the_face, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_size_is_refused, set_up, tear_down),

@@ -12,12 +12,13 @@
 #include "pipeline/disclose/placard.h"
 #include "pipeline/disclose/strings.h"
 #include "spv/disclose_pack.h"
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 _Static_assert(BT_EGRESS_YUYV == BT_PACK_YUYV && BT_EGRESS_NV12 == BT_PACK_NV12 && BT_EGRESS_I420 == BT_PACK_I420, "formats");
-_Static_assert(sizeof(struct bt_pack_push) == 4, "push block");
+_Static_assert(sizeof(struct bt_pack_push) == 8, "push block");
 
 #define SECOND_NS INT64_C(1000000000)
 /* A GPU that is gone says so at once; this is for one that hangs. Software drivers may take seconds for a large frame. */
@@ -49,7 +50,7 @@ struct bt_disclose {
     size_t size_bytes;
     struct bt_placards placards;
     struct bt_mark *mark;
-    struct bt_kernel *kernel;
+    struct bt_kernel *kernel, *fading; /* the same shader: with BT_PACK_FADES 0 and 1 */
     struct bt_image *overlay_image;
     struct bt_image *blank; /* only while the set-up is proved, or when a wait failed in it */
     struct bt_timers *timers;
@@ -83,7 +84,7 @@ struct bt_disclose_plate bt_disclose_plate_of(uint32_t width_px, uint32_t height
     return plate;
 }
 
-static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layout) {
+static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layout, bool fades, struct bt_kernel **out_kernel) {
     static const enum bt_slot slots[] = {
         [BT_PACK_FRAME] = BT_SLOT_SAMPLED, [BT_PACK_OVERLAY] = BT_SLOT_SAMPLED, [BT_PACK_EGRESS] = BT_SLOT_STORAGE};
     const struct bt_plate *l = &layout->label, *b = &layout->banner;
@@ -100,6 +101,7 @@ static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layo
         [BT_PACK_BANNER_Y] = b->y,
         [BT_PACK_BANNER_W] = b->w,
         [BT_PACK_BANNER_H] = b->h,
+        [BT_PACK_FADES] = fades,
     };
     return bt_kernel_create(d->gpu,
                             &(struct bt_kernel_params){.name = "disclose/pack",
@@ -110,7 +112,7 @@ static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layo
                                                        .constants = constants,
                                                        .constant_count = BT_PACK_CONSTANTS,
                                                        .push_bytes = sizeof(struct bt_pack_push)},
-                            &d->kernel);
+                            out_kernel);
 }
 
 /* Label and banner in one image, one below the other. */
@@ -166,7 +168,8 @@ static bt_status source_of(struct bt_disclose *d, struct bt_image *image, struct
 }
 
 /* One dispatch, waited for. */
-static bt_status run(struct bt_disclose *d, struct bt_image *image, uint32_t slot, bool banner, int64_t wait_ns) {
+static bt_status run(struct bt_disclose *d, struct bt_image *image, uint32_t slot, const struct bt_pack_push *push,
+                     int64_t wait_ns) {
     bt_status st = BT_OK;
     if (d->pending) {
         if ((st = bt_gpu_wait(d->gpu, d->pending, wait_ns))) return st;
@@ -184,10 +187,10 @@ static bt_status run(struct bt_disclose *d, struct bt_image *image, uint32_t slo
         x = BT_PACK_WORD_ROW;
         y = (uint32_t)((d->size_bytes + 4 * BT_PACK_WORD_ROW - 1) / (4 * BT_PACK_WORD_ROW));
     }
-    const struct bt_pack_push push = {.banner = banner};
     if ((st = bt_commands_begin(d->commands))) return st;
     bt_commands_stamp(d->commands, d->timers, 0);
-    bt_commands_dispatch(d->commands, d->kernel, source->bindings[slot], &push, (x + BT_PACK_LOCAL - 1) / BT_PACK_LOCAL, y, 1);
+    bt_commands_dispatch(d->commands, push->fade > 0 ? d->fading : d->kernel, source->bindings[slot], push,
+                         (x + BT_PACK_LOCAL - 1) / BT_PACK_LOCAL, y, 1);
     bt_commands_stamp(d->commands, d->timers, 1);
     bt_commands_barrier(d->commands);
     if ((st = bt_commands_end(d->commands))) return st;
@@ -213,11 +216,11 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
                                       .mark = d->mark};
 }
 
-/* The kernel on this device must write the label, and every placard must carry it, or nothing starts. */
+/* The kernels on this device must write the label, and every placard must carry it, or nothing starts. */
 static bt_status prove(struct bt_disclose *d) {
     bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &d->blank);
     for (uint32_t slot = 0; !st && slot < BT_EGRESS_SLOTS; slot++) {
-        st = run(d, d->blank, slot, slot == 0, FIRST_WAIT_NS);
+        st = run(d, d->blank, slot, &(struct bt_pack_push){.banner = slot == 0, .fade = slot == 1}, FIRST_WAIT_NS);
         struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, 0, 0);
         if (!st && !bt_disclose_check(&view, NULL)) {
             bt_log_error(d->log, "disclose: the label cannot be read back from what this device packed: %s",
@@ -283,7 +286,8 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
                                    &d->egress[i])))
             goto fail;
     if ((st = upload_overlay(d, &overlay))) goto fail;
-    if ((st = make_kernel(d, &overlay.layout))) goto fail;
+    if ((st = make_kernel(d, &overlay.layout, false, &d->kernel))) goto fail;
+    if ((st = make_kernel(d, &overlay.layout, true, &d->fading))) goto fail;
     if ((st = bt_commands_create(d->gpu, &d->commands))) goto fail;
     if ((st = bt_timers_create(d->gpu, 2, &d->timers))) goto fail;
     if ((st = prove(d))) goto fail;
@@ -308,6 +312,7 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
     bt_timers_destroy(&d->timers);
     bt_commands_destroy(&d->commands);
     bt_kernel_destroy(&d->kernel);
+    bt_kernel_destroy(&d->fading);
     bt_image_destroy(&d->blank);
     bt_image_destroy(&d->overlay_image);
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
@@ -354,7 +359,9 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     d->last_ns = now;
     d->banner_due = false;
     uint32_t slot = open_slot(d);
-    bt_status st = run(d, image, slot, now < d->banner_until_ns, WAIT_NS);
+    /* What is no number hides the picture. */
+    const struct bt_pack_push push = {.banner = now < d->banner_until_ns, .fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1};
+    bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
     *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, now, frame->sequence);
     return BT_OK;

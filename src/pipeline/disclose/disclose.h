@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws the label and packs, in one kernel: the only way from an RGBA frame to bytes that a sink can send.
-   The egress pool is bound to that kernel alone, so there is nothing unmarked to leak. */
+/* Draws the label and packs, in one shader: the only way from an RGBA frame to bytes that a sink can send.
+   The egress pool is bound to that shader alone, so there is nothing unmarked to leak. */
 #ifndef BT_PIPELINE_DISCLOSE_H
 #define BT_PIPELINE_DISCLOSE_H
 
@@ -49,9 +49,10 @@ struct bt_disclosed_view {
 BT_CHECKED bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose);
 void bt_disclose_destroy(struct bt_disclose **disclose);
 
-/* Consumes the frame (its image is taken away: it cannot be sent twice; capture_ns and sequence stay, for a placard), waits for
-   the GPU, and gives the handle. The 5 s banner shows at the start, after every placard and after every gap. On failure there
-   is no handle: send the placard. Images of frames outlive disclose, which keeps their bindings. */
+/* Consumes the frame (its image is taken away: it cannot be sent twice; capture_ns and sequence stay, for a placard), fades it
+   as it says into the placards' ground, lays the label over it, waits for the GPU, and gives the handle. The 5 s banner shows
+   at the start, after every placard and after every gap. On failure there is no handle: send the placard. Images of frames
+   outlive disclose, which keeps their bindings. */
 BT_CHECKED bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame,
                                        struct bt_disclosed *out_disclosed);
 /* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */

@@ -80,9 +80,11 @@ void bt_disclose_pack_linear(const void *pack_frame, uint32_t x, uint32_t y, flo
     const float *from = f->rgba + 4 * ((size_t)y * f->w + x);
     const uint8_t *over = within(&f->overlay->label, &f->overlay->layout.label, x, y);
     if (!over && f->banner) over = within(&f->overlay->banner, &f->overlay->layout.banner, x, y);
+    static const float ground[3] = {BT_PACK_GROUND_R / 255.0f, BT_PACK_GROUND_G / 255.0f, BT_PACK_GROUND_B / 255.0f};
     for (uint32_t ch = 0; ch < 3; ch++) {
         float c = from[ch] > 0.0f ? fminf(from[ch], 1.0f) : 0.0f; /* not a number: black */
         c = powf(c, (float)(1.0 / BT_GAMMA));
+        c = c * (1.0f - f->fade) + ground[ch] * f->fade;
         if (over) c = (float)over[ch] / 255.0f + c * (1.0f - (float)over[3] / 255.0f);
         out_rgb[ch] = c;
     }

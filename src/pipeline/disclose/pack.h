@@ -30,6 +30,7 @@ struct bt_pack_frame {
     uint32_t w;
     const struct bt_overlay *overlay;
     bool banner;
+    float fade; /* 0 … 1, into the placards' ground */
 };
 void bt_disclose_pack_linear(const void *pack_frame, uint32_t x, uint32_t y, float *out_rgb);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/placard.h"
+#include "disclose/pack.h"
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/strings.h"
 #include <math.h>
@@ -14,7 +15,7 @@ const struct bt_card bt_disclose_cards[BAUTA_STATUS_COUNT] = {
 #undef BT_STRING
 #undef BT_CARD
 
-static const struct bt_paint ground_paint = {24, 28, 36, 255};
+static const struct bt_paint ground_paint = {BT_PACK_GROUND_R, BT_PACK_GROUND_G, BT_PACK_GROUND_B, 255};
 static const struct bt_paint hat_paint = {52, 59, 72, 255};
 static const struct bt_paint mask_paint = {233, 227, 212, 255};
 static const struct bt_paint shade_paint = {196, 188, 170, 255};

@@ -6,15 +6,12 @@
 #include "mask/mask.h"
 #include "pipeline/swap/painter.h"
 #include "pipeline/swap/surface.h"
+#include "pipeline/swap/turn.h"
 #include "swap/swap.h"
 #include "trust/consent/consent.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Turned further than this, the far cheek has no pixels to light the mask by, and the nose's outline is drawn from too little;
-   back under the second angle it is worn again. Radians: 30 and 25 degrees of yaw, 28 and 24 of pitch. */
-static const float YAW_OUT = .52f, YAW_IN = .44f, PITCH_OUT = .49f, PITCH_IN = .42f;
 /* Mean luma of the face, gamma-coded (bt_faces.light): below it the light fit follows noise. */
 static const float DARK_OUT = .05f, DARK_IN = .055f;
 /* The part of the face that looks unlike itself; and how long it may, before that is what it looks like. */
@@ -31,7 +28,8 @@ struct bt_swap {
     struct bt_painter *painter;
     uint32_t width_px, height_px;
     uint32_t face_id;
-    bool worn, turned, dark, covered; /* worn: last_ns and face_id hold */
+    struct bt_turn turn;
+    bool worn, dark, covered; /* worn: last_ns and face_id hold */
     int64_t last_ns, covered_ns;
     float cpu_ms;
     char face[BT_MASK_NAME_BYTES];
@@ -70,15 +68,14 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
     if (!st) st = bt_swap_surface_step(s->surface, face, frame->capture_ns, &memory, &job.view);
     if (st) return st;
     s->face_id = face->id;
-    float yaw = fabsf(job.view.angles.yaw) / (s->turned ? YAW_IN : YAW_OUT);
-    float pitch = fabsf(job.view.angles.pitch) / (s->turned ? PITCH_IN : PITCH_OUT);
-    s->turned = yaw > 1 || pitch > 1;
-    if (s->turned) return BT_E_POSE;
+    bt_swap_turn_step(&s->turn, job.view.angles, frame->capture_ns);
+    if (s->turn.away) return BT_E_POSE;
     job.forget = judge_cover(s, frame->capture_ns, fresh);
     st = bt_swap_painter_paint(s->painter, &job); /* covered or not: that is how it is seen to be free again */
     if (st) return st;
     s->worn = true;
     s->last_ns = frame->capture_ns;
+    frame->fade = s->turn.fade;
     return s->covered || !(face->confidence >= CONFIDENT) ? BT_E_OCCLUDED : BT_OK;
 }
 
