@@ -65,10 +65,7 @@ bt_status bt_model_load(const struct bt_model *model, bool timed, struct bt_net 
 static void grow(const struct bt_model *model, uint32_t index, const struct bt_tensor *input, float *values) {
     struct bt_rng rng;
     bt_rng_init(&rng, model->seed, index);
-    for (size_t i = 0; i < bt_model_elements(input); i++) {
-        float value = bt_rng_uniform(&rng, 0.0f, 1.0f);
-        values[i] = input->truth ? (float)(value >= 0.5f) : value;
-    }
+    for (size_t i = 0; i < bt_model_elements(input); i++) values[i] = bt_rng_uniform(&rng, 0.0f, 1.0f);
 }
 
 static bt_status read_input(const struct bt_model *model, const char *path, const struct bt_tensor *input, float *values) {

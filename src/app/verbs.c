@@ -7,8 +7,8 @@ static const char *const run_options[] = {"camera", "input",  "output", "record"
 static const char *const demo_options[] = {"output", "face", "frames", "size", "device", "models", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
 static const char *const faces_options[] = {"seed", "name", "output", "models", "json", "verbose", "help", NULL};
-static const char *const model_options[] = {"input", "output",  "seed", "after",   "runs", "variant",
-                                            "json",  "device",  "verbose", "help", NULL};
+static const char *const model_options[] = {"input", "output", "seed",    "after", "runs", "variant",
+                                            "json",  "device", "verbose", "help",  NULL};
 
 const struct bt_app_verb bt_app_verbs[] = {
     {"run", NULL, "wear a mask: from a camera or a file to a virtual camera or a file",
