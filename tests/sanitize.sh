@@ -82,6 +82,7 @@ fuzz)
         mkdir -p "$corpus"
         case $door in # what else there is to begin with
         fuzz_rig_geometry) cp "$models/face_geometry.bin" "$corpus" ;;
+        fuzz_npy) /usr/bin/python3 -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.ones((2, 3), "f4"))' "$corpus/ones.npy" ;;
         fuzz_onnx_import)
             for model in /usr/share/libonnx-testdata/data/node/*/model.onnx; do
                 [ ! -f "$model" ] || cp "$model" "$corpus/$(basename "$(dirname "$model")")"
