@@ -5,7 +5,7 @@
 #   tests/run.sh -R unit/   only what matches (passed on to ctest)
 #   tests/run.sh guest      the one test that the suite leaves out: real V4L2 nodes in an emulated machine. Takes a quarter of an
 #                           hour or more, as its software GPU driver is emulated too
-# Threads, valgrind, Vulkan validation and fuzzing: tests/sanitize.sh.
+# Threads, valgrind, Vulkan validation and fuzzing: tests/sanitize.sh. A second Vulkan driver: tests/second_driver.sh.
 set -eu
 tests=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$tests")

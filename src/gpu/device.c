@@ -201,7 +201,7 @@ static struct bt_gpu_caps caps_of(VkPhysicalDevice physical) {
         .half_arithmetic = f12.shaderFloat16,
     };
     snprintf(caps.name, sizeof caps.name, "%s", props.properties.deviceName);
-    snprintf(caps.driver, sizeof caps.driver, "%.80s %.160s", p12.driverName, p12.driverInfo);
+    snprintf(caps.driver, sizeof caps.driver, "%.80s%s%.160s", p12.driverName, p12.driverInfo[0] ? " " : "", p12.driverInfo);
     memcpy(caps.cache_uuid, props.properties.pipelineCacheUUID, sizeof caps.cache_uuid);
     uint32_t family = 0, timestamp_bits = 0;
     const bool computes = find_family(physical, &family, &timestamp_bits);

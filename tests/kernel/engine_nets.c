@@ -96,6 +96,10 @@ static void check_variant(const char *file, struct bt_bytes bytes, enum bt_varia
                       &net),
         BT_OK);
     assert_int_equal(bt_net_output_count(net), count);
+    uint32_t dispatches = bt_net_stats(net)->dispatch_count, from_texels = 0;
+    for (uint32_t i = 0; i < dispatches; i++) from_texels += bt_net_dispatch_at(net, i)->texels;
+    print_message("%s: %u of %u dispatches read texels\n", what, from_texels, dispatches);
+    assert_true(variant == BT_VARIANT_TEXELS ? from_texels > 0 : from_texels == 0);
     /* Twice: a second run must not depend on what the first left behind. */
     for (int i = 0; i < 2; i++) {
         fill_input(bt_net_input(net, NULL), input);
