@@ -8,6 +8,24 @@ import subprocess
 import sys
 
 
+def fades_to_a_card(clip):
+    """Some card is come to and left softly. Read from the left edge, where neither label nor banner lies: one gray a frame."""
+    gray = subprocess.run(["ffmpeg", "-v", "error", "-i", str(clip), "-vf", "crop=iw/20:ih:0:0,scale=1:1:flags=area", "-pix_fmt",
+                           "gray", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
+    ground = min(gray)  # of the cards
+    card = [v <= ground + 2 for v in gray]
+    for first in range(4, len(gray) - 12):
+        if not all(card[first:first + 6]) or card[first - 1]:
+            continue
+        end = first + card[first:].index(False) if False in card[first:] else len(gray)
+        before, after = gray[first - 4:first], gray[end:end + 8]
+        falls = all(a > b for a, b in zip(before, before[1:])) and before[-1] < ground + (before[0] - ground) / 2
+        rises = len(after) == 8 and all(a < b for a, b in zip(after, after[1:]))
+        if falls and rises:
+            return True
+    return False
+
+
 def main(folder):
     folder = pathlib.Path(folder)
     d = json.loads((folder / "demo.json").read_text())
@@ -23,6 +41,8 @@ def main(folder):
                            capture_output=True, text=True, check=False) if shutil.which("ffprobe") else None
     if count:
         assert int(count.stdout.strip().strip(",")) == d["frames"], "demo.mkv does not hold every frame"
+    if shutil.which("ffmpeg") and d["placards"].get("the head is turned too far"):
+        assert fades_to_a_card(folder / "demo.mkv"), "the turn cuts to the card and back"
     print(f"demo: {d['frames']} frames, {d['swapped']} masked of {d['with_face']} with a face, {d['placard']} placards, all disclosed")
 
 

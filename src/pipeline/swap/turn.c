@@ -20,8 +20,8 @@ void bt_swap_turn_step(struct bt_turn *turn, struct bt_angles angles, int64_t no
     bool was_away = turn->away, follows = turn->seen && gap_ns > 0 && gap_ns <= GAP_NS;
     float dt = (float)gap_ns * 1e-9f, yaw = fabsf(angles.yaw), pitch = fabsf(angles.pitch);
     float way = fmaxf(yaw / YAW_OUT, pitch / PITCH_OUT), ahead = way;
-    bool outward = follows && way > turn->way;
-    if (outward && way > LEAD_FROM) ahead += (way - turn->way) / dt * LEAD_S;
+    bool outward = follows && way > LEAD_FROM && way > turn->way;
+    if (outward) ahead += (way - turn->way) / dt * LEAD_S;
     float goal = fminf(fmaxf((ahead - FADE_FROM) / (1 - FADE_FROM), 0), 1);
     turn->away = !(yaw <= (was_away ? YAW_IN : YAW_OUT) && pitch <= (was_away ? PITCH_IN : PITCH_OUT));
     if (turn->away || was_away)
