@@ -14,10 +14,11 @@ BT_INPUT4(BT_RESIZE_IN, block_in, tensor_in);
 BT_OUTPUT4(BT_RESIZE_OUT);
 
 vec2 whole(vec2 at) {
-    if (MODE == BT_RESIZE_BY_PREFER_FLOOR) return ceil(at - 0.5);
-    if (MODE == BT_RESIZE_BY_PREFER_CEIL) return floor(at + 0.5);
-    if (MODE == BT_RESIZE_BY_FLOOR) return floor(at);
-    return ceil(at);
+    vec2 nudge = vec2(push.nudge_x, push.nudge_y);
+    if (MODE == BT_RESIZE_BY_PREFER_FLOOR) return ceil(at - 0.5 - nudge);
+    if (MODE == BT_RESIZE_BY_PREFER_CEIL) return floor(at + 0.5 + nudge);
+    if (MODE == BT_RESIZE_BY_FLOOR) return floor(at + nudge);
+    return ceil(at - nudge);
 }
 
 void put(int group, int y, int x, vec4 v) {

@@ -24,6 +24,7 @@ struct bt_resize_push {
     int in_w, in_h;
     int out_w, out_h, groups;
     float scale_x, scale_y, shift_x, shift_y;
+    float nudge_x, nudge_y; /* nearest: a source this close to a tie, or to a whole number, counts as there */
 };
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/onnx_writer.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -213,4 +214,15 @@ bool bt_writer_bind_input(struct bt_writer *out, struct bt_bytes model, size_t i
     bt_writer_message(&g, GRAPH_INITIALIZER, &t);
     bt_writer_message(out, MODEL_GRAPH, &g);
     return true;
+}
+
+void bt_writer_each_op(struct bt_bytes model, void (*fn)(void *user, const char *op_type), void *user) {
+    struct bt_bytes graph, node, op;
+    if (!find_field(model, MODEL_GRAPH, 0, &graph)) return;
+    for (size_t i = 0; find_field(graph, GRAPH_NODE, i, &node); i++) {
+        char text[64];
+        if (!find_field(node, NODE_OP, 0, &op)) continue;
+        snprintf(text, sizeof text, "%.*s", (int)op.size, (const char *)op.data);
+        fn(user, text);
+    }
 }

@@ -41,5 +41,7 @@ void bt_onnx_write_model(struct bt_writer *model, struct bt_writer *graph);
 /* Appends graph input `index` of `model` to `out`, a copy of it, as an initializer with the given TensorProto: protobuf merges
    the two. false: no such input. */
 bool bt_writer_bind_input(struct bt_writer *out, struct bt_bytes model, size_t index, struct bt_bytes tensor);
+/* The operator of every node of `model`. */
+void bt_writer_each_op(struct bt_bytes model, void (*fn)(void *user, const char *op_type), void *user);
 
 #endif

@@ -9,6 +9,7 @@
 #include "engine/resize.h"
 #include "engine/sample.h"
 #include "engine/shuffle.h"
+#include <math.h>
 
 enum { ALONE_PIXELS_MAX = 4096 }; /* measured on lavapipe: above, the wait pays */
 
@@ -45,6 +46,13 @@ static void resize_axis(const struct bt_attr *a, uint32_t axis, uint32_t in, uin
     }
 }
 
+/* Where both sizes are whole, sources are whole multiples of 1 / (2 out), so a quarter of that tells a tie from its neighbours
+   although the GPU's product rounds. */
+static float resize_nudge(const struct bt_attr *a, uint32_t axis, uint32_t in, uint32_t out) {
+    bool whole = fabsf((float)in * a->scale[axis] - (float)out) < 1e-3f;
+    return whole ? 0.125f / (float)out : 0.0f;
+}
+
 bt_status bt_emit_resize(struct bt_emitter *e) {
     static const int32_t nearest[] = {
         [BT_NEAREST_PREFER_FLOOR] = BT_RESIZE_BY_PREFER_FLOOR,
@@ -67,6 +75,8 @@ bt_status bt_emit_resize(struct bt_emitter *e) {
     };
     resize_axis(a, 3, x->dim[3], y->dim[3], &push.scale_x, &push.shift_x);
     resize_axis(a, 2, x->dim[2], y->dim[2], &push.scale_y, &push.shift_y);
+    push.nudge_x = resize_nudge(a, 3, x->dim[3], y->dim[3]);
+    push.nudge_y = resize_nudge(a, 2, x->dim[2], y->dim[2]);
     struct bt_operand operands[BT_RESIZE_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
     if (a->resize == BT_RESIZE_LINEAR && push.scale_x == 0.5f && push.scale_y == 0.5f && push.shift_x == -0.25f &&
         push.shift_y == -0.25f && push.out_w == 2 * push.in_w && push.out_h == 2 * push.in_h) {

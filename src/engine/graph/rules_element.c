@@ -59,8 +59,14 @@ void bt_graph_rule_cast(struct bt_infer *c) {
     out_like(c, to, &x->shape);
 }
 
+/* Up to opset 6 an attribute lets shapes broadcast; with "axis", from there on, which is another rule and left unread. */
+static void allow_broadcast(struct bt_infer *c) {
+    if (c->graph->opset < 7) bt_graph_infer_int(c, "broadcast", 0, 0, 1);
+}
+
 static void out_broadcast(struct bt_infer *c, const enum bt_type *forced, bool numbers) {
     uint32_t rank = 0;
+    allow_broadcast(c);
     int64_t dim[BT_RANK_MAX];
     bt_graph_infer_broadcast(c, c->node->in_count, &rank, dim);
     const struct bt_value *first = bt_graph_infer_need(c, 0, 0);
@@ -126,6 +132,7 @@ void bt_graph_rule_matmul(struct bt_infer *c) {
 void bt_graph_rule_gemm(struct bt_infer *c) {
     struct bt_attr *t = &c->node->attr;
     const struct bt_value *a = bt_graph_infer_need(c, 0, 2), *b = bt_graph_infer_need(c, 1, 2), *add = bt_graph_infer_in(c, 2);
+    allow_broadcast(c);
     t->trans_a = bt_graph_infer_int(c, "transA", 0, 0, 1);
     t->trans_b = bt_graph_infer_int(c, "transB", 0, 0, 1);
     t->alpha = bt_graph_infer_float(c, "alpha", 1);

@@ -210,6 +210,8 @@ void bt_graph_rule_batch_norm(struct bt_infer *c) {
     c->node->attr.epsilon = bt_graph_infer_float(c, "epsilon", 1e-5f);
     bt_graph_infer_float(c, "momentum", 0); /* only for training, which is refused */
     if (bt_graph_infer_int(c, "training_mode", 0, 0, 1)) bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "training_mode");
+    if (c->graph->opset < 7 && !bt_graph_infer_int(c, "is_test", 0, 0, 1)) /* training_mode's forerunner */
+        bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "is_test is 0");
     if (!bt_graph_infer_int(c, "spatial", 1, 0, 1)) /* up to opset 8 */
         bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "statistics for each element (spatial 0)");
     need_channels(c, bt_graph_infer_need(c, 0, 0), 4);

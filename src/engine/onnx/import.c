@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPSET_LEAST = 6, OPSET_MOST = 17 };
+enum { OPSET_LEAST = 1, OPSET_MOST = 17 };
 
 struct import {
     struct bt_log *log;
