@@ -145,13 +145,15 @@ static bt_status print_json(const struct bench *b, const struct bt_net *timed) {
         json_pack("{s:I,s:I,s:I,s:I,s:I,s:I}", "constants", (json_int_t)s->constant_bytes, "inputs", (json_int_t)s->input_bytes,
                   "outputs", (json_int_t)s->output_bytes, "scratch", (json_int_t)s->scratch_bytes, "scratch_unshared",
                   (json_int_t)s->unshared_bytes, "peak", (json_int_t)peak_bytes(s));
+    json_t *device = json_pack("{s:s,s:s}", "name", caps->name, "driver", caps->driver);
+    json_t *starts = json_pack("{s:o,s:o}", "cold", bt_model_start_json(&b->cold), "warm", bt_model_start_json(&b->warm));
+    json_t *gpu = b->gpu_ms > 0 ? json_real(b->gpu_ms) : json_null();
     json_t *all =
-        json_pack("{s:s,s:{s:s,s:s},s:s,s:i,s:I,s:i,s:i,s:o,s:o,s:f,s:f,s:o,s:{s:o,s:o},s:o}", "model", b->model->path,
-                  "device", "name", caps->name, "driver", caps->driver, "variant", bt_model_variant_name(b->model->variant),
-                  "runs", (int)b->runs, "macs", (json_int_t)s->macs, "barriers", (int)s->barrier_count, "pipelines",
-                  (int)s->kernel_count, "wall_ms", series_json(&b->wall_ms), "cpu_ms", series_json(&b->cpu_ms), "gpu_ms",
-                  b->gpu_ms, "gflops", gflops(s->macs, b->wall_ms.median), "memory_bytes", memory, "first_result_ms", "cold",
-                  bt_model_start_json(&b->cold), "warm", bt_model_start_json(&b->warm), "dispatches", dispatches);
+        json_pack("{s:s,s:o,s:s,s:i,s:I,s:i,s:i,s:o,s:o,s:o,s:f,s:o,s:o,s:o}", "model", b->model->path, "device", device,
+                  "variant", bt_model_variant_name(b->model->variant), "runs", (int)b->runs, "macs", (json_int_t)s->macs,
+                  "barriers", (int)s->barrier_count, "pipelines", (int)s->kernel_count, "wall_ms", series_json(&b->wall_ms),
+                  "cpu_ms", series_json(&b->cpu_ms), "gpu_ms", gpu, "gflops", gflops(s->macs, b->wall_ms.median),
+                  "memory_bytes", memory, "first_result_ms", starts, "dispatches", dispatches);
     if (!all || json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6))) {
         json_decref(all);
         bt_log_error(b->model->log, "the figures could not be printed: a name may not be UTF-8");

@@ -235,7 +235,8 @@ def check_bench(model, folder):
     outputs = tensors(case, "output")[0].size
     assert got["macs"] == sum(d["macs"] for d in got["dispatches"]) >= outputs * int(np.prod(weights[1:])), got["macs"]
     assert abs(got["gflops"] * got["wall_ms"]["median"] / (got["macs"] * 2e-6) - 1) < 1e-3
-    assert abs(sum(d["us"] for d in got["dispatches"]) * 1e-3 - got["gpu_ms"]) < 1e-3 * got["gpu_ms"] + 1e-6
+    gpu_ms = got["gpu_ms"] or 0.0  # null: no timestamps
+    assert abs(sum(d["us"] for d in got["dispatches"]) * 1e-3 - gpu_ms) <= 1e-3 * gpu_ms
     table = model("bench", net, "--runs", 3)
     assert "submitted to done" in table and "cold" in table and "Conv" in table
     first = json.loads(model("first", net, "--json"))
