@@ -37,7 +37,7 @@ bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app) {
 
 bt_status bt_session_consent(struct bt_session *s, const struct bt_session_consent *c) {
     struct bt_asker asker = bt_terminal_asker();
-    bt_status status = bt_audit_open(s->log, c->audit_path, &s->audit);
+    bt_status status = bt_audit_open(s->log, c->audit_path, NULL, &s->audit);
     if (status) return status;
     const struct bt_consent_params params = {
         .log = s->log,

@@ -87,7 +87,7 @@ int main(int argc, char **argv) {
         st = bt_mask_builtin_find(argv[2], &index) ? bt_mask_builtin_grow(rig, index, &mask)
                                                    : bt_mask_grow(rig, strtoull(argv[2], NULL, 10), "seed", &mask);
     if (!st) st = bt_gpu_create(&(struct bt_gpu_params){.log = log}, &gpu);
-    if (!st) st = bt_audit_open(log, NULL, &audit);
+    if (!st) st = bt_audit_open(log, NULL, NULL, &audit);
     struct bt_consent_params consent = {.log = log, .audit = audit, .facts = {.origin = BT_ORIGIN_BUILTIN}};
     if (!st) consent.face_name = mask->name;
     if (!st) st = bt_consent_obtain(&consent, &grant);

@@ -128,7 +128,7 @@ int main(int argc, char **argv) {
     bt_status st = bt_rig_create(log, (struct bt_bytes){geometry, size}, &rig);
     if (!st) st = choose_mask(rig, argv[2], &mask);
     if (!st) st = bt_gpu_create(&(struct bt_gpu_params){.log = log}, &gpu);
-    if (!st) st = bt_audit_open(log, NULL, &audit);
+    if (!st) st = bt_audit_open(log, NULL, NULL, &audit);
     struct bt_consent_params consent = {.log = log, .audit = audit, .facts = {.origin = BT_ORIGIN_BUILTIN}};
     if (!st) consent.face_name = mask->name;
     if (!st) st = bt_consent_obtain(&consent, &grant);

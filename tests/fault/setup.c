@@ -71,7 +71,7 @@ static void drop_mask(void **made) {
 }
 
 static bt_status make_audit(void *user, void **out) {
-    return bt_audit_open(NULL, user, (struct bt_audit **)out);
+    return bt_audit_open(NULL, user, NULL, (struct bt_audit **)out);
 }
 
 static void drop_audit(void **made) {

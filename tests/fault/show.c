@@ -168,7 +168,7 @@ struct show *show_open(const char *hash) {
         status = bt_gpu_create(&gpu, &s->gpu);
         if (!status) status = bt_rig_create(s->log, geometry, &s->rig);
         if (!status) status = bt_mask_builtin_grow(s->rig, 0, &s->mask);
-        if (!status) status = bt_audit_open(s->log, NULL, &s->audit);
+        if (!status) status = bt_audit_open(s->log, NULL, NULL, &s->audit);
         if (!status) status = open_grant(s, 0);
         if (!status) status = open_stages(s, model, hash);
         if (!s->reader || !load_face(s, geometry)) status = BT_E_FORMAT;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The session log: chained, append-only, durable, and honest about damage. */
+#include "support/chain_lines.h"
 #include "trust/audit/audit.h"
 
 #include <fcntl.h>
@@ -64,13 +65,13 @@ static void grows_and_checks(void **state) {
     struct bt_audit *audit = NULL;
     uint64_t lines = 0, line = 0;
     struct stat st;
-    assert_int_equal(bt_audit_open(NULL, path, &audit), BT_OK);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_OK);
     append(audit, 3);
     bt_audit_close(&audit);
-    assert_int_equal(bt_audit_open(NULL, path, &audit), BT_OK);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_OK);
     append(audit, 2);
     bt_audit_close(&audit);
-    assert_int_equal(bt_audit_check(NULL, path, &lines, &line), BT_OK);
+    assert_int_equal(chain_lines(path, NULL, &lines, &line), BT_OK);
     assert_int_equal(lines, 5);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
@@ -81,7 +82,7 @@ static void any_changed_byte_is_found(void **state) {
     struct bt_audit *audit = NULL;
     char *bytes;
     uint64_t lines = 0, line = 0;
-    assert_int_equal(bt_audit_open(NULL, path, &audit), BT_OK);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_OK);
     append(audit, 3);
     bt_audit_close(&audit);
     size_t size = slurp(&bytes), last = size - 1;
@@ -90,9 +91,9 @@ static void any_changed_byte_is_found(void **state) {
     for (size_t i = 0; i < last; i++) {
         bytes[i] ^= 1;
         spit(bytes, size);
-        assert_int_equal(bt_audit_check(NULL, path, &lines, &line), BT_E_FORMAT);
+        assert_int_equal(chain_lines(path, NULL, &lines, &line), BT_E_FORMAT);
         assert_in_range(line, 1, 3);
-        assert_int_equal(bt_audit_open(NULL, path, &audit), BT_E_FORMAT);
+        assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_E_FORMAT);
         bytes[i] ^= 1;
     }
     free(bytes);
@@ -103,17 +104,17 @@ static void a_torn_line_is_cut_at_every_length(void **state) {
     struct bt_audit *audit = NULL;
     char *bytes;
     uint64_t lines = 0, line = 0;
-    assert_int_equal(bt_audit_open(NULL, path, &audit), BT_OK);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_OK);
     append(audit, 2);
     bt_audit_close(&audit);
     size_t size = slurp(&bytes);
     size_t first = (size_t)(strchr(bytes, '\n') - bytes) + 1;
     for (size_t keep = first; keep <= size; keep++) {
         spit(bytes, keep);
-        assert_int_equal(bt_audit_open(NULL, path, &audit), BT_OK);
+        assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_OK);
         append(audit, 1);
         bt_audit_close(&audit);
-        assert_int_equal(bt_audit_check(NULL, path, &lines, &line), BT_OK);
+        assert_int_equal(chain_lines(path, NULL, &lines, &line), BT_OK);
         assert_int_equal(lines, keep == size ? 3 : 2);
     }
     free(bytes);
@@ -122,11 +123,11 @@ static void a_torn_line_is_cut_at_every_length(void **state) {
 static void one_writer_at_a_time(void **state) {
     (void)state;
     struct bt_audit *first = NULL, *second = NULL;
-    assert_int_equal(bt_audit_open(NULL, path, &first), BT_OK);
-    assert_int_equal(bt_audit_open(NULL, path, &second), BT_E_BUSY);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &first), BT_OK);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &second), BT_E_BUSY);
     assert_null(second);
     bt_audit_close(&first);
-    assert_int_equal(bt_audit_open(NULL, path, &second), BT_OK);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &second), BT_OK);
     bt_audit_close(&second);
 }
 
@@ -135,7 +136,7 @@ static void a_link_is_not_followed(void **state) {
     struct bt_audit *audit = NULL;
     snprintf(path, sizeof path, "%s/log", folder);
     assert_int_equal(symlink("/dev/null", path), 0);
-    assert_int_equal(bt_audit_open(NULL, path, &audit), BT_E_IO);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_E_IO);
     assert_null(audit);
 }
 
@@ -147,7 +148,7 @@ static void a_full_disk_loses_nothing(void **state) {
     struct rlimit before, tight;
     char *bytes;
     uint64_t lines = 0, line = 0;
-    assert_int_equal(bt_audit_open(NULL, path, &audit), BT_OK);
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_OK);
     append(audit, 2);
     size_t size = slurp(&bytes);
     free(bytes);
@@ -158,11 +159,11 @@ static void a_full_disk_loses_nothing(void **state) {
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
     assert_int_equal(bt_audit_append(audit, 0, "too-much", NULL, 0), BT_E_IO);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(bt_audit_check(NULL, path, &lines, &line), BT_OK);
+    assert_int_equal(chain_lines(path, NULL, &lines, &line), BT_OK);
     assert_int_equal(lines, 2);
     append(audit, 1);
     bt_audit_close(&audit);
-    assert_int_equal(bt_audit_check(NULL, path, &lines, &line), BT_OK);
+    assert_int_equal(chain_lines(path, NULL, &lines, &line), BT_OK);
     assert_int_equal(lines, 3);
 }
 

@@ -13,6 +13,7 @@
 #include "pipeline/swap/swap.h"
 #include "pipeline/track/track.h"
 #include "rig/rig.h"
+#include "support/brief.h"
 #include "support/cmocka.h"
 #include "support/geometry_file.h"
 #include "support/test_gpu.h"
@@ -294,7 +295,7 @@ static void test_many_starts_and_stops(void **state) {
     char hash[300];
     snprintf(hash, sizeof hash, "%s/hash", folder);
     bt_rng_init(&rng, 20, 1);
-    for (int k = 0; k < STARTS; k++) {
+    for (int k = 0; k < (int)test_brief(STARTS, 3); k++) {
         struct bt_capture *capture = open_camera(MS, -1, k % 4 == 3);
         struct bt_disclose *disclose = open_disclose();
         struct bt_output *output = open_output(disclose, hash);
@@ -347,7 +348,7 @@ static int set_up(void **state) {
     if (test_gpu_open(&t)) return 1;
     if (bt_rig_create(t.log, geometry_file(geometry), &rig)) return 1;
     if (bt_mask_builtin_grow(rig, 0, &mask)) return 1;
-    if (bt_audit_open(t.log, NULL, &audit)) return 1;
+    if (bt_audit_open(t.log, NULL, NULL, &audit)) return 1;
     for (size_t i = 0; i < BT_COUNT(names); i++) {
         model[i] = read_model(names[i]);
         if (!model[i].size) return 1;

@@ -98,7 +98,7 @@ static int set_up(void **at) {
     strcpy(s->mask.name, "tester");
     memcpy(s->mask.neutral, bt_rig_mesh(s->rig)->closed, sizeof s->mask.neutral);
     for (int i = 0; i < BT_MASK_TEXELS * 3; i++) s->mask.ratio[i] = (uint16_t)(i % 3 == 0 ? 8000 : 20000);
-    if (bt_audit_open(s->gpu.log, NULL, &s->audit)) return -1;
+    if (bt_audit_open(s->gpu.log, NULL, NULL, &s->audit)) return -1;
     s->grant = grant_for(s, "tester", 0);
     if (bt_image_create(s->gpu.gpu, W, H, BT_IMAGE_RGBA16F, &s->image)) return -1;
     const struct bt_swap_params params = {
