@@ -306,11 +306,9 @@ fail:
 void bt_disclose_destroy(struct bt_disclose **disclose) {
     struct bt_disclose *d = *disclose;
     if (!d) return;
-    /* A hung submission still writes into the pool: give it its time. */
-    if (d->pending && bt_gpu_wait(d->gpu, d->pending, WAIT_NS)) bt_log_warning(d->log, "disclose: the GPU did not finish");
+    bt_commands_destroy(&d->commands); /* waits for the GPU, which still writes into the pool after a time-out: first */
     for (uint32_t i = 0; i < d->source_count; i++) drop_source(&d->source[i]);
     bt_timers_destroy(&d->timers);
-    bt_commands_destroy(&d->commands);
     bt_kernel_destroy(&d->kernel);
     bt_kernel_destroy(&d->fading);
     bt_image_destroy(&d->blank);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/swap/painter.h"
-#include "base/log.h"
 #include "gpu/command.h"
 #include "gpu/device.h"
 #include "gpu/image.h"
@@ -96,7 +95,6 @@ struct slot {
 };
 
 struct bt_painter {
-    struct bt_log *log;
     struct bt_gpu *gpu;
     uint32_t width_px, height_px;
     struct bt_swap_maps maps;
@@ -435,7 +433,6 @@ bt_status bt_swap_painter_create(struct bt_log *log, struct bt_gpu *gpu, const s
     bt_status st = BT_OK;
     struct bt_painter *p = calloc(1, sizeof *p);
     if (!p) return BT_E_MEMORY;
-    p->log = log;
     p->gpu = gpu;
     p->width_px = width_px;
     p->height_px = height_px;
@@ -468,9 +465,8 @@ fail:
     return st;
 }
 
-static void finish_slot(struct bt_painter *p, struct slot *slot) {
-    if (slot->value && bt_gpu_wait(p->gpu, slot->value, LONGEST_WAIT_NS))
-        bt_log_error(p->log, "swap: the GPU did not finish; its work is abandoned");
+static void finish_slot(struct slot *slot) {
+    bt_commands_destroy(&slot->commands); /* waits for the GPU: first */
     bt_bindings_destroy(&slot->unwrap);
     bt_bindings_destroy(&slot->solve);
     bt_bindings_destroy(&slot->guard);
@@ -479,13 +475,12 @@ static void finish_slot(struct bt_painter *p, struct slot *slot) {
     bt_buffer_destroy(&slot->upload);
     bt_buffer_destroy(&slot->report);
     bt_timers_destroy(&slot->timers);
-    bt_commands_destroy(&slot->commands);
 }
 
 void bt_swap_painter_destroy(struct bt_painter **painter) {
     struct bt_painter *p = *painter;
     if (!p) return;
-    for (int i = 0; i < BT_PAINTER_SLOTS; i++) finish_slot(p, &p->slot[i]);
+    for (int i = 0; i < BT_PAINTER_SLOTS; i++) finish_slot(&p->slot[i]);
     bt_blend_destroy(&p->blend);
     bt_blend_cache_finish(&p->frames);
     for (int i = 0; i < SMOOTHINGS; i++) bt_bindings_destroy(&p->smoothing[i]);

@@ -437,12 +437,11 @@ fail:
 void bt_track_destroy(struct bt_track **track) {
     struct bt_track *t = *track;
     if (!t) return;
-    bt_track_crops_destroy(&t->crops);
+    /* After a time-out the GPU may still be at it; commands wait for it. So they go before all that they use. */
     bt_commands_destroy(&t->after);
-    for (uint32_t i = 0; i < BT_CROP_ROLES; i++) {
-        bt_commands_destroy(&t->part[i].before);
-        bt_net_destroy(&t->part[i].net);
-    }
+    for (uint32_t i = 0; i < BT_CROP_ROLES; i++) bt_commands_destroy(&t->part[i].before);
+    for (uint32_t i = 0; i < BT_CROP_ROLES; i++) bt_net_destroy(&t->part[i].net);
+    bt_track_crops_destroy(&t->crops);
     bt_timers_destroy(&t->timers);
     free(t);
     *track = NULL;
