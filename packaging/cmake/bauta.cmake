@@ -74,6 +74,9 @@ function(bt_test path)
     if(NOT A_TIMEOUT)
         set(A_TIMEOUT 300)
     endif()
+    if(BAUTA_TEST_LAUNCHER) # valgrind takes its time
+        math(EXPR A_TIMEOUT "${A_TIMEOUT} * 10")
+    endif()
     set(sanitizer "")
     if(BAUTA_SANITIZE MATCHES address)
         # A CPU driver takes page-aligned memory for every work group: a large quarantine of such makes it five times slower.

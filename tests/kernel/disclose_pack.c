@@ -6,6 +6,7 @@
 #include "pipeline/disclose/check.h"
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/pack.h"
+#include "support/brief.h"
 #include "support/half.h"
 #include "support/test_gpu.h"
 #include <math.h>
@@ -126,7 +127,7 @@ static void agrees_with_reference(void **state) {
     static const uint32_t size[][2] = {{120, 120}, {162, 122}, {168, 124}, {124, 218}, {642, 362}, {1282, 722}};
     struct test_gpu t;
     assert_int_equal(test_gpu_open(&t), BT_OK);
-    for (uint32_t i = 0; i < BT_COUNT(size); i++)
+    for (uint32_t i = 0; i < test_brief(BT_COUNT(size), 2); i++)
         for (uint32_t e = 0; e < BT_EGRESS_COUNT; e++) one(&t, size[i][0], size[i][1], (enum bt_egress)e);
     assert_int_equal(t.errors, 0);
     test_gpu_close(&t);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/faults.h"
+#include "support/brief.h"
 
 #include "support/faults_held.h"
 
@@ -72,7 +73,7 @@ static bool split(const char *name) {
             return false;
         }
         if (!child) {
-            alarm(COPY_S);
+            alarm(test_brief(COPY_S, 10 * COPY_S));
             s.mode = COPY;
             fail(name);
             return true;
@@ -214,7 +215,7 @@ struct fault_tally fault_sweep(const struct fault_job *job, unsigned classes) {
     static char untouched;
     const struct fault_held before = fault_held();
     void *made = &untouched;
-    s.thin = job->thin && !getenv("BAUTA_TEST_EVERY");
+    s.thin = (job->thin && !getenv("BAUTA_TEST_EVERY")) || test_brief(0, 1);
     fault_split_begin(classes, job->may_go_on);
     bt_status status = job->create(job->user, &made);
     if (fault_is_copy()) {

@@ -4,6 +4,7 @@
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/pack.h"
 #include "pipeline/disclose/placard.h"
+#include "support/brief.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,8 +36,9 @@ static void check_layout(uint32_t w, uint32_t h) {
 
 static void fits_everywhere(void **state) {
     (void)state;
-    for (uint32_t w = BT_DISCLOSE_LEAST_PX; w <= 480; w += 10)
-        for (uint32_t h = BT_DISCLOSE_LEAST_PX; h <= 480; h += 10) check_layout(w, h);
+    const uint32_t step = test_brief(10, 120);
+    for (uint32_t w = BT_DISCLOSE_LEAST_PX; w <= 480; w += step)
+        for (uint32_t h = BT_DISCLOSE_LEAST_PX; h <= 480; h += step) check_layout(w, h);
     static const uint32_t usual[][2] = {{160, 120},   {176, 144},  {320, 180},  {320, 240},   {640, 360},
                                         {640, 480},   {1280, 720}, {720, 1280}, {1920, 1080}, {1080, 1920},
                                         {3840, 2160}, {8192, 120}, {120, 8192}, {8192, 8192}};
@@ -97,7 +99,7 @@ static void contrast(const struct bt_canvas *canvas, const struct bt_plate *plat
 static void legible_over_any_picture(void **state) {
     (void)state;
     static const uint32_t size[][2] = {{160, 120}, {322, 242}, {640, 480}};
-    for (uint32_t i = 0; i < BT_COUNT(size); i++) {
+    for (uint32_t i = 0; i < test_brief(BT_COUNT(size), 1); i++) {
         uint32_t w = size[i][0], h = size[i][1];
         struct bt_overlay overlay;
         struct bt_mark *mark = NULL;
@@ -139,7 +141,7 @@ static void placards_carry_the_label(void **state) {
     (void)state;
     static const uint32_t size[][2] = {{120, 120}, {160, 120}, {120, 160},  {320, 180},
                                        {642, 362}, {480, 640}, {1280, 720}, {1000, 120}};
-    for (uint32_t i = 0; i < BT_COUNT(size); i++)
+    for (uint32_t i = 0; i < test_brief(BT_COUNT(size), 2); i++)
         for (uint32_t e = 0; e < BT_EGRESS_COUNT; e++) {
             uint32_t w = size[i][0], h = size[i][1];
             if (e != BT_EGRESS_YUYV && w > 700) continue;

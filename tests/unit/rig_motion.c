@@ -13,6 +13,7 @@
 #include "rig/exact.h"
 #include "rig/neutral.h"
 #include "rig/pose.h"
+#include "support/brief.h"
 #include "support/geometry_file.h"
 
 static uint8_t storage[GEOMETRY_FILE_MAX];
@@ -50,7 +51,7 @@ static void test_procrustes_finds_known_poses(void **state) {
     const struct bt_vec3 *canonical = bt_rig_mesh(rig)->canonical;
     struct bt_rng rng;
     bt_rng_init(&rng, 1, 1);
-    for (uint32_t n = 0; n < 200; n++) {
+    for (uint32_t n = 0; n < test_brief(200, 10); n++) {
         const struct bt_pose truth = some_pose(&rng);
         struct bt_vec3 frame[BT_RIG_VERTICES], back[BT_RIG_VERTICES];
         bt_pose_denormalise(&truth, canonical, BT_RIG_VERTICES, frame);
@@ -157,7 +158,7 @@ static float error_rms(const struct bt_vec3 *a, const struct bt_vec3 *b, float *
 static void test_neutral_converges_without_jumps(void **state) {
     (void)state;
     const struct bt_rig_mesh *m = bt_rig_mesh(rig);
-    for (uint32_t person = 0; person < 3; person++) {
+    for (uint32_t person = 0; person < test_brief(3, 1); person++) {
         struct bt_rng rng;
         bt_rng_init(&rng, 10 + person, 1);
         struct bt_vec3 truth[BT_RIG_VERTICES], mesh[BT_RIG_VERTICES], before[BT_RIG_VERTICES];
