@@ -241,6 +241,7 @@ def check_bench(model, folder):
     assert "submitted to done" in table and "cold" in table and "Conv" in table
     first = json.loads(model("first", net, "--json"))
     assert set(first) == {"total", "device", "net", "run", "cpu"}
+    model("bench", net, "--runs", 1, env={"TMPDIR": "/proc/nowhere"}, code=1, says="empty caches")
     assert not [p for p in folder.iterdir() if p.name.startswith("bauta-")], "the empty caches' folder is left behind"
 
 
