@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Nobody, several, coming and going: whole track on made-up scenes. */
+#include "support/late_gpu.h"
 #include "support/track_scene.h"
 #include <math.h>
 #include <setjmp.h>
@@ -216,6 +217,17 @@ static void tiny_frames_and_wrong_ones(void **at) {
     free(scene);
 }
 
+static void taken_down_while_the_gpu_is_at_it(void **at) {
+    struct state *s = *at;
+    struct track_scene *scene = &s->scene;
+    late_gpu = true;
+    late_gpu_destroyed = 0;
+    assert_int_equal(bt_track_faces(scene->track, &scene->frame, &scene->faces), BT_E_TIMEOUT);
+    bt_track_destroy(&scene->track);
+    late_gpu = false;
+    assert_int_equal(late_gpu_destroyed, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody),
@@ -225,6 +237,7 @@ int main(void) {
         cmocka_unit_test(a_still_noisy_face),
         cmocka_unit_test(a_crowd_is_cut_at_four),
         cmocka_unit_test(tiny_frames_and_wrong_ones),
+        cmocka_unit_test(taken_down_while_the_gpu_is_at_it),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

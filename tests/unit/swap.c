@@ -11,6 +11,7 @@
 #include "rig/rig.h"
 #include "support/geometry_file.h"
 #include "support/half.h"
+#include "support/late_gpu.h"
 #include "support/test_gpu.h"
 #include "trust/audit/audit.h"
 #include "trust/consent/consent.h"
@@ -388,6 +389,18 @@ static void a_turn_fades_to_the_card_and_back(void **at) {
     assert_true(carded && most > .6f && last <= 0);
 }
 
+static void taken_down_while_the_gpu_is_at_it(void **at) {
+    struct state *s = *at;
+    assert_int_equal(tick(s), BT_OK);
+    late_gpu = true;
+    late_gpu_destroyed = 0;
+    s->frame.capture_ns += 33333333;
+    assert_int_equal(bt_swap_and_blend(s->swap, s->grant, &s->frame, &s->faces), BT_OK);
+    bt_swap_destroy(&s->swap);
+    late_gpu = false;
+    assert_int_equal(late_gpu_destroyed, 0);
+}
+
 static void too_dark(void **at) {
     struct state *s = *at;
     s->faces.light = .03f;
@@ -479,6 +492,7 @@ int main(void) {
         cmocka_unit_test(the_fade_is_steady),
         cmocka_unit_test(the_fade_bears_anything),
         cmocka_unit_test_setup_teardown(a_turn_fades_to_the_card_and_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(taken_down_while_the_gpu_is_at_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_dark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hand_before_the_face, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_size_is_refused, set_up, tear_down),

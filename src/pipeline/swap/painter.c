@@ -466,7 +466,6 @@ fail:
 }
 
 static void finish_slot(struct slot *slot) {
-    bt_commands_destroy(&slot->commands); /* waits for the GPU: first */
     bt_bindings_destroy(&slot->unwrap);
     bt_bindings_destroy(&slot->solve);
     bt_bindings_destroy(&slot->guard);
@@ -480,6 +479,7 @@ static void finish_slot(struct slot *slot) {
 void bt_swap_painter_destroy(struct bt_painter **painter) {
     struct bt_painter *p = *painter;
     if (!p) return;
+    for (int i = 0; i < BT_PAINTER_SLOTS; i++) bt_commands_destroy(&p->slot[i].commands); /* waits for the GPU: first */
     for (int i = 0; i < BT_PAINTER_SLOTS; i++) finish_slot(&p->slot[i]);
     bt_blend_destroy(&p->blend);
     bt_blend_cache_finish(&p->frames);
