@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Our engine beside its peers: the same nets, on one thread, in one run, interleaved.
 
-    peers.py [--ncnn BENCHNCNN [--ncnn-version TEXT]] [--bauta BAUTA] [--models FOLDER] [--runs N] [--rounds R]
-             [--output FOLDER]
+    peers.py [--ncnn BENCHNCNN [--ncnn-version TEXT]] [--bauta BAUTA] [--models FOLDER] [--extra FOLDER]
+             [--runs N] [--rounds R] [--output FOLDER]
 
 ours   bauta model bench, on the Vulkan device that is there
 ncnn   its Vulkan path, by the benchncnn program whose path is given (nothing here builds it); without one its columns say so
@@ -44,7 +44,14 @@ ONNXRUNTIME = {
         "sha512": "7fdVWjAID1dVhH/G8qK3APARunV4VkBFoCQAP7qp4Wkab0mrorvmc+sqiT+mKXOzDqdjN5j+/Z9nb4gzNPWcyA==",
     },
 }
-NETS = {"blazeface": "face_detector.onnx", "mesh-478": "face_mesh.onnx", "matte": "selfie_matte.onnx", "mobilenet_v2": None}
+# Name in the table -> which option's folder it lies in, and its file; None: made here.
+NETS = {
+    "blazeface, full range": ("models", "face_detector.onnx"),
+    "blazeface, short range": ("extra", "face_detector_short.onnx"),
+    "mesh-478": ("models", "face_mesh.onnx"),
+    "matte": ("models", "selfie_matte.onnx"),
+    "mobilenet_v2": (None, "mobilenet_v2.onnx"),
+}
 PEERS = ["ours", "ncnn", "ort"]
 ONE_THREAD = {"LP_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -73,7 +80,7 @@ class Ours:
     def run(self, net, runs):
         out, _, _ = spawn([self.program, "model", "bench", net["model"], "--runs", str(runs), "--json"])
         said = json.loads(out)
-        self.device = f"{said['device']['name']}, {said['device']['driver']}"
+        self.device = said["device"]["driver"]
         return {"cpu_ms": said["cpu_ms"]["median"], "cpu_min_ms": said["cpu_ms"]["minimum"],
                 "wall_ms": said["wall_ms"]["median"], "wall_min_ms": said["wall_ms"]["minimum"]}
 
@@ -108,7 +115,7 @@ class Onnxruntime:
 
 class Ncnn:
     def __init__(self, program):
-        self.program = program
+        self.program, self.warm = program, set()
 
     def _loops(self, net, loops):
         """benchncnn LOOPS THREADS POWERSAVE GPU COOLING: one thread, the first Vulkan device, no pause to cool."""
@@ -119,28 +126,35 @@ class Ncnn:
         return cpu, float(found.group(1)), float(found.group(2))
 
     def run(self, net, runs):
+        if net["param"] not in self.warm:
+            self._loops(net, 1)  # fills the driver's shader cache, which would spoil the difference
+            self.warm.add(net["param"])
         start, _, _ = self._loops(net, 1)
         cpu, wall_min, wall = self._loops(net, 1 + runs)
         cpu = (cpu - start) / runs * 1e3
         return {"cpu_ms": cpu, "cpu_min_ms": cpu, "wall_ms": wall, "wall_min_ms": wall_min}
 
 
-def prepare(models, folder, fp16):
+def prepare(args):
     """Each net as a file for us and onnxruntime, and as ncnn's text."""
     import onnx
 
     import peers_mobilenet
     import peers_ncnn
     nets = {}
-    for name, file in NETS.items():
-        path = models / file if file else folder / f"{name}.onnx"
-        if not file:
+    for name, (group, file) in NETS.items():
+        path = (getattr(args, group) if group else args.output) / file
+        if not group:
             path.write_bytes(peers_mobilenet.make().SerializeToString(deterministic=True))
+        if not path.exists():
+            option = " --extra" if group == "extra" else ""
+            raise PeerError(f"{path} is missing: packaging/models/build.py {path.parent}{option} makes it")
         model = onnx.load(path)
-        text, left_out = peers_ncnn.convert(model, fp16)
-        (folder / f"{name}.param").write_text(text)
+        text, left_out = peers_ncnn.convert(model, args.ncnn_fp16)
+        param = args.output / path.with_suffix(".param").name
+        param.write_text(text)
         _, c, h, w = [d.dim_value for d in model.graph.input[0].type.tensor_type.shape.dim]
-        nets[name] = {"model": str(path), "param": str(folder / f"{name}.param"), "shape": f"[{w},{h},{c}]",
+        nets[name] = {"model": str(path), "param": str(param), "shape": f"[{w},{h},{c}]",
                       "mmac": peers_ncnn.macs(model) * 1e-6, "left_out": left_out}
     return nets
 
@@ -169,7 +183,7 @@ def measure(nets, peers, runs, rounds):
             for peer, runner in peers.items():
                 result = runner.run(net, runs)
                 results[name][peer].append(result)
-                print(f"round {r + 1}/{rounds}  {name:13} {peer:5} cpu {result['cpu_ms']:8.2f} ms  "
+                print(f"round {r + 1}/{rounds}  {name:22} {peer:5} cpu {result['cpu_ms']:8.2f} ms  "
                       f"wall {result['wall_ms']:8.2f} ms", file=sys.stderr)
     return results, loads
 
@@ -224,6 +238,7 @@ def arguments():
     parser.add_argument("--ncnn-fp16", action="store_true", help="let ncnn keep maps and weights in 16-bit floats")
     parser.add_argument("--bauta", help="the bauta program; without it build/bauta, brought up to date first")
     parser.add_argument("--models", type=Path, default=ROOT / "build/models", help="the folder of the face nets")
+    parser.add_argument("--extra", type=Path, default=ROOT / "build/extra-models", help="the folder of build.py --extra")
     parser.add_argument("--runs", type=int, default=20, help="inferences a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--output", type=Path, default=ROOT / "build/bench", help="where the table goes, and what is fetched")
@@ -239,7 +254,7 @@ def main():
     if args.ncnn:
         peers["ncnn"] = Ncnn(args.ncnn)
     peers["ort"] = Onnxruntime(args.output / "onnxruntime")
-    nets = prepare(args.models, args.output, args.ncnn_fp16)
+    nets = prepare(args)
     results, loads = measure(nets, peers, args.runs, args.rounds)
     said = {"date": time.strftime("%Y-%m-%d"), "machine": machine(), "load": loads, "runs": args.runs, "rounds": args.rounds,
             "device": peers["ours"].device, "ncnn_floats": "fp16 storage" if args.ncnn_fp16 else "fp32",

@@ -6,7 +6,7 @@ The layers' names and parameter numbers are those of ncnn's documentation, docs/
 
 Everything that is a map of one picture is converted, with each activation that ncnn can put into a convolution put there. What
 is not a map (the geometry at the attention mesh's end) is left out, and a GridSample becomes a crop of the same size: both save
-ncnn work that the others do. The loose ends are joined to one output, so that one inference is one submission.
+ncnn work that the others do. Loose ends of one size are joined to one output: each output costs ncnn a submission.
 """
 import numpy as np
 from onnx import helper, numpy_helper, shape_inference
@@ -150,14 +150,14 @@ class _Converter:
 
     def join_ends(self):
         read = {name for layer in self.layers for name in layer[1]}
-        ends = [layer for layer in self.layers if layer[2] not in read]
-        if len(ends) == 1:
-            return
-        # Ends of unlike sizes (none of ours) would not join by channels.
-        sizes = {end[4].rsplit(",", 1)[0] for end in ends}
-        assert len(sizes) == 1, sizes
-        channels = sum(int(end[4].rsplit(",", 1)[1]) for end in ends)
-        self.layers.append(["Concat", [end[2] for end in ends], "joined", "0=0", f"{sizes.pop()},{channels}"])
+        sizes = {}
+        for layer in self.layers:
+            if layer[2] not in read:
+                sizes.setdefault(layer[4].rsplit(",", 1)[0], []).append(layer)
+        for i, (size, ends) in enumerate(sizes.items()):
+            if len(ends) > 1:
+                channels = sum(int(end[4].rsplit(",", 1)[1]) for end in ends)
+                self.layers.append(["Concat", [end[2] for end in ends], f"joined_{i}", "0=0", f"{size},{channels}"])
 
     def split_shared(self):
         """ncnn wants one reader a blob: a Split layer makes the copies."""
