@@ -51,13 +51,14 @@ function(bt_embed_file target symbol path)
     target_sources(${target} PRIVATE ${c} ${h})
 endfunction()
 
-# bt_test(GROUP/NAME [LINK libs...] [DATA] [SOURCES more...] [LABELS ...] [TIMEOUT s]): tests/GROUP/NAME.c as a CTest. cmocka is linked.
+# bt_test(GROUP/NAME [LINK libs...] [SOURCES more...] [LABELS ...] [TIMEOUT s] [WIDTHS]): tests/GROUP/NAME.c as a CTest. cmocka is
+# linked. WIDTHS: also as NAME_128 and NAME_512, where lavapipe's vectors have so many bits: subgroups of 4 and 16 instead of 8.
 # Tests find models under the environment variable BAUTA_TEST_MODELS and the source tree under BAUTA_TEST_SOURCE.
 function(bt_test path)
     if(NOT BUILD_TESTING)
         return()
     endif()
-    cmake_parse_arguments(A "" "TIMEOUT" "LINK;SOURCES;LABELS;OPTIONS" ${ARGN})
+    cmake_parse_arguments(A "WIDTHS" "TIMEOUT" "LINK;SOURCES;LABELS;OPTIONS" ${ARGN})
     string(MAKE_C_IDENTIFIER test_${path} exe)
     get_filename_component(group ${path} DIRECTORY)
     add_executable(${exe} ${PROJECT_SOURCE_DIR}/tests/${path}.c ${A_SOURCES})
@@ -70,20 +71,28 @@ function(bt_test path)
     if(BAUTA_SANITIZE)
         target_sources(${exe} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/keep_loaded.c)
     endif()
-    add_test(NAME ${path} COMMAND ${BAUTA_TEST_LAUNCHER} $<TARGET_FILE:${exe}> WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
     if(NOT A_TIMEOUT)
         set(A_TIMEOUT 300)
     endif()
     if(BAUTA_TEST_LAUNCHER) # valgrind takes its time
         math(EXPR A_TIMEOUT "${A_TIMEOUT} * 10")
     endif()
-    set(sanitizer "")
+    set(environment "BAUTA_TEST_MODELS=${BAUTA_MODELS};BAUTA_TEST_SOURCE=${PROJECT_SOURCE_DIR};BAUTA_TEST_BUILD=${CMAKE_BINARY_DIR};${BAUTA_TEST_ENVIRONMENT}")
     if(BAUTA_SANITIZE MATCHES address)
         # A CPU driver takes page-aligned memory for every work group: a large quarantine of such makes it five times slower.
-        set(sanitizer "ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64;")
+        list(APPEND environment "ASAN_OPTIONS=strict_string_checks=1:detect_stack_use_after_return=1:quarantine_size_mb=1:thread_local_quarantine_size_kb=64")
     endif()
-    set_tests_properties(${path} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${group};${A_LABELS}"
-        ENVIRONMENT "${sanitizer}BAUTA_TEST_MODELS=${BAUTA_MODELS};BAUTA_TEST_SOURCE=${PROJECT_SOURCE_DIR};BAUTA_TEST_BUILD=${CMAKE_BINARY_DIR};${BAUTA_TEST_ENVIRONMENT}")
+    add_test(NAME ${path} COMMAND ${BAUTA_TEST_LAUNCHER} $<TARGET_FILE:${exe}> WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+    set_tests_properties(${path} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${group};${A_LABELS}" ENVIRONMENT "${environment}")
+    if(NOT A_WIDTHS OR BAUTA_TEST_LAUNCHER) # valgrind knows one width only
+        return()
+    endif()
+    foreach(bits 128 512)
+        # Mesa's cache does not tell compiled code of one width from another's: each has its own.
+        add_test(NAME ${path}_${bits} COMMAND ${BAUTA_TEST_LAUNCHER} $<TARGET_FILE:${exe}> WORKING_DIRECTORY ${CMAKE_BINARY_DIR})
+        set_tests_properties(${path}_${bits} PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS "${group};widths;${A_LABELS}"
+            ENVIRONMENT "${environment};LP_NATIVE_VECTOR_WIDTH=${bits};MESA_SHADER_CACHE_DIR=${CMAKE_BINARY_DIR}/mesa_cache_${bits}")
+    endforeach()
 endfunction()
 
 # bt_bench(NAME [LINK libs...] [SOURCES more...]): tests/bench/NAME.c, built, never run by CTest.
