@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 enum { MAX_DEVICES = 16 };
 
@@ -344,10 +345,17 @@ static bt_status make_timeline(struct bt_gpu *gpu) {
     return bt_gpu_result(gpu, result, "vkCreateSemaphore");
 }
 
+static uint32_t threads_of(uint32_t asked) {
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const uint32_t threads = asked ? asked : cores > 0 ? (uint32_t)cores : 1;
+    return threads < BT_GPU_MAX_THREADS ? threads : BT_GPU_MAX_THREADS;
+}
+
 bt_status bt_gpu_create(const struct bt_gpu_params *params, struct bt_gpu **out_gpu) {
     struct bt_gpu *gpu = calloc(1, sizeof *gpu);
     if (!gpu) return BT_E_MEMORY;
     gpu->log = params->log;
+    gpu->threads = threads_of(params->threads);
     VkPhysicalDevice devices[MAX_DEVICES];
     struct bt_gpu_caps *caps = calloc(MAX_DEVICES, sizeof *caps);
     uint32_t count = 0;

@@ -34,10 +34,12 @@ struct bt_gpu_params {
     const char *device; /* part of the device's name, case ignored; NULL takes the best (discrete, integrated, virtual, CPU) */
     const void *cache;  /* pipeline cache from bt_gpu_cache_save, or NULL; wrong or stale bytes are ignored */
     size_t cache_bytes;
+    uint32_t threads; /* that make kernels at once; 0: as many as the machine has cores, up to 8 */
 };
 
-/* Opens a device. Owner: the caller, who destroys it after everything made from it. One thread at a time.
-   BT_E_NOT_FOUND: no Vulkan loader, or no device that fits (the log says which were seen). BT_E_DEVICE: a call failed. */
+/* Opens a device. Owner: the caller, who destroys it after everything made from it. One thread at a time: bt_kernels_create
+   starts threads of its own, which are gone when it returns. BT_E_NOT_FOUND: no Vulkan loader, or no device that fits (the log
+   says which were seen). BT_E_DEVICE: a call failed. */
 BT_CHECKED bt_status bt_gpu_create(const struct bt_gpu_params *params, struct bt_gpu **out_gpu);
 void bt_gpu_destroy(struct bt_gpu **gpu);
 

@@ -15,6 +15,8 @@
 
 enum {
     BT_GPU_MAX_SLOTS = 32,
+    BT_GPU_MAX_CONSTANTS = 32,
+    BT_GPU_MAX_THREADS = 8,
     BT_GPU_MAX_SUBMIT = 64,
     BT_GPU_MAX_PUSH_BYTES = 128, /* what Vulkan promises everywhere */
     BT_GPU_SAMPLERS = 3,
@@ -48,6 +50,8 @@ struct bt_gpu {
     VkSemaphore timeline;
     uint64_t submitted; /* last value that a submission will reach */
     bool lost;
+    uint32_t threads;
+    struct bt_kernel *kernels; /* all there are */
     struct bt_block *blocks;
     struct bt_commands *setup; /* for writes, reads and clears outside of ticks */
 };
@@ -76,6 +80,11 @@ struct bt_image {
 
 struct bt_kernel {
     struct bt_gpu *gpu;
+    struct bt_kernel *next; /* of the device's */
+    uint32_t users;
+    const uint32_t *spirv; /* with the constants: what tells kernels apart */
+    uint32_t constants[BT_GPU_MAX_CONSTANTS];
+    uint32_t constant_count;
     char name[64];
     enum bt_slot slots[BT_GPU_MAX_SLOTS];
     uint32_t slot_count, push_bytes;

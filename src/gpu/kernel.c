@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "gpu/internal.h"
 #include "gpu/spirv.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_CONSTANTS = 64 };
 
 static const struct {
     VkDescriptorType type;
@@ -20,7 +20,7 @@ static const struct {
 
 static bt_status check_params(struct bt_gpu *gpu, const struct bt_kernel_params *p) {
     bool good = p->name && p->spirv && p->spirv_bytes >= 20 && p->spirv_bytes % 4 == 0 && p->spirv[0] == 0x07230203 &&
-                p->slot_count <= BT_GPU_MAX_SLOTS && p->constant_count <= MAX_CONSTANTS &&
+                p->slot_count <= BT_GPU_MAX_SLOTS && p->constant_count <= BT_GPU_MAX_CONSTANTS &&
                 p->push_bytes <= BT_GPU_MAX_PUSH_BYTES && p->push_bytes % 4 == 0;
     for (uint32_t i = 0; good && i < p->slot_count; i++) good = (unsigned)p->slots[i] < BT_COUNT(kinds);
     if (!good) bt_log_error(gpu->log, "kernel %s: bad parameters", p->name ? p->name : "?");
@@ -67,66 +67,166 @@ static bt_status make_layouts(struct bt_kernel *kernel) {
     return bt_gpu_result(gpu, result, "vkCreatePipelineLayout");
 }
 
-static bt_status make_pipeline(struct bt_kernel *kernel, const struct bt_kernel_params *params) {
+/* What the threads share: the next kernel to make. A call that failed is told to the log by the one thread that the device
+   belongs to. */
+struct making {
+    struct bt_gpu *gpu;
+    const struct bt_kernel_params *params;
+    struct bt_kernel **kernel;
+    struct made {
+        bool wanted;
+        VkResult result;
+        const char *call;
+    } * made;
+    uint32_t count;
+    atomic_uint next;
+};
+
+/* Any thread: the functions take the device and the cache from several at once (Vulkan 1.3, 3.6 Threading Behavior). */
+static VkResult make_pipeline(struct bt_kernel *kernel, const struct bt_kernel_params *params, const char **out_call) {
     struct bt_gpu *gpu = kernel->gpu;
-    VkSpecializationMapEntry entries[MAX_CONSTANTS];
-    for (uint32_t i = 0; i < params->constant_count; i++)
+    VkSpecializationMapEntry entries[BT_GPU_MAX_CONSTANTS];
+    for (uint32_t i = 0; i < kernel->constant_count; i++)
         entries[i] = (VkSpecializationMapEntry){.constantID = i, .offset = 4 * i, .size = 4};
-    const VkSpecializationInfo constants = {.mapEntryCount = params->constant_count,
+    const VkSpecializationInfo constants = {.mapEntryCount = kernel->constant_count,
                                             .pMapEntries = entries,
-                                            .dataSize = 4 * (size_t)params->constant_count,
-                                            .pData = params->constants};
+                                            .dataSize = 4 * (size_t)kernel->constant_count,
+                                            .pData = kernel->constants};
     const VkShaderModuleCreateInfo code = {
         .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = params->spirv_bytes, .pCode = params->spirv};
     VkShaderModule module = VK_NULL_HANDLE;
-    bt_status st = bt_gpu_result(gpu, vkCreateShaderModule(gpu->device, &code, NULL, &module), "vkCreateShaderModule");
-    if (st) return st;
+    *out_call = "vkCreateShaderModule";
+    VkResult result = vkCreateShaderModule(gpu->device, &code, NULL, &module);
+    if (result != VK_SUCCESS) return result;
     const VkComputePipelineCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
         .stage = {.sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
                   .module = module,
                   .pName = "main",
-                  .pSpecializationInfo = params->constant_count ? &constants : NULL},
+                  .pSpecializationInfo = kernel->constant_count ? &constants : NULL},
         .layout = kernel->layout,
     };
-    const VkResult result = vkCreateComputePipelines(gpu->device, gpu->cache, 1, &info, NULL, &kernel->pipeline);
+    *out_call = "vkCreateComputePipelines";
+    result = vkCreateComputePipelines(gpu->device, gpu->cache, 1, &info, NULL, &kernel->pipeline);
     if (result != VK_SUCCESS) kernel->pipeline = VK_NULL_HANDLE;
-    st = bt_gpu_result(gpu, result, "vkCreateComputePipelines");
-    if (st) bt_log_error(gpu->log, "kernel %s was refused by the driver", kernel->name);
     vkDestroyShaderModule(gpu->device, module, NULL);
+    return result;
+}
+
+static void *make_on(void *user) {
+    struct making *m = user;
+    for (uint32_t i; (i = atomic_fetch_add(&m->next, 1)) < m->count;)
+        if (m->made[i].wanted) m->made[i].result = make_pipeline(m->kernel[i], &m->params[i], &m->made[i].call);
+    return NULL;
+}
+
+/* On this thread and others; what a thread cannot be had for, the rest do. */
+static bt_status make_pipelines(struct making *m, uint32_t wanted) {
+    pthread_t thread[BT_GPU_MAX_THREADS];
+    uint32_t threads = 0;
+    while (threads + 1 < m->gpu->threads && threads + 1 < wanted && !pthread_create(&thread[threads], NULL, make_on, m))
+        threads++;
+    make_on(m);
+    for (uint32_t i = 0; i < threads; i++) pthread_join(thread[i], NULL);
+    for (uint32_t i = 0; i < m->count; i++) {
+        const struct made *made = &m->made[i];
+        bt_status st = made->wanted ? bt_gpu_result(m->gpu, made->result, made->call) : BT_OK;
+        if (st) {
+            bt_log_error(m->gpu->log, "kernel %s was refused by the driver", m->kernel[i]->name);
+            return st;
+        }
+    }
+    return BT_OK;
+}
+
+static struct bt_kernel *find_kernel(const struct bt_gpu *gpu, const struct bt_kernel_params *p) {
+    for (struct bt_kernel *k = gpu->kernels; k; k = k->next) {
+        if (k->spirv == p->spirv && k->constant_count == p->constant_count && k->slot_count == p->slot_count &&
+            k->push_bytes == p->push_bytes &&
+            (!p->slot_count || !memcmp(k->slots, p->slots, p->slot_count * sizeof *p->slots)) &&
+            (!p->constant_count || !memcmp(k->constants, p->constants, p->constant_count * sizeof *p->constants)))
+            return k;
+    }
+    return NULL;
+}
+
+/* All but the pipeline. */
+static bt_status begin_kernel(struct bt_gpu *gpu, const struct bt_kernel_params *params, struct bt_kernel **out_kernel) {
+    struct bt_kernel *kernel = calloc(1, sizeof *kernel);
+    if (!kernel) return BT_E_MEMORY;
+    kernel->gpu = gpu;
+    kernel->users = 1;
+    kernel->next = gpu->kernels;
+    gpu->kernels = kernel;
+    snprintf(kernel->name, sizeof kernel->name, "%s", params->name);
+    kernel->spirv = params->spirv;
+    kernel->constant_count = params->constant_count;
+    if (params->constant_count)
+        memcpy(kernel->constants, params->constants, params->constant_count * sizeof *params->constants);
+    kernel->slot_count = params->slot_count;
+    kernel->push_bytes = params->push_bytes;
+    if (params->slot_count) memcpy(kernel->slots, params->slots, params->slot_count * sizeof *params->slots);
+    bt_status st = make_layouts(kernel);
+    if (st)
+        bt_kernel_destroy(&kernel);
+    else
+        *out_kernel = kernel;
+    return st;
+}
+
+bt_status bt_kernels_create(struct bt_gpu *gpu, const struct bt_kernel_params *params, uint32_t count,
+                            struct bt_kernel **out_kernels) {
+    if (!count) return BT_OK;
+    struct making m = {.gpu = gpu, .params = params, .count = count};
+    uint32_t wanted = 0;
+    bt_status st = BT_E_MEMORY;
+    m.made = calloc(count, sizeof *m.made);
+    m.kernel = calloc(count, sizeof(struct bt_kernel *));
+    if (!m.made || !m.kernel) goto fail;
+    for (uint32_t i = 0; i < count; i++) {
+        st = check_params(gpu, &params[i]);
+        if (st) goto fail;
+        m.kernel[i] = find_kernel(gpu, &params[i]);
+        if (m.kernel[i]) {
+            m.kernel[i]->users++;
+            continue;
+        }
+        st = check_contract(gpu, &params[i]);
+        if (!st) st = begin_kernel(gpu, &params[i], &m.kernel[i]);
+        if (st) goto fail;
+        m.made[i].wanted = true;
+        wanted++;
+    }
+    st = make_pipelines(&m, wanted);
+    if (st) goto fail;
+    memcpy(out_kernels, m.kernel, count * sizeof(struct bt_kernel *));
+    free(m.kernel);
+    free(m.made);
+    return BT_OK;
+fail:
+    for (uint32_t i = 0; m.kernel && i < count; i++) bt_kernel_destroy(&m.kernel[i]);
+    free(m.kernel);
+    free(m.made);
     return st;
 }
 
 bt_status bt_kernel_create(struct bt_gpu *gpu, const struct bt_kernel_params *params, struct bt_kernel **out_kernel) {
-    bt_status st = check_params(gpu, params);
-    if (!st) st = check_contract(gpu, params);
-    if (st) return st;
-    struct bt_kernel *kernel = calloc(1, sizeof *kernel);
-    if (!kernel) return BT_E_MEMORY;
-    kernel->gpu = gpu;
-    snprintf(kernel->name, sizeof kernel->name, "%s", params->name);
-    kernel->slot_count = params->slot_count;
-    kernel->push_bytes = params->push_bytes;
-    if (params->slot_count) memcpy(kernel->slots, params->slots, params->slot_count * sizeof *params->slots);
-    st = make_layouts(kernel);
-    if (!st) st = make_pipeline(kernel, params);
-    if (st) goto fail;
-    *out_kernel = kernel;
-    return BT_OK;
-fail:
-    bt_kernel_destroy(&kernel);
-    return st;
+    return bt_kernels_create(gpu, params, 1, out_kernel);
 }
 
 void bt_kernel_destroy(struct bt_kernel **kernel_at) {
     if (!kernel_at || !*kernel_at) return;
     struct bt_kernel *kernel = *kernel_at;
+    *kernel_at = NULL;
+    if (--kernel->users) return;
+    struct bt_kernel **at = &kernel->gpu->kernels;
+    while (*at != kernel) at = &(*at)->next;
+    *at = kernel->next;
     vkDestroyPipeline(kernel->gpu->device, kernel->pipeline, NULL);
     vkDestroyPipelineLayout(kernel->gpu->device, kernel->layout, NULL);
     vkDestroyDescriptorSetLayout(kernel->gpu->device, kernel->set_layout, NULL);
     free(kernel);
-    *kernel_at = NULL;
 }
 
 const char *bt_kernel_name(const struct bt_kernel *kernel) {

@@ -29,8 +29,8 @@ enum bt_sampler {
 }; /* clamp to edge, or to transparent black */
 
 struct bt_kernel_params {
-    const char *name; /* for messages and timings */
-    const uint32_t *spirv;
+    const char *name;      /* for messages and timings */
+    const uint32_t *spirv; /* must stay as it is while the kernel lives */
     size_t spirv_bytes;
     const enum bt_slot *slots;
     uint32_t slot_count;
@@ -39,7 +39,11 @@ struct bt_kernel_params {
     uint32_t push_bytes; /* at most 128 */
 };
 
+/* A kernel that is already there with the same code and constants is shared, until the last of its users destroys it. */
 BT_CHECKED bt_status bt_kernel_create(struct bt_gpu *gpu, const struct bt_kernel_params *params, struct bt_kernel **out_kernel);
+/* Several at once, on several threads: drivers compile for long. All of them, or none. */
+BT_CHECKED bt_status bt_kernels_create(struct bt_gpu *gpu, const struct bt_kernel_params *params, uint32_t count,
+                                       struct bt_kernel **out_kernels);
 void bt_kernel_destroy(struct bt_kernel **kernel);
 const char *bt_kernel_name(const struct bt_kernel *kernel);
 

@@ -39,7 +39,7 @@ static const char *const model_names[3] = {"face_detector", "face_mesh", "selfie
 
 static bt_status make_gpu(void *user, void **out) {
     (void)user;
-    const struct bt_gpu_params params = {0};
+    const struct bt_gpu_params params = {.threads = 1}; /* calls fail on this thread only */
     return bt_gpu_create(&params, (struct bt_gpu **)out);
 }
 

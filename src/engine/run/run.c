@@ -9,14 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One pipeline; dispatches with the same kernel, variant and constants share it. */
-struct pipeline {
-    struct bt_kernel *kernel;
-    enum bt_kernel_id id;
-    bool texels;
-    uint32_t constants[BT_DISPATCH_CONSTANTS];
-};
-
 /* One texel view; bindings of the same bytes share it. */
 struct view {
     struct bt_texels *texels;
@@ -32,11 +24,11 @@ struct bt_run {
     struct bt_buffer *buffer[BT_REGION_COUNT];
     struct bt_commands *commands;
     struct bt_timers *timers;
-    struct pipeline *pipeline;
+    struct bt_kernel **kernel; /* one a dispatch, many of them the same */
     struct view *view;
     struct bt_bindings **bindings; /* one a dispatch */
     uint64_t *stamps;
-    uint32_t pipeline_count, view_count, dispatch_count;
+    uint32_t view_count, dispatch_count;
 };
 
 static bool is_power_of_two(size_t n) {
@@ -61,41 +53,35 @@ static bt_status make_buffers(struct bt_run *run, const struct bt_program *progr
     return constants ? bt_buffer_write(run->buffer[BT_REGION_CONSTANT], 0, program->constants, constants) : BT_OK;
 }
 
-static bt_status find_pipeline(struct bt_run *run, const struct bt_dispatch *d, struct bt_kernel **out_kernel) {
-    const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
-    for (uint32_t i = 0; i < run->pipeline_count; i++) {
-        const struct pipeline *p = &run->pipeline[i];
-        if (p->id == d->kernel && p->texels == d->texels &&
-            !memcmp(p->constants, d->constants, info->constant_count * sizeof *d->constants)) {
-            *out_kernel = p->kernel;
-            return BT_OK;
+static bt_status make_kernels(struct bt_run *run, const struct bt_program *program) {
+    struct bt_kernel_params *params = calloc(program->dispatch_count + 1, sizeof *params);
+    enum bt_slot(*slots)[BT_DISPATCH_SLOTS] = calloc(program->dispatch_count + 1, sizeof *slots);
+    bt_status st = BT_E_MEMORY;
+    if (!params || !slots) goto done;
+    for (uint32_t i = 0; i < program->dispatch_count; i++) {
+        const struct bt_dispatch *d = &program->dispatch[i];
+        const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
+        for (uint32_t k = 0; k < info->slot_count; k++) {
+            bool fetched = info->slots[k] == '4' || info->slots[k] == '1';
+            slots[i][k] = fetched && d->texels ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
         }
+        struct bt_run_spirv spirv = bt_run_spirv(d->kernel, d->texels);
+        params[i] = (struct bt_kernel_params){
+            .name = info->name,
+            .spirv = spirv.words,
+            .spirv_bytes = spirv.size_bytes,
+            .slots = slots[i],
+            .slot_count = info->slot_count,
+            .constants = d->constants,
+            .constant_count = info->constant_count,
+            .push_bytes = info->push_bytes,
+        };
     }
-    enum bt_slot slots[BT_DISPATCH_SLOTS];
-    for (uint32_t i = 0; i < info->slot_count; i++) {
-        bool fetched = info->slots[i] == '4' || info->slots[i] == '1';
-        slots[i] = fetched && d->texels ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
-    }
-    struct bt_run_spirv spirv = bt_run_spirv(d->kernel, d->texels);
-    struct pipeline *p = &run->pipeline[run->pipeline_count];
-    *p = (struct pipeline){.id = d->kernel, .texels = d->texels};
-    memcpy(p->constants, d->constants, sizeof p->constants);
-    bt_status st = bt_kernel_create(run->gpu,
-                                    &(struct bt_kernel_params){
-                                        .name = info->name,
-                                        .spirv = spirv.words,
-                                        .spirv_bytes = spirv.size_bytes,
-                                        .slots = slots,
-                                        .slot_count = info->slot_count,
-                                        .constants = p->constants,
-                                        .constant_count = info->constant_count,
-                                        .push_bytes = info->push_bytes,
-                                    },
-                                    &p->kernel);
-    if (st) return st;
-    run->pipeline_count++;
-    *out_kernel = p->kernel;
-    return BT_OK;
+    st = bt_kernels_create(run->gpu, params, program->dispatch_count, run->kernel);
+done:
+    free(params);
+    free(slots);
+    return st;
 }
 
 static bt_status find_view(struct bt_run *run, const struct bt_operand *o, enum bt_texel_format format,
@@ -136,7 +122,7 @@ static bt_status bind(struct bt_run *run, const struct bt_dispatch *d, struct bt
     return bt_bindings_create(kernel, bindings, info->slot_count, out_bindings);
 }
 
-static bt_status record(struct bt_run *run, const struct bt_program *program, struct bt_kernel *const *kernels) {
+static bt_status record(struct bt_run *run, const struct bt_program *program) {
     bt_status st = bt_commands_create(run->gpu, &run->commands);
     if (!st) st = bt_commands_begin(run->commands);
     if (st) return st;
@@ -144,7 +130,7 @@ static bt_status record(struct bt_run *run, const struct bt_program *program, st
     for (uint32_t i = 0; i < program->dispatch_count; i++) {
         const struct bt_dispatch *d = &program->dispatch[i];
         if (d->wait) bt_commands_barrier(run->commands);
-        bt_commands_dispatch(run->commands, kernels[i], run->bindings[i], d->push, d->groups_x, d->groups_y, 1);
+        bt_commands_dispatch(run->commands, run->kernel[i], run->bindings[i], d->push, d->groups_x, d->groups_y, 1);
         if (run->timers) bt_commands_stamp(run->commands, run->timers, i + 1);
     }
     bt_commands_barrier(run->commands); /* what is submitted next may read the outputs */
@@ -154,30 +140,27 @@ static bt_status record(struct bt_run *run, const struct bt_program *program, st
 bt_status bt_run_create(const struct bt_run_params *params, struct bt_run **out_run) {
     const struct bt_program *program = params->program;
     uint32_t n = program->dispatch_count;
-    struct bt_kernel **kernels = calloc(n + 1, sizeof *kernels);
     struct bt_run *run = calloc(1, sizeof *run);
     bt_status st = BT_E_MEMORY;
-    if (!kernels || !run) goto fail;
+    if (!run) goto fail;
     *run = (struct bt_run){.gpu = params->gpu, .log = params->log, .guard_bytes = program->guard_bytes, .dispatch_count = n};
-    run->pipeline = calloc(n + 1, sizeof *run->pipeline);
+    run->kernel = calloc(n + 1, sizeof(struct bt_kernel *));
     run->view = calloc((size_t)(n + 1) * BT_DISPATCH_SLOTS, sizeof *run->view);
     run->bindings = calloc(n + 1, sizeof(struct bt_bindings *));
     run->stamps = calloc(n + 1, sizeof *run->stamps);
-    if (!run->pipeline || !run->view || !run->bindings || !run->stamps) goto fail;
+    if (!run->kernel || !run->view || !run->bindings || !run->stamps) goto fail;
     st = make_buffers(run, program);
     if (!st && params->timed) st = bt_timers_create(run->gpu, n + 1, &run->timers);
+    if (!st) st = make_kernels(run, program);
     for (uint32_t i = 0; !st && i < n; i++) {
-        st = find_pipeline(run, &program->dispatch[i], &kernels[i]);
-        if (!st) st = bind(run, &program->dispatch[i], kernels[i], &run->bindings[i]);
-        if (st) bt_log_error(run->log, "engine: cannot make the kernel of \"%s\"", program->dispatch[i].name);
+        st = bind(run, &program->dispatch[i], run->kernel[i], &run->bindings[i]);
+        if (st) bt_log_error(run->log, "engine: cannot bind the kernel of \"%s\"", program->dispatch[i].name);
     }
-    if (!st) st = record(run, program, kernels);
+    if (!st) st = record(run, program);
     if (st) goto fail;
-    free(kernels);
     *out_run = run;
     return BT_OK;
 fail:
-    free(kernels);
     bt_run_destroy(&run);
     return st;
 }
@@ -189,9 +172,9 @@ void bt_run_destroy(struct bt_run **out_run) {
     bt_timers_destroy(&run->timers);
     for (uint32_t i = 0; run->bindings && i < run->dispatch_count; i++) bt_bindings_destroy(&run->bindings[i]);
     for (uint32_t i = 0; i < run->view_count; i++) bt_texels_destroy(&run->view[i].texels);
-    for (uint32_t i = 0; i < run->pipeline_count; i++) bt_kernel_destroy(&run->pipeline[i].kernel);
+    for (uint32_t i = 0; run->kernel && i < run->dispatch_count; i++) bt_kernel_destroy(&run->kernel[i]);
     for (int r = 0; r < BT_REGION_COUNT; r++) bt_buffer_destroy(&run->buffer[r]);
-    free(run->pipeline);
+    free(run->kernel);
     free(run->view);
     free(run->bindings);
     free(run->stamps);
@@ -208,7 +191,13 @@ struct bt_buffer *bt_run_buffer(const struct bt_run *run, enum bt_region region)
 }
 
 uint32_t bt_run_kernel_count(const struct bt_run *run) {
-    return run->pipeline_count;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < run->dispatch_count; i++) {
+        uint32_t first = 0;
+        while (run->kernel[first] != run->kernel[i]) first++;
+        count += first == i;
+    }
+    return count;
 }
 
 bt_status bt_run_times(struct bt_run *run, uint64_t *out_ns) {
