@@ -22,6 +22,7 @@ struct footage {
     float origin_x, zoom;
     uint64_t frame, frames;
     uint32_t rate;
+    struct bt_footage_driver driver;
     int64_t start_ns;
     atomic_bool interrupted;
 };
@@ -45,7 +46,12 @@ static bt_status footage_read(struct bt_source *source, struct bt_picture *pictu
     if (!f->frame) {
         f->start_ns = bt_clock_now_ns();
     }
-    struct bt_footage_pose pose = bt_footage_pose_at((double)f->frame / f->rate);
+    struct bt_footage_pose pose = {0};
+    if (f->driver.pose) {
+        f->driver.pose(f->driver.user, (double)f->frame / f->rate, &pose);
+    } else {
+        pose = bt_footage_pose_at((double)f->frame / f->rate);
+    }
     bt_footage_figure_draw(f->figure, &pose, f->origin_x, top_px, f->zoom, &f->map);
     bt_footage_shade_run(f->shade, &f->map, &pose, f->frame, picture->data);
     picture->pixels = source->format.pixels;
@@ -86,7 +92,8 @@ bt_status bt_footage_create(const struct bt_footage_params *params, struct bt_so
         goto fail;
     }
     f->rate = rate;
-    f->frames = params->frames ? params->frames : bt_footage_frames() * rate / RATE;
+    f->driver = params->driver;
+    f->frames = params->frames ? params->frames : params->driver.pose ? UINT64_MAX : bt_footage_frames() * rate / RATE;
     f->zoom = (float)height / rows_px;
     f->origin_x = middle_px - (float)width / f->zoom / 2;
     st = bt_footage_figure_create(params->log, params->geometry, &f->figure);

@@ -9,14 +9,22 @@
 #include <stdint.h>
 
 struct bt_log;
-struct bt_source; /* pipeline/capture/capture.h */
+struct bt_source;       /* pipeline/capture/capture.h */
+struct bt_footage_pose; /* footage/script.h */
+
+/* Somebody else says what the person does, frame by frame, instead of the script. */
+struct bt_footage_driver {
+    void *user;
+    void (*pose)(void *user, double time_s, struct bt_footage_pose *out_pose);
+};
 
 struct bt_footage_params {
     struct bt_log *log;
-    struct bt_bytes geometry;     /* face_geometry.bin, borrowed during create */
-    uint32_t width_px, height_px; /* 0: 640 x 480 */
-    uint32_t rate;                /* 0: 25 frames a second */
-    uint64_t frames;              /* where it ends; 0: bt_footage_frames */
+    struct bt_bytes geometry;        /* face_geometry.bin, borrowed during create */
+    uint32_t width_px, height_px;    /* 0: 640 x 480 */
+    uint32_t rate;                   /* 0: 25 frames a second */
+    uint64_t frames;                 /* where it ends; 0: bt_footage_frames, with a driver never */
+    struct bt_footage_driver driver; /* pose NULL: the script */
 };
 
 /* I420, not live. */
