@@ -10,6 +10,7 @@
 #include "engine/plan/plan.h"
 #include "engine/run/run.h"
 #include "engine/stage.h"
+#include "engine/tune/tune.h"
 #include "gpu/device.h"
 #include "gpu/memory.h"
 #include <stdlib.h>
@@ -86,6 +87,7 @@ bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_
     struct bt_plan_params plan_params;
     struct bt_emit_params emit;
     bt_net_target(caps, params->variant, &plan_params, &emit);
+    if (params->tuning) emit.tuned = bt_tune_table(params->tuning, &emit.tuned_count);
     struct bt_plan *plan = NULL;
     struct bt_program *program = NULL;
     int64_t start_ns = bt_clock_now_ns();

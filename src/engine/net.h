@@ -15,6 +15,7 @@ struct bt_gpu;
 struct bt_gpu_caps;
 struct bt_buffer;
 struct bt_commands;
+struct bt_tuning;
 struct bt_net;
 
 enum { BT_RANK_MAX = 6 };
@@ -29,10 +30,11 @@ enum bt_layout { BT_LAYOUT_PLAIN, BT_LAYOUT_C4 };
 struct bt_net_params {
     struct bt_gpu *gpu;
     struct bt_log *log;
-    const char *name; /* for messages and timings */
+    const char *name;     /* for messages and timings */
     struct bt_bytes onnx; /* borrowed during create */
     enum bt_variant variant;
-    bool timed; /* a timestamp after every dispatch, for bt_net_times; the net is a little slower */
+    const struct bt_tuning *tuning; /* engine/tuning.h: how each convolution is best run; borrowed during create, may be NULL */
+    bool timed;                     /* a timestamp after every dispatch, for bt_net_times; the net is a little slower */
 };
 
 struct bt_tensor {
@@ -67,7 +69,7 @@ void bt_net_destroy(struct bt_net **net);
 
 /* Inputs of rank 4 are C4 in device memory, to be filled by a kernel (or bt_buffer_write); others PLAIN.
    Outputs are PLAIN, in readback memory: bt_buffer_map them after the submission is done. NULL: no such name. */
-const struct bt_tensor *bt_net_input(const struct bt_net *net, const char *name);   /* NULL name: the first */
+const struct bt_tensor *bt_net_input(const struct bt_net *net, const char *name); /* NULL name: the first */
 const struct bt_tensor *bt_net_output(const struct bt_net *net, const char *name);
 uint32_t bt_net_input_count(const struct bt_net *net);
 const struct bt_tensor *bt_net_input_at(const struct bt_net *net, uint32_t index);
