@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* GridSample: x and out in C4, the grid PLAIN, 1 x out_h x out_w x 2, (x, y) in -1 … 1. Outside counts as zero, or as the edge.
- */
+/* GridSample: x and out in C4, the grid PLAIN, 1 x out_h x out_w x 2, (x, y) in -1 … 1. Outside counts as zero, as
+   the edge, or as the mirrored inside. */
 #ifndef BT_SHADER_ENGINE_SAMPLE_H
 #define BT_SHADER_ENGINE_SAMPLE_H
 
@@ -11,8 +11,12 @@
 
 #define BT_SAMPLE_LANES     0
 #define BT_SAMPLE_NEAREST   1
-#define BT_SAMPLE_BORDER    2
+#define BT_SAMPLE_PADDING   2 /* of the three below */
 #define BT_SAMPLE_CONSTANTS 3
+
+#define BT_SAMPLE_ZEROS      0
+#define BT_SAMPLE_EDGE       1
+#define BT_SAMPLE_REFLECTION 2
 
 struct bt_sample_push {
     int in_w, in_h;

@@ -83,15 +83,15 @@ static void shuffles(void **state) {
 
 static void samples(void **state) {
     (void)state;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 12; i++) {
         struct step_case c = map_case("grid sample", BT_OP_GRID_SAMPLE, shape4(1, 6, 9, 7), shape4(1, 6, 5, 11), 2e-5f);
         c.in_count = 2;
         /* Beyond -1 … 1: some of it lies outside. */
         c.in[1] = (struct step_tensor){
-            .shape = {.rank = 4, .dim = {1, 5, 11, 2, 1, 1}}, .layout = BT_LAYOUT_PLAIN, .low = -1.4f, .high = 1.4f};
-        c.attr = (struct bt_attr){.resize = i / 4 ? BT_RESIZE_NEAREST : BT_RESIZE_LINEAR,
+            .shape = {.rank = 4, .dim = {1, 5, 11, 2, 1, 1}}, .layout = BT_LAYOUT_PLAIN, .low = -2.4f, .high = 2.4f};
+        c.attr = (struct bt_attr){.resize = i & 2 ? BT_RESIZE_NEAREST : BT_RESIZE_LINEAR,
                                   .align_corners = i & 1,
-                                  .grid_padding = i & 2 ? BT_GRID_BORDER : BT_GRID_ZEROS};
+                                  .grid_padding = (enum bt_grid_padding)(i / 4)};
         step_check(&c);
     }
 }

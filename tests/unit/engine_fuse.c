@@ -425,6 +425,57 @@ static void lowered(void **state) {
     finish(graph);
 }
 
+/* Windows that overlap, leave gaps, come in groups, differ by axis, with a bias and without: no ConvTranspose is left. */
+static void transposed_windows(void **state) {
+    (void)state;
+    static const struct {
+        int64_t kernel[2], stride[2], dilation[2], pad[4], extra[2], group;
+        bool bias;
+        uint32_t nodes;
+    } table[] = {
+        {{3, 3}, {1, 1}, {1, 1}, {0, 0, 0, 0}, {0, 0}, 1, true, 1}, {{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, {0, 0}, 1, true, 2},
+        {{3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 1, true, 3}, {{4, 4}, {2, 2}, {1, 1}, {1, 1, 1, 1}, {0, 0}, 2, false, 3},
+        {{2, 5}, {3, 3}, {1, 2}, {0, 2, 1, 0}, {0, 1}, 3, true, 3}, {{3, 2}, {3, 2}, {2, 1}, {1, 0, 2, 0}, {0, 0}, 1, true, 5},
+        {{2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, {0, 0}, 1, true, 1}, /* has a kernel */
+    };
+    for (size_t i = 0; i < BT_COUNT(table); i++) {
+        struct bt_writer g = {0}, a = {0};
+        bt_onnx_write_input(&g, "x", 4, INTS(1, CHANNELS, SIDE, SIDE + 1));
+        random_floats(&g, "w", 4, INTS(CHANNELS, 2, table[i].kernel[0], table[i].kernel[1]), 1);
+        random_floats(&g, "b", 1, INTS(2 * table[i].group), 2);
+        bt_onnx_write_attr_ints(&a, "strides", 2, table[i].stride);
+        bt_onnx_write_attr_ints(&a, "dilations", 2, table[i].dilation);
+        bt_onnx_write_attr_ints(&a, "pads", 4, table[i].pad);
+        bt_onnx_write_attr_ints(&a, "output_padding", 2, table[i].extra);
+        bt_onnx_write_attr_int(&a, "group", table[i].group);
+        bt_onnx_write_node(&g, "ConvTranspose", table[i].bias ? LIST("x", "w", "b") : LIST("x", "w"), "y", &a);
+        bt_onnx_write_output(&g, "y");
+        struct bt_graph *graph = check(&g, table[i].nodes);
+        for (uint32_t k = 0; k < graph->node_count && i + 1 < BT_COUNT(table); k++)
+            assert_int_not_equal(graph->node[k].op, BT_OP_CONV_TRANSPOSE);
+        finish(graph);
+    }
+}
+
+/* Three items: each map operator works on one at a time, everything else on all. */
+static void batches(void **state) {
+    (void)state;
+    struct bt_writer g = {0}, a = {0};
+    bt_onnx_write_input(&g, "x", 4, INTS(3, CHANNELS, SIDE, SIDE));
+    random_floats(&g, "w", 4, INTS(CHANNELS, CHANNELS, 3, 3), 1);
+    random_floats(&g, "b", 1, INTS(CHANNELS), 2);
+    random_floats(&g, "scale", 1, INTS(CHANNELS), 7);
+    conv(&g, "x", "c");
+    bt_onnx_write_node(&g, "Relu", LIST("c"), "r", NULL);
+    bt_onnx_write_node(&g, "InstanceNormalization", LIST("r", "scale", "b"), "i", NULL);
+    bt_onnx_write_attr_ints(&a, "kernel_shape", 2, INTS(2, 2));
+    bt_onnx_write_node(&g, "MaxPool", LIST("i"), "m", &a);
+    bt_onnx_write_node(&g, "GlobalAveragePool", LIST("m"), "p", NULL);
+    bt_onnx_write_output(&g, "p");
+    bt_onnx_write_output(&g, "m");
+    finish(check(&g, 3 * 7 + 1 + 10)); /* Slice, operator, Slice ... Concat; Relu; what InstanceNormalization is */
+}
+
 /* Heads that are views of one another, of an input, and of a constant: each output has memory of its own. */
 static void outputs_of_all_kinds(void **state) {
     (void)state;
@@ -484,6 +535,8 @@ int main(void) {
         cmocka_unit_test(hard_swish_spelt_out),
         cmocka_unit_test(constants_go_into_weights),
         cmocka_unit_test(lowered),
+        cmocka_unit_test(transposed_windows),
+        cmocka_unit_test(batches),
         cmocka_unit_test(outputs_of_all_kinds),
         cmocka_unit_test(sharing_saves_memory),
     };

@@ -333,6 +333,38 @@ static void half_is_widened(void **state) {
     bt_writer_free(&tensor);
 }
 
+/* A model all in float16: weights are widened, inputs and outputs are float32. */
+static void half_models_are_widened(void **state) {
+    (void)state;
+    static const uint16_t half[2] = {0x4200, 0xc000}; /* 3, -2 */
+    struct bt_writer g = {0}, model = {0}, tensor = {0}, dim = {0}, shape = {0}, type = {0}, kind = {0}, input = {0};
+    bt_writer_int(&dim, 1, 2);
+    bt_writer_message(&shape, 1, &dim);
+    bt_writer_int(&type, 1, 10);
+    bt_writer_message(&type, 2, &shape);
+    bt_writer_message(&kind, 1, &type);
+    bt_writer_text(&input, 1, "x");
+    bt_writer_message(&input, 2, &kind);
+    bt_writer_message(&g, 11, &input);
+    bt_writer_int(&tensor, 1, 2);
+    bt_writer_int(&tensor, 2, 10);
+    bt_writer_text(&tensor, 8, "w");
+    bt_writer_data(&tensor, 9, half, sizeof half);
+    bt_writer_message(&g, 5, &tensor);
+    bt_onnx_write_node(&g, "Mul", LIST("x", "w"), "y", NULL);
+    bt_onnx_write_output(&g, "y");
+    bt_onnx_write_model(&model, &g);
+    struct bt_graph *graph = import_bytes(bt_writer_view(&model), BT_OK, NULL);
+    bt_writer_free(&model);
+    float x[2] = {2, 5}, y[2];
+    struct bt_ref_tensor in = {.type = BT_TYPE_F32, .shape = graph->value[graph->input[0]].shape, .data = x};
+    struct bt_ref_tensor out = {.type = BT_TYPE_F32, .shape = in.shape, .data = y};
+    assert_int_equal(graph->value[graph->input[0]].type, BT_TYPE_F32);
+    assert_int_equal(bt_ref_run(graph, &in, &out), BT_OK);
+    assert_true(y[0] == 6 && y[1] == -10);
+    bt_graph_destroy(&graph);
+}
+
 /* Shape -> Gather -> Concat -> Reshape, as exporters write it, folds away. */
 static void shapes_fold(void **state) {
     (void)state;
@@ -357,21 +389,14 @@ static void shapes_fold(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_good_model_is_read),
-        cmocka_unit_test(every_cut_is_refused_or_whole),
-        cmocka_unit_test(every_bit_may_flip),
-        cmocka_unit_test(real_models_may_be_spoilt),
-        cmocka_unit_test(cycles_are_refused),
-        cmocka_unit_test(order_does_not_matter),
-        cmocka_unit_test(names_are_checked),
-        cmocka_unit_test(unknown_things_are_named),
-        cmocka_unit_test(huge_things_are_refused),
-        cmocka_unit_test(slices_at_the_edge_of_integers),
-        cmocka_unit_test(nesting_is_bounded),
-        cmocka_unit_test(expansion_is_bounded),
-        cmocka_unit_test(tensors_are_checked),
-        cmocka_unit_test(half_is_widened),
-        cmocka_unit_test(shapes_fold),
+        cmocka_unit_test(a_good_model_is_read),    cmocka_unit_test(every_cut_is_refused_or_whole),
+        cmocka_unit_test(every_bit_may_flip),      cmocka_unit_test(real_models_may_be_spoilt),
+        cmocka_unit_test(cycles_are_refused),      cmocka_unit_test(order_does_not_matter),
+        cmocka_unit_test(names_are_checked),       cmocka_unit_test(unknown_things_are_named),
+        cmocka_unit_test(huge_things_are_refused), cmocka_unit_test(slices_at_the_edge_of_integers),
+        cmocka_unit_test(nesting_is_bounded),      cmocka_unit_test(expansion_is_bounded),
+        cmocka_unit_test(half_models_are_widened), cmocka_unit_test(tensors_are_checked),
+        cmocka_unit_test(half_is_widened),         cmocka_unit_test(shapes_fold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Weights in channels of four may take sixteen times what the model's do: what a small file may ask for has to end somewhere.
+ */
+enum { CONSTANT_BYTES_MAX = 1 << 30 };
 enum { INVOCATIONS_MAX = 1 << 22, GROUPS_MAX = 65535 }; /* quotient() in fetch.glsl; the least that Vulkan guarantees */
 
 static const struct bt_emit_kernel_info kernels[BT_KERNEL_COUNT] = {
@@ -200,6 +203,7 @@ bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, struct bt_op
     struct bt_program *p = e->program;
     size_t mask = e->params.alignment_bytes - 1;
     size_t offset = (p->region_bytes[BT_REGION_CONSTANT] + mask) & ~mask;
+    if (size_bytes > CONSTANT_BYTES_MAX - offset) return bt_emit_refuse(e, "too many weights");
     size_t end = offset + size_bytes + e->params.guard_bytes;
     if (end > e->constant_capacity) {
         size_t capacity = end * 2;

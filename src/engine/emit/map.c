@@ -116,13 +116,14 @@ static void sample_axis(bool align_corners, uint32_t size, float *out_scale, flo
 }
 
 bt_status bt_emit_grid_sample(struct bt_emitter *e) {
+    static const int32_t padding[] = {
+        [BT_GRID_ZEROS] = BT_SAMPLE_ZEROS, [BT_GRID_BORDER] = BT_SAMPLE_EDGE, [BT_GRID_REFLECTION] = BT_SAMPLE_REFLECTION};
     const struct bt_step *s = e->step;
     const struct bt_attr *a = s->attr;
     const struct bt_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
-    if (a->grid_padding == BT_GRID_REFLECTION) return bt_emit_refuse(e, "reflection padding");
     int32_t constants[BT_SAMPLE_CONSTANTS - 1] = {
         [BT_SAMPLE_NEAREST - 1] = a->resize == BT_RESIZE_NEAREST,
-        [BT_SAMPLE_BORDER - 1] = a->grid_padding == BT_GRID_BORDER,
+        [BT_SAMPLE_PADDING - 1] = padding[a->grid_padding],
     };
     struct bt_sample_push push = {
         .in_w = (int32_t)x->dim[3],

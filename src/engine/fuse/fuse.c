@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/fuse/fuse.h"
+#include "base/log.h"
 #include "engine/fuse/lower.h"
 #include "engine/fuse/rewrite.h"
 #include <stdlib.h>
@@ -95,5 +96,6 @@ bt_status bt_fuse(struct bt_graph *graph, struct bt_log *log) {
         }
     }
     free(f.uses);
+    if (f.status) bt_log_error(log, "engine: graph '%.100s': no room to fuse it", graph->name);
     return f.status ? f.status : bt_graph_verify(graph, log);
 }

@@ -9,7 +9,7 @@
 
 /* Steps (about a multiply-add each) that folding may take in all, so that a model cannot make the import spin; and that the
    whole model may take, so that it cannot hang a GPU: a thousand times what the shipped nets need. */
-static const uint64_t fold_budget = UINT64_C(1) << 28, model_budget = UINT64_C(1) << 37;
+static const uint64_t fold_budget = UINT64_C(1) << 25, model_budget = UINT64_C(1) << 37;
 
 void bt_graph_infer_fail(struct bt_infer *c, bt_status status, const char *format, ...) {
     if (c->status) return;
@@ -255,7 +255,10 @@ static bt_status fold(struct bt_infer *c, uint64_t *budget) {
     if (cost > *budget) return BT_OK;
     *budget -= cost;
     void *data = bt_graph_alloc(g, bt_shape_elements(&out->shape) * bt_type_bytes(out->type));
-    if (!data) return BT_E_MEMORY;
+    if (!data) {
+        bt_graph_infer_fail(c, BT_E_MEMORY, "no room for its constant result");
+        return c->status;
+    }
     struct bt_ref_tensor result = {.type = out->type, .shape = out->shape, .data = data};
     bt_status st = bt_ref_run_node(n, n->in_count, in, 1, &result);
     if (st) {
