@@ -31,7 +31,7 @@ BT_CHECKED bt_status bt_identity_decode(struct bt_log *log, struct bt_bytes byte
 
 /* What swap wears, a mask of its name: texels that were not seen are filled from their mirror image, else are plain skin, with
    soft edges. The caller's, by bt_identity_unwear. BT_E_MEMORY. */
-BT_CHECKED bt_status bt_identity_wear(const struct bt_rig *rig, const struct bt_identity *identity, struct bt_mask **out_mask);
+BT_CHECKED bt_status bt_identity_wear(const struct bt_identity *identity, struct bt_mask **out_mask);
 void bt_identity_unwear(struct bt_mask **mask); /* wipes and destroys such a mask */
 
 /* Making one: a call for each picture that enrolment accepted. It holds no pictures, only sums; about 50 MB. */
