@@ -32,9 +32,9 @@ struct bt_app_texts {
 struct bt_app_options {
     const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant;
     struct bt_app_texts input;
-    uint64_t frames, runs;
+    uint64_t frames, runs, months;
     uint32_t width_px, height_px, rate;
-    bool mirror, json, verbose, help;
+    bool mirror, json, keyring, verbose, help;
     const char *word[2]; /* what is not an option: faces new, faces show X */
     uint32_t words;
 };
@@ -81,5 +81,8 @@ bt_status bt_app_demo(struct bt_app *app);
 bt_status bt_app_devices(struct bt_app *app);
 bt_status bt_app_faces(struct bt_app *app);
 bt_status bt_app_model(struct bt_app *app);
+bt_status bt_app_vault(struct bt_app *app);
+bt_status bt_app_consent(struct bt_app *app);
+bt_status bt_app_audit(struct bt_app *app);
 
 #endif

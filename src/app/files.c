@@ -37,6 +37,14 @@ bt_status bt_files_audit(char *out_path, size_t bytes) {
     return base_directory("XDG_STATE_HOME", ".local/state", "sessions.log", out_path, bytes);
 }
 
+bt_status bt_files_vault(char *out_path, size_t bytes) {
+    return base_directory("XDG_DATA_HOME", ".local/share", "vault", out_path, bytes);
+}
+
+bt_status bt_files_receipts(char *out_path, size_t bytes) {
+    return base_directory("XDG_DATA_HOME", ".local/share", "receipts.log", out_path, bytes);
+}
+
 bt_status bt_files_face(const char *name, char *out_path, size_t bytes) {
     char rest[128] = "faces";
     if (name && (size_t)snprintf(rest, sizeof rest, "faces/%s.mask", name) >= sizeof rest) return BT_E_ARGUMENT;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/app.h"
 
-#include "app/files.h"
 #include "app/report.h"
 #include "app/session.h"
 #include "app/terminal.h"
@@ -44,7 +43,7 @@ bt_status bt_app_run(struct bt_app *app) {
     const struct bt_app_options *o = &app->options;
     struct bt_session session = {0};
     struct bt_source *source = NULL;
-    char audit_path[PATH_MAX], camera[PATH_MAX] = "";
+    char camera[PATH_MAX] = "";
     bt_status status = check_options(app->log, o);
     if (status) return status;
     bt_terminal_take_signals();
@@ -53,18 +52,13 @@ bt_status bt_app_run(struct bt_app *app) {
         if (status) return status;
         if (o->camera) snprintf(camera, sizeof camera, "%s", o->camera);
     }
-    status = bt_files_audit(audit_path, sizeof audit_path);
-    if (status) {
-        bt_log_error(app->log, "the session log has no place: set HOME or XDG_STATE_HOME");
-        return status;
-    }
     status = bt_session_prepare(&session, app);
     if (!status) {
         const struct bt_session_consent consent = {.origin = o->input.at[0] ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA,
                                                    .leaves_machine = o->output || o->record,
                                                    .source_name = o->input.at[0] ? o->input.at[0] : camera,
                                                    .record_path = o->record,
-                                                   .audit_path = audit_path};
+                                                   .logged = true};
         status = bt_session_consent(&session, &consent);
     }
     if (!status) status = open_source(app, camera, &source);

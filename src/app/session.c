@@ -37,7 +37,8 @@ bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app) {
 
 bt_status bt_session_consent(struct bt_session *s, const struct bt_session_consent *c) {
     struct bt_asker asker = bt_terminal_asker();
-    bt_status status = bt_audit_open(s->log, c->audit_path, NULL, &s->audit);
+    bt_status status = c->logged ? bt_trust_open(s->log, &s->trust) : BT_OK;
+    if (!status) status = bt_audit_open(s->log, c->logged ? s->trust.audit : NULL, s->trust.signer, &s->audit);
     if (status) return status;
     const struct bt_consent_params params = {
         .log = s->log,
@@ -184,6 +185,7 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
     if (s->capture) bt_capture_destroy(&s->capture);
     bt_grant_destroy(&s->grant);
     bt_audit_close(&s->audit);
+    bt_trust_close(&s->trust);
     if (s->gpu) bt_gpu_destroy(&s->gpu);
     bt_mask_destroy(&s->mask);
     bt_rig_destroy(&s->rig);

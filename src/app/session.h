@@ -4,6 +4,7 @@
 #define BT_APP_SESSION_H
 
 #include "app/app.h"
+#include "app/trust.h"
 #include "pipeline/output/output.h"
 #include "pipeline/pipeline.h"
 #include "trust/policy/policy.h"
@@ -21,6 +22,7 @@ struct bt_session {
     struct bt_rig *rig;
     struct bt_mask *mask;
     struct bt_gpu *gpu;
+    struct bt_trust trust;
     struct bt_audit *audit;
     struct bt_grant *grant;
     struct bt_capture *capture;
@@ -38,7 +40,8 @@ BT_CHECKED bt_status bt_session_prepare(struct bt_session *session, struct bt_ap
 struct bt_session_consent {
     enum bt_origin origin;
     bool leaves_machine;
-    const char *source_name, *record_path, *audit_path; /* audit_path NULL: in memory */
+    const char *source_name, *record_path;
+    bool logged; /* in this installation's log; else in memory (the demo) */
 };
 BT_CHECKED bt_status bt_session_consent(struct bt_session *session, const struct bt_session_consent *consent);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/terminal.h"
 
+#include "base/log.h"
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/signalfd.h>
+#include <termios.h>
 #include <unistd.h>
 
 struct bt_terminal_watch {
@@ -67,17 +69,59 @@ static bt_status read_line(int signals, char *out, uint32_t bytes) {
     return BT_OK;
 }
 
-static bt_status ask(void *user, const char *notice, char *out_answer, uint32_t answer_bytes) {
-    (void)user;
+bt_status bt_terminal_line(const char *prompt, char *out_line, uint32_t bytes) {
     if (!bt_terminal_attended()) return BT_E_CONSENT;
     sigset_t set = stop_signals();
     int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) return BT_E_IO;
-    fprintf(stderr, "\n%s", notice);
+    fprintf(stderr, "%s", prompt);
     fflush(stderr);
-    bt_status status = read_line(signals, out_answer, answer_bytes);
-    fputc('\n', stderr);
+    bt_status status = read_line(signals, out_line, bytes);
     close(signals);
+    return status;
+}
+
+static bt_status ask(void *user, const char *notice, char *out_answer, uint32_t answer_bytes) {
+    (void)user;
+    if (!bt_terminal_attended()) return BT_E_CONSENT;
+    fputc('\n', stderr);
+    bt_status status = bt_terminal_line(notice, out_answer, answer_bytes);
+    fputc('\n', stderr);
+    return status;
+}
+
+bt_status bt_terminal_secret(struct bt_log *log, const char *prompt, struct bt_secret **out_secret) {
+    enum { MOST_BYTES = 1024 };
+    struct termios shown, hidden;
+    struct bt_secret *line = NULL, *exact = NULL;
+    if (!bt_terminal_attended()) {
+        bt_log_error(log, "there is no terminal to ask for the passphrase at");
+        return BT_E_CONSENT;
+    }
+    bt_status status = bt_secret_create(log, MOST_BYTES, &line);
+    if (status) return status;
+    if (tcgetattr(STDIN_FILENO, &shown)) {
+        status = BT_E_IO;
+        goto done;
+    }
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)) {
+        status = BT_E_IO;
+        goto done;
+    }
+    status = bt_terminal_line(prompt, (char *)bt_secret_data(line), MOST_BYTES);
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown))
+        bt_log_warning(log, "the terminal does not show what is typed: run stty echo");
+    fputc('\n', stderr);
+    size_t size = strlen((const char *)bt_secret_data(line));
+    if (!status) status = bt_secret_create(log, size, &exact);
+    if (!status) {
+        memcpy(bt_secret_data(exact), bt_secret_data(line), size);
+        *out_secret = exact;
+    }
+done:
+    bt_secret_destroy(&line);
     return status;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "trust/consent/consent.h"
+#include "trust/vault/secret.h"
 #include <stdbool.h>
 
 /* Blocks SIGINT, SIGTERM and SIGHUP in this thread and all that it starts: call before anything starts one. */
@@ -13,6 +14,11 @@ bool bt_terminal_attended(void); /* a person can read what we say and type: stan
 bool bt_terminal_chinese(void);  /* by the locale's variables */
 /* Asks on the terminal. Ctrl-C, end of input or no terminal: BT_E_CONSENT. */
 struct bt_asker bt_terminal_asker(void);
+
+/* One line after a prompt, without its end. BT_E_CONSENT as above, and when it is longer than there is room for. */
+BT_CHECKED bt_status bt_terminal_line(const char *prompt, char *out_line, uint32_t bytes);
+/* The same without showing what is typed, into guarded memory. */
+BT_CHECKED bt_status bt_terminal_secret(struct bt_log *log, const char *prompt, struct bt_secret **out_secret);
 
 struct bt_terminal_watch;
 /* Calls `stop` from a thread of its own at the first signal. NULL when no thread can be had: the session must not start. */

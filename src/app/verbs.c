@@ -10,6 +10,10 @@ static const char *const faces_options[] = {"seed", "name", "output", "models", 
 static const char *const model_options[] = {"input", "output", "seed",    "after", "runs", "variant",
                                             "json",  "device", "verbose", "help",  NULL};
 
+static const char *const consent_options[] = {"output", "months", "json", "verbose", "help", NULL};
+static const char *const vault_options[] = {"keyring", "verbose", "help", NULL};
+static const char *const audit_options[] = {"output", "json", "verbose", "help", NULL};
+
 const struct bt_app_verb bt_app_verbs[] = {
     {"run", NULL, "wear a mask: from a camera or a file to a virtual camera or a file",
      "Asks for your consent at the terminal before the camera is opened. Every frame that leaves\n"
@@ -27,6 +31,26 @@ const struct bt_app_verb bt_app_verbs[] = {
      "faces new --seed N    grows a mask that belongs to nobody; the same seed gives the same bytes\n"
      "faces show NAME       draws it in the terminal, or into --output FILE.png",
      faces_options, bt_app_faces},
+    {"consent", "list|show|export|renew|withdraw [ID]", "what was agreed to about enrolled faces, and taking it back",
+     "consent list                     every consent and whether it holds now\n"
+     "consent show ID                  its receipts; the first letters of the ID are enough\n"
+     "consent export ID --output FILE  the same as JSON, with the fields of ISO/IEC TS 27560\n"
+     "consent renew ID [--months N]    agree again; asks for the vault's passphrase\n"
+     "consent withdraw ID              destroys the face's key; asks for nothing but a yes",
+     consent_options, bt_app_consent},
+    {"vault", "init|check|rekey|backup|restore [FILE]", "where enrolled faces lie, sealed",
+     "vault init           makes an empty one; enrolling does so too. --keyring: with a random passphrase\n"
+     "                     that the desktop's keyring holds\n"
+     "vault check          reads and authenticates every record\n"
+     "vault rekey          a new passphrase and a new key\n"
+     "vault backup FILE    copies all of it, sealed as it is, into one new file\n"
+     "vault restore FILE   the other way, where there is no vault yet",
+     vault_options, bt_app_vault},
+    {"audit", "show|verify|export", "the session log: when a face was worn, and that it was agreed to",
+     "audit show                  every line\n"
+     "audit verify                was a line changed, removed, moved or cut off, and which\n"
+     "audit export --output FILE  all lines with the key that checks their signatures, as JSON",
+     audit_options, bt_app_audit},
     {"model", "run|dump|bench|first FILE.onnx", "run, look into, or time any ONNX network on bauta's own engine",
      "model run FILE.onnx --output DIR [--input NAME=FILE.npy]... [--seed N]\n"
      "    runs it once; each output becomes DIR/NAME.npy. Inputs that are not given are random numbers\n"

@@ -20,7 +20,7 @@ def at_terminal(command, answers, env=None, timeout_s=120):
     process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=env, start_new_session=True,
                                preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0))
     os.close(slave)
-    said, answers, until = b"", list(answers), time.monotonic() + timeout_s
+    said, seen, answers, until = b"", 0, list(answers), time.monotonic() + timeout_s
     while time.monotonic() < until:
         ready, _, _ = select.select([master], [], [], 0.2)
         if ready:
@@ -33,8 +33,10 @@ def at_terminal(command, answers, env=None, timeout_s=120):
             said += got
         elif process.poll() is not None:
             break
-        if answers and answers[0][0].encode() in said:
-            os.write(master, answers.pop(0)[1])
+        if answers and answers[0][0].encode() in said[seen:]:
+            prompt, answer = answers.pop(0)
+            seen = said.index(prompt.encode(), seen) + len(prompt.encode())  # the same may be asked again
+            os.write(master, answer)
     else:
         process.kill()
         raise TimeoutError(f"{command}: no end after {timeout_s} s; it said:\n{said.decode(errors='replace')}")
