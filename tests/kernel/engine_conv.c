@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* conv.comp and dw.comp against the reference, on odd sizes. Tolerance: float32 sums of n products of numbers in -1 … 1 in
-   another order differ by about sqrt(n) * 2^-24 * sqrt(n); 1e-4 holds for all sizes here with room to spare. */
+/* conv.comp, tile.comp and dw.comp against the reference, on odd sizes. Tolerance: float32 sums of n products of numbers in -1
+   … 1 in another order differ by about sqrt(n) * 2^-24 * sqrt(n); 1e-4 holds for all sizes here with room to spare. */
 #include "support/engine_step.h"
 
 #include <setjmp.h>
@@ -38,6 +38,9 @@ static const struct shape_case cases[] = {
     {"5x5 stride 2 one-sided", 3, 24, 33, 31, 1, 5, 5, 2, 1, {1, 1, 2, 2}, BT_ACT_RELU, 0, false, false},
     {"7x7", 4, 5, 9, 9, 1, 7, 7, 1, 1, {3, 3, 3, 3}, BT_ACT_LEAKY_RELU, 0, false, false},
     {"1x3", 4, 4, 6, 6, 1, 1, 3, 1, 1, {0, 1, 0, 1}, BT_ACT_NONE, 0, false, false},
+    {"1x1 wide", 36, 70, 9, 15, 1, 1, 1, 1, 1, {0}, BT_ACT_PRELU, 70, false, false},
+    {"3x3 wide stride 2", 20, 67, 13, 19, 1, 3, 3, 2, 1, {1, 1, 1, 1}, BT_ACT_HARD_SWISH, 50, false, true},
+    {"5x5 dilation 2", 6, 21, 11, 9, 1, 5, 5, 1, 2, {4, 4, 4, 4}, BT_ACT_SIGMOID, 0, true, false},
     {"1x1 late residual", 8, 7, 6, 6, 1, 1, 1, 1, 1, {0}, BT_ACT_RELU, 7, false, true},
     {"depthwise late residual", 7, 7, 6, 9, 7, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_SIGMOID, 7, false, true},
     {"grouped 3x3", 12, 8, 8, 8, 4, 3, 3, 1, 1, {1, 1, 1, 1}, BT_ACT_NONE, 0, false, false},

@@ -149,12 +149,19 @@ static float reference_at(const struct step_case *c, const void *data, size_t i)
     return c->out_type == BT_TYPE_BOOL ? (float)((const uint8_t *)data)[i] : ((const float *)data)[i];
 }
 
-static void run_variant(const struct step_case *c, const struct operands *o, const void *want, bool texels) {
+/* `tuned`: how the step is to be run; or NULL. */
+static void run_variant(const struct step_case *c, const struct operands *o, const void *want, bool texels,
+                        const struct bt_tuned *tuned) {
+    const char *variant = tuned ? "tiled" : texels ? "texels" : "storage";
     struct bt_program *program = NULL;
     struct bt_run *run = NULL;
-    struct bt_emit_params params = {
-        .texels = texels, .max_texels = c->max_texels ? c->max_texels : bt_gpu_caps(step_gpu())->max_texels, .cpu = texels};
+    struct bt_emit_params params = {.texels = texels,
+                                    .max_texels = c->max_texels ? c->max_texels : bt_gpu_caps(step_gpu())->max_texels,
+                                    .cpu = texels,
+                                    .tuned = tuned,
+                                    .tuned_count = tuned ? 1 : 0};
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
+    if (tuned) assert_memory_equal(&program->dispatch[0].choice, &tuned->choice, sizeof tuned->choice);
     assert_int_equal(bt_run_create(&(struct bt_run_params){.gpu = gpu, .log = console, .program = program}, &run), BT_OK);
     for (uint32_t i = 0; i < c->in_count; i++) {
         const struct step_tensor *t = &c->in[i];
@@ -190,17 +197,31 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
         float a = reference_at(c, want, i), b = got[at];
         used[at] = true;
         if (!(fabsf(a - b) <= c->tolerance))
-            fail_msg("%s (%s): element %zu is %g, should be %g", c->what, texels ? "texels" : "storage", i, (double)b,
-                     (double)a);
+            fail_msg("%s (%s): element %zu is %g, should be %g", c->what, variant, i, (double)b, (double)a);
         if (fabsf(a - b) > worst) worst = fabsf(a - b);
     }
     for (size_t i = 0; i < count; i++) {
         if (!used[i] && got[i] != 0.0f)
-            fail_msg("%s (%s): lane %zu without a channel is %g", c->what, texels ? "texels" : "storage", i, (double)got[i]);
+            fail_msg("%s (%s): lane %zu without a channel is %g", c->what, variant, i, (double)got[i]);
     }
     free(got);
     free(used);
     bt_run_destroy(&run);
+    bt_emit_destroy(&program);
+}
+
+/* Every tiling that a GPU may be given. */
+static void run_tiles(const struct step_case *c, const struct operands *o, const void *want) {
+    struct bt_emit_params params = {.max_texels = bt_gpu_caps(gpu)->max_texels};
+    struct bt_program *program = NULL;
+    assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
+    const struct bt_dispatch *d = &program->dispatch[0];
+    struct bt_choice choices[BT_CHOICES_MAX];
+    uint32_t count = d->chosen ? bt_emit_candidates(&d->layer, &params, choices) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct bt_tuned tuned = {.layer = d->layer, .choice = choices[i]};
+        if (tuned.choice.way == BT_WAY_TILED) run_variant(c, o, want, false, &tuned);
+    }
     bt_emit_destroy(&program);
 }
 
@@ -220,8 +241,9 @@ void step_check(const struct step_case *c) {
         memcpy(out.data, in[0].data, bt_shape_elements(&c->out) * sizeof(float));
     else
         assert_int_equal(bt_ref_run_node(&node, c->in_count, in, 1, &out), BT_OK);
-    run_variant(c, o, out.data, true);
-    run_variant(c, o, out.data, false);
+    run_variant(c, o, out.data, true, NULL);
+    run_variant(c, o, out.data, false, NULL);
+    run_tiles(c, o, out.data);
     for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
     free(out.data);
     free(o);

@@ -2,6 +2,7 @@
 #include "engine/emit/choice.h"
 
 #include "engine/emit/program.h"
+#include "engine/tile.h"
 #include <assert.h>
 #include <string.h>
 
@@ -43,6 +44,19 @@ static void add_dense(struct list *l, const struct bt_layer *layer, bool texels)
     }
 }
 
+/* Tiles of 16 x 32, 32 x 64 and 64 x 64 pixels x output channels. Last, so that nothing takes them unmeasured: no GPU was at
+   hand when they were written. Never on a CPU driver, where each wait inside of a workgroup costs more than the tile saves. */
+static void add_tiled(struct list *l, const struct bt_layer *layer) {
+    static const struct bt_choice tiles[] = {
+        {.way = BT_WAY_TILED, .pixels = 2, .groups = 1, .lanes = 64},
+        {.way = BT_WAY_TILED, .pixels = 4, .groups = 2, .lanes = 64},
+        {.way = BT_WAY_TILED, .pixels = 4, .groups = 2, .lanes = 128},
+    };
+    static_assert(BT_TILE_SHARED_BYTES(128 / BT_TILE_ROWS, 4, 2) <= 16384, "what every device has");
+    if (layer->op != BT_OP_CONV || layer->out_channels < 16 || layer->out_w * layer->out_h < 16) return;
+    for (uint32_t i = 0; i < sizeof tiles / sizeof *tiles; i++) add(l, tiles[i]);
+}
+
 /* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. */
 static void add_depthwise(struct list *l, const struct bt_layer *layer, bool texels) {
     struct bt_choice first = {.way = BT_WAY_DEPTHWISE,
@@ -71,6 +85,7 @@ uint32_t bt_emit_candidates(const struct bt_layer *layer, const struct bt_emit_p
             add_depthwise(&l, layer, texels);
         else
             add_dense(&l, layer, texels);
+        if (!depthwise && !texels && !params->cpu) add_tiled(&l, layer);
     }
     assert(l.count > 0);
     return l.count;

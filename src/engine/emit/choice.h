@@ -12,6 +12,7 @@ struct bt_emit_params;
 enum bt_way {
     BT_WAY_DENSE,     /* conv.comp: `pixels` of a row x `groups` of four output channels an invocation */
     BT_WAY_DEPTHWISE, /* dw.comp: `pixels` of a row x `rows` */
+    BT_WAY_TILED,     /* tile.comp: `pixels` x `groups` of four output channels an invocation, `lanes` of them a tile */
     BT_WAY_COUNT
 };
 

@@ -18,6 +18,7 @@
 #include "engine/sample.h"
 #include "engine/shuffle.h"
 #include "engine/softmax.h"
+#include "engine/tile.h"
 #include "engine/unpack.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ static const struct bt_emit_kernel_info kernels[BT_KERNEL_COUNT] = {
 static_assert(sizeof(struct bt_conv_push) == 13 * 4 && sizeof(struct bt_dw_push) == 13 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) == 32 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
+static_assert(sizeof(struct bt_tile_push) == 14 * 4, "push block");
 static_assert(BT_CONV2D_CONSTANTS <= BT_DISPATCH_CONSTANTS, "constants");
 
 /* Invocations in a workgroup, where a vector has little to do (else see choice.c). A CPU driver runs one vector at a time: a

@@ -7,6 +7,7 @@
 #include "engine/dw.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "engine/tile.h"
 #include <float.h>
 
 /* The epilogue in the kernels' terms. */
@@ -176,11 +177,59 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
                               (uint64_t)push.tiles_x * (uint64_t)push.tiles_y * (uint64_t)push.groups, &layer, &choice);
 }
 
+static bt_status emit_tiled(struct bt_emitter *e, const struct epilogue *ep, const struct weights *w,
+                            const struct bt_layer *layer, const struct bt_choice *choice) {
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
+    int32_t columns = (int32_t)choice->lanes / BT_TILE_ROWS, pixels = (int32_t)choice->pixels, groups = (int32_t)choice->groups;
+    int32_t width = columns * pixels, height = BT_TILE_ROWS * groups;
+    struct bt_tile_push push = {
+        .in_w = (int32_t)x->dim[3],
+        .in_h = (int32_t)x->dim[2],
+        .in_groups = (int32_t)bt_emit_groups4(x->dim[1]),
+        .out_w = (int32_t)y->dim[3],
+        .out_h = (int32_t)y->dim[2],
+        .out_groups = (int32_t)bt_emit_groups4(y->dim[1]),
+        .pad_x = (int32_t)a->pad_before[1],
+        .pad_y = (int32_t)a->pad_before[0],
+        .shortcut_groups = residual_groups(s),
+        .params = w->params,
+        .low = ep->low,
+        .high = ep->high,
+    };
+    push.tiles_x = (push.out_w * push.out_h + width - 1) / width;
+    push.tiles = push.tiles_x * ((push.out_groups + height - 1) / height);
+    int32_t constants[BT_TILE_CONSTANTS - 1] = {
+        [BT_TILE_KW - 1] = (int32_t)a->kernel[1],
+        [BT_TILE_KH - 1] = (int32_t)a->kernel[0],
+        [BT_TILE_SX - 1] = (int32_t)a->stride[1],
+        [BT_TILE_SY - 1] = (int32_t)a->stride[0],
+        [BT_TILE_DILATION - 1] = (int32_t)a->dilation[0],
+        [BT_TILE_COLUMNS - 1] = columns,
+        [BT_TILE_PIXELS - 1] = pixels,
+        [BT_TILE_GROUPS - 1] = groups,
+        [BT_TILE_ACT - 1] = ep->fn,
+        [BT_TILE_RESIDUAL - 1] = (int32_t)residual_kind(s),
+    };
+    struct bt_operand operands[BT_TILE_SLOTS] = {
+        [BT_TILE_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
+        [BT_TILE_WEIGHTS] = w->operand,
+        [BT_TILE_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
+        [BT_TILE_OUT] = bt_emit_operand(&s->out[0]),
+    };
+    return bt_emit_add_chosen(e, BT_KERNEL_TILE, constants, &push, operands, (uint64_t)push.tiles * choice->lanes, layer,
+                              choice);
+}
+
 /* Shared by Conv (shuffle 1) and ConvTranspose (shuffle 2, kernel 1). */
 static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, const struct weights *w, int32_t shuffle) {
     const struct bt_step *s = e->step;
     const struct bt_attr *a = s->attr;
     const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
+    struct bt_layer layer = layer_of(s, ep);
+    struct bt_choice choice = bt_emit_choose(&layer, &e->params);
+    if (choice.way == BT_WAY_TILED) return emit_tiled(e, ep, w, &layer, &choice);
     bool one = shuffle == 2; /* the kernel's taps became channels */
     int32_t kw = one ? 1 : (int32_t)a->kernel[1], kh = one ? 1 : (int32_t)a->kernel[0];
     int32_t sx = one ? 1 : (int32_t)a->stride[1], sy = one ? 1 : (int32_t)a->stride[0];
@@ -206,8 +255,6 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
     }
     bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * sx + (kw - 1) * dilation >= push.in_w ||
                   (push.out_h - 1) * sy + (kh - 1) * dilation >= push.in_h;
-    struct bt_layer layer = layer_of(s, ep);
-    struct bt_choice choice = bt_emit_choose(&layer, &e->params);
     int32_t pixels = (int32_t)choice.pixels, groups = (int32_t)choice.groups;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
     struct bt_operand out = bt_emit_operand(&s->out[0]);
