@@ -3,6 +3,7 @@
    that is gone, a consent that ends. What comes out is masked and labelled, or the placard. */
 #include "fault/show.h"
 #include "pipeline/output/output.h"
+#include "support/brief.h"
 #include "support/cmocka.h"
 
 #include <stdio.h>
@@ -127,7 +128,7 @@ static void test_what_cannot_be_masked_is_the_placard(void **state) {
                  {noise, {BT_E_NO_FACE, BT_E_NO_FACE}},
                  {dark, {BT_E_TOO_DARK, BT_E_NO_FACE}},
                  {two, {BT_E_TWO_FACES, BT_E_TWO_FACES}}};
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i += test_brief(1, 2)) {
         struct scene s = {.draw = cases[i].draw};
         assert_int_equal(play(&s, 20, 0), BT_OK);
         struct show_tally t = check();
@@ -216,7 +217,7 @@ static bt_status gone(uint64_t index, uint8_t *data) {
 /* Whatever the source says: its end ends the run, silence is a placard, all else is a placard and an error. */
 static void test_a_source_that_goes_away(void **state) {
     (void)state;
-    for (int status = 1; status < BAUTA_STATUS_COUNT; status++) {
+    for (int status = 1; status < BAUTA_STATUS_COUNT; status += (int)test_brief(1, 6)) {
         struct scene s = {.draw = gone};
         gone_with = (bt_status)status;
         const bt_status ended = play(&s, 9, 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Nobody, several, coming and going: whole track on made-up scenes. */
+#include "support/brief.h"
 #include "support/late_gpu.h"
 #include "support/track_scene.h"
 #include <math.h>
@@ -72,7 +73,7 @@ static void two_faces(void **at) {
     const uint32_t id = scene->faces.face[0].id;
     track_scene_paste(scene, 380, 60, 2);
     uint32_t noticed = 0;
-    for (uint32_t i = 1; i <= 60; i++) {
+    for (uint32_t i = 1; i <= test_brief(60, 20); i++) {
         track_scene_tick(scene, 1);
         assert_in_range(scene->faces.wearer, 0, 1);
         assert_int_equal(scene->faces.face[scene->faces.wearer].id, id);
@@ -133,7 +134,7 @@ static void a_moving_noisy_face(void **at) {
     forget(scene);
     uint32_t id = 0;
     double lag = 0;
-    for (uint32_t i = 0; i < 40; i++) {
+    for (uint32_t i = 0; i < test_brief(40, 12); i++) {
         track_scene_clear(scene);
         track_scene_paste(scene, 20 + 8 * (int)i, 60 + (int)(i % 5), 2);
         track_scene_noise(scene, i, 6);
@@ -158,7 +159,7 @@ static void a_still_noisy_face(void **at) {
     forget(scene);
     static struct bt_face last;
     double raw = 0, smooth = 0;
-    for (uint32_t i = 0; i < 40; i++) {
+    for (uint32_t i = 0; i < test_brief(40, 18); i++) {
         track_scene_clear(scene);
         track_scene_paste(scene, 200, 60, 2);
         track_scene_noise(scene, i, 6);

@@ -2,6 +2,7 @@
 /* Track on the built-in footage, held to what its script says is shown: presence, turn, blinks, speech, light. */
 #include "footage/footage.h"
 #include "pipeline/capture/capture.h"
+#include "support/brief.h"
 #include "support/track_face.h"
 #include "support/track_scene.h"
 #include <math.h>
@@ -52,10 +53,11 @@ static void the_script_is_seen(void **state) {
     assert_int_equal(test_gpu_open(&gpu), BT_OK);
     struct bt_bytes file[] = {track_file("face_detector.onnx"), track_file("face_mesh.onnx"), track_file("selfie_matte.onnx"),
                               track_file("face_geometry.bin")};
-    assert_int_equal(
-        bt_footage_create(&(struct bt_footage_params){.log = gpu.log, .geometry = file[3], .width_px = W, .height_px = H},
-                          &source),
-        BT_OK);
+    assert_int_equal(bt_footage_create(
+                         &(struct bt_footage_params){
+                             .log = gpu.log, .geometry = file[3], .width_px = W, .height_px = H, .frames = test_brief(0, 12)},
+                         &source),
+                     BT_OK);
     assert_int_equal(bt_capture_create(&(struct bt_capture_params){.log = gpu.log, .gpu = gpu.gpu, .source = source}, &capture),
                      BT_OK);
     assert_int_equal(bt_track_create(&(struct bt_track_params){.log = gpu.log,
@@ -107,6 +109,10 @@ static void the_script_is_seen(void **state) {
     }
     print_message("%u frames: seen in %u, missed in %u, ghosts in %u, more than one in %u; %u appearances, %u ids\n", frames,
                   seen, missed, ghosts, crowd, absences, ids);
+    if (frames == test_brief(0, 12)) { /* too few for what follows */
+        assert_true(seen + 2 >= frames && !ghosts && !crowd);
+        goto end;
+    }
     assert_true(seen > 100);
     assert_true(missed <= 2 * absences + seen / 100);
     assert_true(ghosts <= 5 * absences); /* leaving and coming in, part of the face is there */
@@ -125,6 +131,7 @@ static void the_script_is_seen(void **state) {
         poor += !(now >= want[i].least);
     }
     assert_int_equal(poor, 0);
+end:
     bt_track_destroy(&track);
     bt_capture_destroy(&capture);
     test_gpu_close(&gpu);

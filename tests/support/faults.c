@@ -28,7 +28,8 @@ static struct {
     int depth;
 } s;
 
-/* How often this way to a call was gone before: by a hash of the stack. True for the 1st, 2nd, 4th, 8th, ... time. */
+/* How often this way to a call was gone before: by a hash of the stack. True for the 1st, 2nd, 4th, 8th, ... time; in brief,
+   for the 1st. */
 static bool seldom(void) {
     static struct { uint64_t key, count; } seen[PATHS];
     void *stack[DEPTH];
@@ -42,7 +43,7 @@ static bool seldom(void) {
     }
     seen[at].key = key;
     seen[at].count++;
-    return (seen[at].count & (seen[at].count - 1)) == 0;
+    return seen[at].count == 1 || (!test_brief(0, 1) && (seen[at].count & (seen[at].count - 1)) == 0);
 }
 
 static bool listed(const char *const *list, const char *name) {
@@ -111,7 +112,7 @@ bool fault_here(enum fault_class class, const char *name) {
     }
     s.calls[class]++;
     if (s.mode == SPLIT) {
-        if (!(s.classes >> class & 1) || (s.thin && !seldom())) return false;
+        if (!(s.classes >> class & 1) || ((s.thin || test_brief(0, 1)) && !seldom())) return false;
         s.class = class;
         return split(name);
     }
@@ -215,7 +216,7 @@ struct fault_tally fault_sweep(const struct fault_job *job, unsigned classes) {
     static char untouched;
     const struct fault_held before = fault_held();
     void *made = &untouched;
-    s.thin = (job->thin && !getenv("BAUTA_TEST_EVERY")) || test_brief(0, 1);
+    s.thin = job->thin && !getenv("BAUTA_TEST_EVERY");
     fault_split_begin(classes, job->may_go_on);
     bt_status status = job->create(job->user, &made);
     if (fault_is_copy()) {
