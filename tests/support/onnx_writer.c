@@ -158,11 +158,15 @@ void bt_onnx_write_attr_ints(struct bt_writer *attributes, const char *name, uin
 }
 
 void bt_onnx_write_model(struct bt_writer *model, struct bt_writer *graph) {
+    bt_onnx_write_model_of(model, graph, 17);
+}
+
+void bt_onnx_write_model_of(struct bt_writer *model, struct bt_writer *graph, int64_t opset_version) {
     struct bt_writer opset = {0};
     bt_writer_int(model, MODEL_IR, 8);
     bt_writer_text(graph, GRAPH_NAME, "test");
     bt_writer_message(model, MODEL_GRAPH, graph);
-    bt_writer_int(&opset, 2, 17);
+    bt_writer_int(&opset, 2, opset_version);
     bt_writer_message(model, MODEL_OPSET, &opset);
 }
 

@@ -37,6 +37,7 @@ void bt_onnx_write_attr_text(struct bt_writer *attributes, const char *name, con
 void bt_onnx_write_attr_ints(struct bt_writer *attributes, const char *name, uint32_t count, const int64_t *value);
 /* A ModelProto of opset 17 around a GraphProto, which is freed. */
 void bt_onnx_write_model(struct bt_writer *model, struct bt_writer *graph);
+void bt_onnx_write_model_of(struct bt_writer *model, struct bt_writer *graph, int64_t opset);
 
 /* Appends graph input `index` of `model` to `out`, a copy of it, as an initializer with the given TensorProto: protobuf merges
    the two. false: no such input. */

@@ -233,6 +233,23 @@ static void pads(void **state) {
     }
 }
 
+/* What reflects or repeats the edge is gathered, an axis at a time, and never becomes a convolution's zeros. */
+static void pads_of_what_is_there(void **state) {
+    (void)state;
+    static const char *const modes[] = {"reflect", "edge"};
+    for (size_t i = 0; i < BT_COUNT(modes); i++) {
+        struct bt_writer g = {0}, a = {0};
+        start(&g);
+        bt_onnx_write_ints(&g, "p", 8, INTS(0, 0, 1, 6, 0, 0, 2, 0));
+        bt_onnx_write_attr_text(&a, "mode", modes[i]);
+        bt_onnx_write_node(&g, "Pad", LIST("x", "p"), "n", &a);
+        conv(&g, "n", "y");
+        bt_onnx_write_output(&g, "y");
+        bt_onnx_write_output(&g, "n");
+        finish(check(&g, 3));
+    }
+}
+
 static void views(void **state) {
     (void)state;
     struct bt_writer g = {0}, a = {0};
@@ -340,12 +357,22 @@ static void swish_by_hard_sigmoid(struct bt_writer *g) {
     bt_onnx_write_node(g, "HardSigmoid", LIST("c"), "h", &a);
     bt_onnx_write_node(g, "Mul", LIST("h", "c"), "y", NULL);
 }
-static void swish_of_another_width(struct bt_writer *g) {
-    number(g, "three", 3), number(g, "five", 5);
-    bt_onnx_write_node(g, "Add", LIST("c", "three"), "a", NULL);
-    clip(g, "a", "l", "five");
+/* x clip(x + shift, 0, high) / divisor: HardSwish only for 3, 6, 6. */
+static void swish_like(struct bt_writer *g, float shift, float high, float divisor) {
+    number(g, "shift", shift), number(g, "high", high), number(g, "divisor", divisor);
+    bt_onnx_write_node(g, "Add", LIST("c", "shift"), "a", NULL);
+    clip(g, "a", "l", "high");
     bt_onnx_write_node(g, "Mul", LIST("c", "l"), "m", NULL);
-    bt_onnx_write_node(g, "Div", LIST("m", "five"), "y", NULL);
+    bt_onnx_write_node(g, "Div", LIST("m", "divisor"), "y", NULL);
+}
+static void swish_shifted(struct bt_writer *g) {
+    swish_like(g, 2, 6, 6);
+}
+static void swish_cut(struct bt_writer *g) {
+    swish_like(g, 3, 5, 6);
+}
+static void swish_scaled(struct bt_writer *g) {
+    swish_like(g, 3, 5, 5);
 }
 
 static void hard_swish_spelt_out(void **state) {
@@ -356,7 +383,9 @@ static void hard_swish_spelt_out(void **state) {
         assert_int_equal(graph->node[0].attr.act, BT_ACT_HARD_SWISH);
         finish(graph);
     }
-    finish(after_conv(swish_of_another_width, 5));
+    finish(after_conv(swish_shifted, 5));
+    finish(after_conv(swish_cut, 5));
+    finish(after_conv(swish_scaled, 5));
 }
 
 static void batch_norm_of(struct bt_writer *g, const char *from) {
@@ -530,6 +559,7 @@ int main(void) {
         cmocka_unit_test(residuals),
         cmocka_unit_test(narrow_residual),
         cmocka_unit_test(pads),
+        cmocka_unit_test(pads_of_what_is_there),
         cmocka_unit_test(views),
         cmocka_unit_test(prelu_spelt_out),
         cmocka_unit_test(hard_swish_spelt_out),

@@ -129,6 +129,48 @@ static bt_status put_in_place(struct bt_graph *graph, uint32_t count, const uint
     return bt_graph_sort(graph, NULL); /* in order already: sets the producers */
 }
 
+/* Reflect and edge: each padded axis is gathered, by constant indices. */
+static void pad(struct bt_lowering *l) {
+    const struct bt_attr a = bt_fuse_lowered(l)->attr;
+    uint16_t x = bt_fuse_lowered(l)->in[0], indices = BT_NONE;
+    struct bt_shape shape = l->graph->value[x].shape;
+    uint32_t last = 0, padded = 0;
+    for (uint32_t i = 0; i < shape.rank; i++) {
+        if (!a.before[i] && !a.after[i]) continue;
+        padded++;
+        last = i;
+    }
+    if (a.pad_mode == BT_PAD_CONSTANT || !padded || l->graph->value[x].type != BT_TYPE_F32) return;
+    for (uint32_t i = 0; i <= last && !l->status; i++) {
+        if (!a.before[i] && !a.after[i]) continue;
+        uint32_t size = shape.dim[i];
+        shape.dim[i] += (uint32_t)a.before[i] + (uint32_t)a.after[i];
+        const struct bt_shape line = {.rank = 1, .dim = {shape.dim[i], 1, 1, 1, 1, 1}};
+        void *data;
+        l->status = bt_graph_add_constant(l->graph, bt_fuse_lowered(l)->name, BT_TYPE_I64, &line, &indices, &data);
+        if (l->status) return;
+        for (uint32_t k = 0; k < line.dim[0]; k++)
+            ((int64_t *)data)[k] = bt_pad_source(a.pad_mode, (int64_t)k - a.before[i], size);
+        if (i == last) break;
+        struct bt_node *n = bt_fuse_lower_step(l, BT_OP_GATHER, 2, (uint16_t[]){x, indices}, &shape);
+        if (!n) return;
+        n->attr.axis = i;
+        x = n->out[0];
+    }
+    uint16_t *in = l->status ? NULL : bt_graph_alloc(l->graph, 2 * sizeof *in);
+    if (!in) {
+        l->status = l->status ? l->status : BT_E_MEMORY;
+        return;
+    }
+    struct bt_node *n = bt_fuse_lowered(l);
+    in[0] = x;
+    in[1] = indices;
+    n->op = BT_OP_GATHER;
+    n->attr = (struct bt_attr){.axis = last};
+    n->in = in;
+    n->in_count = 2;
+}
+
 static void lower_one(struct bt_lowering *l) {
     switch (bt_fuse_lowered(l)->op) {
     case BT_OP_BATCH_NORMALIZATION:
@@ -139,6 +181,9 @@ static void lower_one(struct bt_lowering *l) {
         break;
     case BT_OP_HARD_SIGMOID:
         hard_sigmoid(l);
+        break;
+    case BT_OP_PAD:
+        pad(l);
         break;
     case BT_OP_CONV_TRANSPOSE:
         bt_fuse_lower_transpose(l);

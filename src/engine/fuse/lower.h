@@ -5,7 +5,7 @@
 
 #include "engine/graph/build.h"
 
-/* BatchNormalization, InstanceNormalization, HardSigmoid, most ConvTransposes, and maps of more than one item. */
+/* BatchNormalization, InstanceNormalization, HardSigmoid, Pads that reflect or repeat, most ConvTransposes, and maps of more than one item. */
 BT_CHECKED bt_status bt_fuse_lower(struct bt_graph *graph, struct bt_log *log);
 
 /* The node that is being lowered, by index: adding nodes and values moves their arrays. */

@@ -3,7 +3,8 @@
 
 /* A Pad that only appends zero channels: a residual with fewer channels stands for it. */
 static bool appends_zero_channels(const struct bt_fuser *f, const struct bt_node *n) {
-    if (n->op != BT_OP_PAD || n->attr.value != 0 || bt_fuse_value(f, n->in[0])->shape.rank != 4) return false;
+    if (n->op != BT_OP_PAD || n->attr.pad_mode || n->attr.value != 0 || bt_fuse_value(f, n->in[0])->shape.rank != 4)
+        return false;
     for (int i = 0; i < 4; i++) {
         if (n->attr.before[i] || n->attr.after[i] < 0 || (i != 1 && n->attr.after[i])) return false;
     }

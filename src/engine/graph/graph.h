@@ -80,6 +80,7 @@ enum { BT_CONV_X, BT_CONV_WEIGHT, BT_CONV_BIAS, BT_CONV_RESIDUAL, BT_CONV_SLOPE,
 enum bt_resize_mode { BT_RESIZE_NEAREST, BT_RESIZE_LINEAR, BT_RESIZE_CUBIC /* refused */ };
 enum bt_resize_coord { BT_COORD_HALF_PIXEL, BT_COORD_ASYMMETRIC, BT_COORD_ALIGN_CORNERS, BT_COORD_PYTORCH_HALF_PIXEL };
 enum bt_resize_nearest { BT_NEAREST_PREFER_FLOOR, BT_NEAREST_PREFER_CEIL, BT_NEAREST_FLOOR, BT_NEAREST_CEIL };
+enum bt_pad_mode { BT_PAD_CONSTANT, BT_PAD_REFLECT, BT_PAD_EDGE };
 enum bt_grid_padding { BT_GRID_ZEROS, BT_GRID_BORDER, BT_GRID_REFLECTION };
 
 /* One flat struct: a field is meaningful only for the operators named. Axes are never negative. */
@@ -97,6 +98,7 @@ struct bt_attr {
     uint32_t perm[BT_RANK_MAX];                      /* Transpose: out dim i is in dim perm[i] */
     bool axes[BT_RANK_MAX];                          /* Reduce*: is axis i of the input reduced */
     int32_t before[BT_RANK_MAX], after[BT_RANK_MAX]; /* Pad: elements added; negative crops */
+    enum bt_pad_mode pad_mode;                       /* Pad */
     float value;                                     /* Pad: the constant */
     int32_t begin[BT_RANK_MAX], step[BT_RANK_MAX];   /* Slice: out[i] = in[begin + i * step], step may be < 0 */
     uint32_t block;                                  /* DepthToSpace */
@@ -156,6 +158,15 @@ static inline bool bt_shape_equal(const struct bt_shape *a, const struct bt_shap
         if (a->dim[i] != b->dim[i]) return false;
     }
     return true;
+}
+
+/* Pad, reflect and edge: which element of an axis of `size` stands at `at`, counted from its begin; -before <= at < size +
+ * after. */
+static inline uint32_t bt_pad_source(enum bt_pad_mode mode, int64_t at, uint32_t size) {
+    int64_t last = (int64_t)size - 1;
+    if (at >= 0 && at <= last) return (uint32_t)at;
+    if (mode == BT_PAD_EDGE) return at < 0 ? 0 : (uint32_t)last;
+    return (uint32_t)(at < 0 ? -at : 2 * last - at); /* the edge itself is not repeated */
 }
 
 static inline size_t bt_type_bytes(enum bt_type type) {

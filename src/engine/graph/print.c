@@ -57,6 +57,7 @@ static void print_pad(FILE *out, const struct bt_attr *a, uint32_t rank) {
     print_ints(out, "before", a->before, rank);
     print_ints(out, "after", a->after, rank);
     if (a->value != 0) fprintf(out, " value=%g", (double)a->value);
+    if (a->pad_mode) fputs(a->pad_mode == BT_PAD_EDGE ? " edge" : " reflect", out);
 }
 
 static void print_slice(FILE *out, const struct bt_attr *a, uint32_t rank) {

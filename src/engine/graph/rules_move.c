@@ -98,11 +98,11 @@ void bt_graph_rule_unsqueeze(struct bt_infer *c) {
 }
 
 void bt_graph_rule_pad(struct bt_infer *c) {
-    static const char *const modes[] = {"constant"};
+    static const char *const modes[] = {"constant", "reflect", "edge"};
     struct bt_attr *a = &c->node->attr;
     const struct bt_value *x = bt_graph_infer_need(c, 0, 0);
     struct bt_int_list pads;
-    bt_graph_infer_choice(c, "mode", 0, modes, 1);
+    a->pad_mode = (enum bt_pad_mode)bt_graph_infer_choice(c, "mode", BT_PAD_CONSTANT, modes, 3);
     bt_graph_infer_list(c, 1, "pads", &pads);
     if (c->node->in_count > 3) bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "axes are given");
     a->value = bt_graph_infer_scalar(c, 2, bt_graph_infer_float(c, "value", 0));
@@ -115,6 +115,10 @@ void bt_graph_rule_pad(struct bt_infer *c) {
             bt_graph_infer_fail(c, BT_E_FORMAT, "pads of axis %u", i);
             return;
         }
+        if (a->pad_mode != BT_PAD_CONSTANT && (before < 0 || after < 0))
+            bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "crops axis %u, and pads with what is there", i);
+        if (a->pad_mode == BT_PAD_REFLECT && (before >= x->shape.dim[i] || after >= x->shape.dim[i]))
+            bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "reflects axis %u more than once", i);
         a->before[i] = (int32_t)before;
         a->after[i] = (int32_t)after;
         dim[i] = (int64_t)x->shape.dim[i] + before + after;

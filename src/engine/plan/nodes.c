@@ -151,6 +151,10 @@ static void plan_binary(struct bt_planner *p, uint16_t node) {
 static void plan_pad(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
     const struct bt_attr *a = &n->attr;
+    if (a->pad_mode != BT_PAD_CONSTANT) { /* a fused graph has none */
+        bt_plan_fail(p, BT_E_UNSUPPORTED, n, "not lowered");
+        return;
+    }
     bool c4 = layout_of(p, n->in[0]) == BT_LAYOUT_C4 && !a->before[0] && !a->after[0] && !a->before[1] && a->after[1] >= 0 &&
               (a->after[1] == 0 || a->value == 0);
     simple_step(p, node, c4 ? BT_LAYOUT_C4 : BT_LAYOUT_PLAIN, c4 ? BT_LAYOUT_C4 : BT_LAYOUT_PLAIN);

@@ -27,9 +27,28 @@ static void gather_affine(struct bt_ref_tensor *out, const struct bt_ref_tensor 
     } while (bt_ref_next(&out->shape, at));
 }
 
+/* Reflect and edge: every element comes from somewhere. */
+static void pad_by_source(const struct bt_ref_call *call) {
+    const struct bt_ref_tensor *x = &call->in[0];
+    const struct bt_attr *a = call->attr;
+    size_t stride[BT_RANK_MAX], size = bt_type_bytes(x->type), i = 0;
+    uint32_t at[BT_RANK_MAX] = {0};
+    bt_ref_strides(&x->shape, stride);
+    do {
+        size_t from = 0;
+        for (uint32_t d = 0; d < x->shape.rank; d++)
+            from += stride[d] * bt_pad_source(a->pad_mode, (int64_t)at[d] - a->before[d], x->shape.dim[d]);
+        memcpy((char *)call->out->data + i++ * size, (const char *)x->data + from * size, size);
+    } while (bt_ref_next(&call->out->shape, at));
+}
+
 bt_status bt_ref_pad(const struct bt_ref_call *call) {
     const struct bt_attr *a = call->attr;
     struct bt_ref_tensor *out = call->out;
+    if (a->pad_mode != BT_PAD_CONSTANT) {
+        pad_by_source(call);
+        return BT_OK;
+    }
     size_t count = bt_shape_elements(&out->shape);
     for (size_t i = 0; i < count; i++) {
         switch (out->type) {
