@@ -30,7 +30,8 @@ struct bt_app_texts {
 
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
-    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant;
+    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *tune,
+        *budget;
     struct bt_app_texts input;
     uint64_t frames, runs, months;
     uint32_t width_px, height_px, rate;

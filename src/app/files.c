@@ -45,6 +45,10 @@ bt_status bt_files_receipts(char *out_path, size_t bytes) {
     return base_directory("XDG_DATA_HOME", ".local/share", "receipts.log", out_path, bytes);
 }
 
+bt_status bt_files_cache(const char *name, char *out_path, size_t bytes) {
+    return base_directory("XDG_CACHE_HOME", ".cache", name, out_path, bytes);
+}
+
 bt_status bt_files_face(const char *name, char *out_path, size_t bytes) {
     char rest[128] = "faces";
     if (name && (size_t)snprintf(rest, sizeof rest, "faces/%s.mask", name) >= sizeof rest) return BT_E_ARGUMENT;

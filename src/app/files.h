@@ -10,10 +10,11 @@
 struct bt_log;
 
 /* Paths by the XDG base directory rules. BT_E_NOT_FOUND: there is no home. */
-BT_CHECKED bt_status bt_files_config(char *out_path, size_t bytes);   /* …/bauta/bauta.ini */
-BT_CHECKED bt_status bt_files_audit(char *out_path, size_t bytes);    /* …/bauta/sessions.log */
-BT_CHECKED bt_status bt_files_vault(char *out_path, size_t bytes);    /* …/bauta/vault, a folder */
-BT_CHECKED bt_status bt_files_receipts(char *out_path, size_t bytes); /* …/bauta/receipts.log */
+BT_CHECKED bt_status bt_files_config(char *out_path, size_t bytes);                  /* …/bauta/bauta.ini */
+BT_CHECKED bt_status bt_files_audit(char *out_path, size_t bytes);                   /* …/bauta/sessions.log */
+BT_CHECKED bt_status bt_files_vault(char *out_path, size_t bytes);                   /* …/bauta/vault, a folder */
+BT_CHECKED bt_status bt_files_receipts(char *out_path, size_t bytes);                /* …/bauta/receipts.log */
+BT_CHECKED bt_status bt_files_cache(const char *name, char *out_path, size_t bytes); /* …/bauta/NAME, of the caches */
 BT_CHECKED bt_status bt_files_face(const char *name, char *out_path,
                                    size_t bytes); /* …/bauta/faces/NAME.mask; name NULL: the folder */
 /* The models' folder: `wanted`, else models/ beside the program, else the installed one. BT_E_NOT_FOUND says what to do. */

@@ -46,19 +46,23 @@ size_t bt_model_elements(const struct bt_tensor *tensor) {
 }
 
 bt_status bt_model_open_device(struct bt_model *model) {
-    const struct bt_gpu_params params = {.log = model->log, .device = model->options->device};
-    return bt_gpu_create(&params, &model->gpu);
+    bt_status status = bt_cache_open_device(&model->cache, model->log, model->options->device, &model->gpu);
+    if (!status) bt_cache_load_tuning(&model->cache, model->gpu);
+    return status;
 }
 
-bt_status bt_model_load(const struct bt_model *model, bool timed, struct bt_net **out_net) {
+bt_status bt_model_load(struct bt_model *model, bool timed, struct bt_net **out_net) {
     const char *slash = strrchr(model->path, '/');
     const struct bt_net_params params = {.gpu = model->gpu,
                                          .log = model->log,
                                          .name = slash ? slash + 1 : model->path,
                                          .onnx = model->onnx,
                                          .variant = model->variant,
+                                         .tuning = model->cache.tuning,
                                          .timed = timed};
-    return bt_net_create(&params, out_net);
+    bt_status status = bt_net_create(&params, out_net);
+    if (!status) bt_cache_save(&model->cache, model->gpu);
+    return status;
 }
 
 /* The same on every machine: one stream of the generator an input. */
@@ -170,12 +174,13 @@ static bt_status dump(struct bt_model *model) {
 static const struct word {
     const char *name;
     bt_status (*run)(struct bt_model *model);
-    bool input, seed, after, runs, json;
+    bool input, seed, after, runs, json, budget;
 } words[] = {
     {.name = "run", .run = bt_model_run, .input = true, .seed = true},
     {.name = "dump", .run = dump, .after = true},
     {.name = "bench", .run = bt_model_bench, .input = true, .seed = true, .runs = true, .json = true},
     {.name = "first", .run = bt_model_first, .json = true},
+    {.name = "tune", .run = bt_model_tune, .budget = true},
 };
 
 static bt_status check_options(struct bt_model *model, const struct word *word) {
@@ -185,6 +190,8 @@ static bt_status check_options(struct bt_model *model, const struct word *word) 
                         : o->after && !word->after     ? "after"
                         : o->runs && !word->runs       ? "runs"
                         : o->json && !word->json       ? "json"
+                        : o->budget && !word->budget   ? "budget"
+                        : o->variant && word->budget   ? "variant"
                                                        : NULL;
     if (stray) {
         bt_log_error(model->log, "--%s: bauta model %s does not take it", stray, word->name);
@@ -210,13 +217,14 @@ bt_status bt_app_model(struct bt_app *app) {
     for (size_t i = 0; i < BT_COUNT(words); i++)
         if (app->options.words == 2 && !strcmp(app->options.word[0], words[i].name)) word = &words[i];
     if (!word) {
-        bt_log_error(app->log, "bauta model run, dump, bench or first, then FILE.onnx; see bauta model --help");
+        bt_log_error(app->log, "bauta model run, dump, bench, first or tune, then FILE.onnx; see bauta model --help");
         return BT_E_ARGUMENT;
     }
     model.path = app->options.word[1];
     bt_status status = check_options(&model, word);
     if (!status) status = bt_files_read(app->log, model.path, model_most_bytes, &model.onnx);
     if (!status) status = word->run(&model);
+    bt_cache_close(&model.cache);
     bt_gpu_destroy(&model.gpu);
     free((void *)(uintptr_t)model.onnx.data);
     return status;

@@ -4,6 +4,7 @@
 #define BT_APP_MODEL_H
 
 #include "app/app.h"
+#include "app/cache.h"
 #include "base/bytes.h"
 #include "engine/net.h"
 
@@ -18,6 +19,7 @@ struct bt_model {
     uint64_t seed;
     struct bt_bytes onnx;
     struct bt_gpu *gpu;
+    struct bt_cache cache;
 };
 
 /* As float32[1,3,192,192]. */
@@ -29,8 +31,9 @@ struct bt_model_shape bt_model_shape_of(const struct bt_tensor *tensor);
 size_t bt_model_elements(const struct bt_tensor *tensor);
 const char *bt_model_variant_name(enum bt_variant variant);
 
-bt_status bt_model_open_device(struct bt_model *model);
-BT_CHECKED bt_status bt_model_load(const struct bt_model *model, bool timed, struct bt_net **out_net);
+/* With the caches of earlier starts. */
+BT_CHECKED bt_status bt_model_open_device(struct bt_model *model);
+BT_CHECKED bt_status bt_model_load(struct bt_model *model, bool timed, struct bt_net **out_net);
 /* From --input, the others random. BT_E_ARGUMENT: a name that no input has, a wrong shape; the log says which there are. */
 BT_CHECKED bt_status bt_model_fill(const struct bt_model *model, const struct bt_net *net);
 /* Submits, waits. */
@@ -40,6 +43,7 @@ BT_CHECKED bt_status bt_model_submit(const struct bt_model *model, struct bt_net
 bt_status bt_model_run(struct bt_model *model);
 bt_status bt_model_bench(struct bt_model *model);
 bt_status bt_model_first(struct bt_model *model);
+bt_status bt_model_tune(struct bt_model *model);
 
 /* model_first.c: this program's own `model first` in a new process, whose caches lie in `folder`. Milliseconds. */
 struct bt_model_start {

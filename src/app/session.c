@@ -31,8 +31,8 @@ bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app) {
     if (!status) status = bt_worn_rig(s->log, s->models, &s->rig);
     if (!status) status = bt_worn_find(s->log, s->rig, o->face, &s->mask);
     if (status) return status;
-    struct bt_gpu_params params = {.log = s->log, .device = o->device};
-    return bt_gpu_create(&params, &s->gpu);
+    status = bt_cache_open_device(&s->cache, s->log, o->device, &s->gpu);
+    return status ? status : bt_cache_budget(s->log, o->tune, s->gpu, &s->tune_ns);
 }
 
 bt_status bt_session_consent(struct bt_session *s, const struct bt_session_consent *c) {
@@ -62,12 +62,17 @@ static bt_status start_track(struct bt_session *s) {
         snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
         status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &model[i]);
     }
+    if (!status) {
+        bt_cache_load_tuning(&s->cache, s->gpu);
+        bt_cache_measure(&s->cache, s->gpu, model, BT_COUNT(names), s->tune_ns);
+    }
     struct bt_track_params params = {.log = s->log,
                                      .gpu = s->gpu,
                                      .rig = s->rig,
                                      .detector = model[0],
                                      .mesh = model[1],
                                      .matte = model[2],
+                                     .tuning = s->cache.tuning,
                                      .width_px = s->width_px,
                                      .height_px = s->height_px};
     if (!status) status = bt_track_create(&params, &s->track);
@@ -114,7 +119,9 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .output = s->output,
                                           .observer = run->observer,
                                           .frames = run->frames};
-    return bt_pipeline_create(&pipeline, &s->pipeline);
+    status = bt_pipeline_create(&pipeline, &s->pipeline);
+    if (!status) bt_cache_save(&s->cache, s->gpu); /* now that every kernel is made */
+    return status;
 }
 
 static void stop(void *user) {
@@ -186,6 +193,7 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
     bt_grant_destroy(&s->grant);
     bt_audit_close(&s->audit);
     bt_trust_close(&s->trust);
+    bt_cache_close(&s->cache);
     if (s->gpu) bt_gpu_destroy(&s->gpu);
     bt_mask_destroy(&s->mask);
     bt_rig_destroy(&s->rig);

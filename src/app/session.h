@@ -4,6 +4,7 @@
 #define BT_APP_SESSION_H
 
 #include "app/app.h"
+#include "app/cache.h"
 #include "app/trust.h"
 #include "pipeline/output/output.h"
 #include "pipeline/pipeline.h"
@@ -23,6 +24,8 @@ struct bt_session {
     struct bt_mask *mask;
     struct bt_gpu *gpu;
     struct bt_trust trust;
+    struct bt_cache cache;
+    int64_t tune_ns; /* how long the start may measure */
     struct bt_audit *audit;
     struct bt_grant *grant;
     struct bt_capture *capture;

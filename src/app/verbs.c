@@ -2,13 +2,14 @@
 /* The table of verbs. */
 #include "app/app.h"
 
-static const char *const run_options[] = {"camera", "input",  "output", "record", "hash",   "face",    "frames", "size",
-                                          "rate",   "mirror", "stats",  "device", "models", "verbose", "help",   NULL};
-static const char *const demo_options[] = {"output", "face", "frames", "size", "device", "models", "verbose", "help", NULL};
+static const char *const run_options[] = {"camera", "input", "output", "record", "hash",   "face",    "frames", "size", "rate",
+                                          "mirror", "stats", "tune",   "device", "models", "verbose", "help",   NULL};
+static const char *const demo_options[] = {"output", "face",   "frames",  "size", "tune",
+                                           "device", "models", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
 static const char *const faces_options[] = {"seed", "name", "output", "models", "json", "verbose", "help", NULL};
-static const char *const model_options[] = {"input", "output", "seed",    "after", "runs", "variant",
-                                            "json",  "device", "verbose", "help",  NULL};
+static const char *const model_options[] = {"input",   "output", "seed",   "after",   "runs", "budget",
+                                            "variant", "json",   "device", "verbose", "help", NULL};
 
 static const char *const consent_options[] = {"output", "months", "json", "verbose", "help", NULL};
 static const char *const vault_options[] = {"keyring", "verbose", "help", NULL};
@@ -51,7 +52,7 @@ const struct bt_app_verb bt_app_verbs[] = {
      "audit verify                was a line changed, removed, moved or cut off, and which\n"
      "audit export --output FILE  all lines with the key that checks their signatures, as JSON",
      audit_options, bt_app_audit},
-    {"model", "run|dump|bench|first FILE.onnx", "run, look into, or time any ONNX network on bauta's own engine",
+    {"model", "run|dump|bench|first|tune FILE.onnx", "run, look into, or time any ONNX network on bauta's own engine",
      "model run FILE.onnx --output DIR [--input NAME=FILE.npy]... [--seed N]\n"
      "    runs it once; each output becomes DIR/NAME.npy. Inputs that are not given are random numbers\n"
      "    from 0 to 1 that grow from the seed: the same on every machine. An open batch is 1.\n"
@@ -60,7 +61,10 @@ const struct bt_app_verb bt_app_verbs[] = {
      "model bench FILE.onnx [--runs N] [--json]\n"
      "    wall and CPU time a run, GPU time of each dispatch, memory, time to the first result.\n"
      "model first FILE.onnx [--json]\n"
-     "    how long this process takes from its start to the net's first result.",
+     "    how long this process takes from its start to the net's first result.\n"
+     "model tune FILE.onnx [--budget SECONDS]\n"
+     "    times every way that the device has of running each convolution, prints the table, and keeps\n"
+     "    the fastest for all later starts, in ~/.cache/bauta.",
      model_options, bt_app_model},
 };
 const uint32_t bt_app_verb_count = BT_COUNT(bt_app_verbs);

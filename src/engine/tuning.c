@@ -33,6 +33,7 @@ bt_status bt_net_tune(struct bt_tuning *tuning, const struct bt_net_tune_params 
                                             .plan = plans,
                                             .plan_count = params->count,
                                             .emit = &emit,
+                                            .again = params->again,
                                             .budget_ns = params->budget_ns,
                                             .news = params->news,
                                             .user = params->user};

@@ -16,8 +16,9 @@ struct bt_net_tune_params {
     struct bt_log *log;
     const struct bt_bytes *onnx; /* borrowed; `count` of them, at most BT_NET_TUNING_NETS_MAX */
     uint32_t count;
-    int64_t budget_ns;                                         /* as in bt_tune_params */
-    void (*news)(void *user, const struct bt_tune_news *news); /* NULL: nobody asks */
+    bool again; /* as in bt_tune_params, these three */
+    int64_t budget_ns;
+    void (*news)(void *user, const struct bt_tune_news *news);
     void *user;
 };
 /* Measures what the nets' convolutions lack in the table. Fails as bt_net_create does; *out_left as in bt_tune_layers. */

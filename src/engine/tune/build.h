@@ -11,6 +11,7 @@ struct bt_tuning {
     uint32_t count, capacity;
 };
 
+/* In the place of what was known of the layer. */
 BT_CHECKED bt_status bt_tune_keep(struct bt_tuning *tuning, const struct bt_layer *layer, const struct bt_choice *choice);
 
 /* Times a step of a plan in each of `count` ways, in turns, so that a disturbance hits all: the median of a few rounds. 0: the

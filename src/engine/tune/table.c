@@ -119,15 +119,25 @@ const struct bt_tuned *bt_tune_table(const struct bt_tuning *tuning, uint32_t *o
     return tuning->tuned;
 }
 
-const struct bt_choice *bt_tune_find(const struct bt_tuning *tuning, const struct bt_layer *layer) {
+static struct bt_tuned *find(const struct bt_tuning *tuning, const struct bt_layer *layer) {
     for (uint32_t i = 0; i < tuning->count; i++) {
-        if (!memcmp(&tuning->tuned[i].layer, layer, sizeof *layer)) return &tuning->tuned[i].choice;
+        if (!memcmp(&tuning->tuned[i].layer, layer, sizeof *layer)) return &tuning->tuned[i];
     }
     return NULL;
 }
 
+const struct bt_choice *bt_tune_find(const struct bt_tuning *tuning, const struct bt_layer *layer) {
+    const struct bt_tuned *tuned = find(tuning, layer);
+    return tuned ? &tuned->choice : NULL;
+}
+
 bt_status bt_tune_keep(struct bt_tuning *tuning, const struct bt_layer *layer, const struct bt_choice *choice) {
-    if (tuning->count == MOST || bt_tune_find(tuning, layer)) return BT_OK;
+    struct bt_tuned *known = find(tuning, layer);
+    if (known) {
+        known->choice = *choice;
+        return BT_OK;
+    }
+    if (tuning->count == MOST) return BT_OK;
     if (tuning->count == tuning->capacity) {
         uint32_t capacity = tuning->capacity ? tuning->capacity * 2 : 64;
         struct bt_tuned *grown = realloc(tuning->tuned, capacity * sizeof *grown);

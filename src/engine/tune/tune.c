@@ -36,7 +36,7 @@ static bt_status add_plan(struct tasks *t, const struct bt_tuning *tuning, const
     t->task = grown;
     for (uint32_t i = 0; i < program->dispatch_count; i++) {
         const struct bt_dispatch *d = &program->dispatch[i];
-        if (!d->chosen || bt_tune_find(tuning, &d->layer)) continue;
+        if (!d->chosen || (!params->again && bt_tune_find(tuning, &d->layer))) continue;
         uint32_t k = 0;
         while (k < t->count && memcmp(&t->task[k].layer, &d->layer, sizeof d->layer)) k++;
         if (k == t->count)

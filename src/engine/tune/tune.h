@@ -42,6 +42,7 @@ struct bt_tune_params {
     const struct bt_plan *const *plan; /* borrowed; `plan_count` of them */
     uint32_t plan_count;
     const struct bt_emit_params *emit;
+    bool again;        /* also what the table knows */
     int64_t budget_ns; /* no layer is begun after it; one that it interrupts is left out */
     void (*news)(void *user, const struct bt_tune_news *news); /* NULL: nobody asks */
     void *user;

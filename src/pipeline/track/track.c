@@ -356,7 +356,8 @@ static bt_status nets(struct bt_track *t, const struct bt_track_params *params) 
     };
     struct bt_crop_target target[BT_CROP_ROLES];
     for (uint32_t i = 0; i < BT_CROP_ROLES; i++) {
-        const struct bt_net_params np = {.gpu = t->gpu, .log = t->log, .name = want[i].name, .onnx = want[i].onnx};
+        const struct bt_net_params np = {
+            .gpu = t->gpu, .log = t->log, .name = want[i].name, .onnx = want[i].onnx, .tuning = params->tuning};
         bt_status st = bt_net_create(&np, &t->part[i].net);
         if (st) return st;
         const struct bt_tensor *in = bt_net_input(t->part[i].net, "image");

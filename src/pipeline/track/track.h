@@ -11,6 +11,7 @@
 struct bt_log;
 struct bt_gpu;
 struct bt_rig;
+struct bt_tuning;
 struct bt_track;
 
 struct bt_track_params {
@@ -18,6 +19,7 @@ struct bt_track_params {
     struct bt_gpu *gpu;
     const struct bt_rig *rig;              /* borrowed, outlives the track */
     struct bt_bytes detector, mesh, matte; /* ONNX files' bytes, borrowed during create */
+    const struct bt_tuning *tuning;        /* as in bt_net_params: borrowed during create, may be NULL */
     uint32_t width_px, height_px;          /* of the frames */
 };
 
