@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* No session without consent: who is asked, what counts as an answer, what the log holds, when a grant ends. */
-#include "support/chain_lines.h"
 #include "trust/consent/consent.h"
 #include "base/clock.h"
+#include "support/chain_lines.h"
 #include "trust/audit/audit.h"
 #include "trust/consent/notice.h"
 
@@ -93,6 +93,82 @@ static void the_demo_asks_nothing(void **state) {
     bt_grant_destroy(&grant);
 }
 
+/* A person's face: worn only by what its owner agreed to, for that, until then. */
+static void a_persons_face_needs_its_owner(void **state) {
+    (void)state;
+    enum { NOW = 1790000000, DAY = 86400 };
+    for (int wrong = 0; wrong < 9; wrong++) {
+        struct script s = {.answer = "yes"};
+        struct bt_asker asker = {&s, scripted};
+        struct bt_grant *grant = NULL;
+        struct bt_audit *audit = NULL;
+        struct bt_consent_state own = {.usable = true,
+                                       .last = {.purposes = BT_PURPOSE_WEAR_LIVE,
+                                                .valid_until_s = NOW + 3600,
+                                                .identity_sha256 = "ab",
+                                                .record_id = "01234567-89ab-4cde-8f01-23456789abcd"}};
+        struct bt_pack_state lent = {.terms = {.purposes = BT_PURPOSE_WEAR_LIVE, .until_s = NOW + DAY, .uses_most = 3},
+                                     .uses = 1};
+        assert_int_equal(bt_audit_open(NULL, NULL, NULL, &audit), BT_OK);
+        struct bt_consent_params p = {.audit = audit,
+                                      .asker = &asker,
+                                      .facts = {BT_ORIGIN_CAMERA, BT_OWNER_PERSON, true, true, true},
+                                      .owner = {.own = &own, .identity_sha256 = "ab"},
+                                      .purposes = BT_PURPOSE_WEAR_LIVE,
+                                      .now_s = NOW,
+                                      .face_name = "ada",
+                                      .source_name = "/dev/video7"};
+        if (wrong == 1) p.owner.own = NULL; /* the facts alone say nothing */
+        if (wrong == 2) own.usable = false;
+        if (wrong == 3) p.owner.identity_sha256 = "ac"; /* another face than was agreed to */
+        if (wrong == 4) p.purposes |= BT_PURPOSE_RECORD;
+        if (wrong == 5) p.now_s = NOW + 3600;
+        if (wrong == 6) p.facts.wearer_attended = false;
+        if (wrong == 7) p.owner = (struct bt_consent_owner){.lent = &lent}, lent.withdrawn = true;
+        if (wrong == 8) p.owner = (struct bt_consent_owner){.lent = &lent}, p.now_s = NOW + DAY;
+        bt_status status = bt_consent_obtain(&p, &grant);
+        assert_int_equal(status, wrong ? BT_E_CONSENT : BT_OK);
+        assert_int_equal(s.asked, wrong == 0);
+        if (!wrong) { /* the notice names the terms; the grant ends with them */
+            assert_non_null(strstr(s.notice, "enrolled here"));
+            assert_non_null(strstr(s.notice, "wear-live"));
+            assert_non_null(strstr(s.notice, "2026-"));
+            assert_false(bt_grant_live(grant, bt_clock_now_ns() + INT64_C(3601) * 1000000000));
+        }
+        bt_grant_destroy(&grant);
+        if (wrong == 8) {
+            p.now_s = NOW;
+            assert_int_equal(bt_consent_obtain(&p, &grant), BT_OK);
+            assert_non_null(strstr(s.notice, "session 1 of 3"));
+            bt_grant_destroy(&grant);
+        }
+        bt_audit_close(&audit);
+    }
+}
+
+/* With nobody to ask, only a standing consent of the wearer's starts a session, and only before a camera. */
+static void a_standing_consent_is_its_own(void **state) {
+    (void)state;
+    struct bt_consent_state standing = {.usable = true, .last = {.purposes = BT_PURPOSE_UNATTENDED}};
+    for (int wrong = 0; wrong < 4; wrong++) {
+        struct script s = {.answer = "yes"};
+        struct bt_grant *grant = NULL;
+        struct bt_audit *audit = NULL;
+        assert_int_equal(bt_audit_open(NULL, NULL, NULL, &audit), BT_OK);
+        standing.usable = wrong != 1;
+        standing.last.purposes = wrong == 2 ? BT_PURPOSE_WEAR_LIVE : BT_PURPOSE_UNATTENDED;
+        struct bt_consent_params p = {
+            .audit = audit,
+            .facts = {wrong == 3 ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA, BT_OWNER_NOBODY, false, false, true},
+            .standing = &standing,
+            .face_name = "colombina"};
+        assert_int_equal(bt_consent_obtain(&p, &grant), wrong ? BT_E_CONSENT : BT_OK);
+        assert_int_equal(s.asked, 0);
+        bt_grant_destroy(&grant);
+        bt_audit_close(&audit);
+    }
+}
+
 static void the_notice_says_what_matters(void **state) {
     (void)state;
     static const char *const english[] = {"/dev/video7",          "colombina", "No picture at all",
@@ -164,6 +240,8 @@ int main(void) {
         cmocka_unit_test(only_a_typed_yes_agrees),
         cmocka_unit_test(nobody_to_ask_is_a_refusal),
         cmocka_unit_test(the_demo_asks_nothing),
+        cmocka_unit_test(a_persons_face_needs_its_owner),
+        cmocka_unit_test(a_standing_consent_is_its_own),
         cmocka_unit_test(the_notice_says_what_matters),
         cmocka_unit_test(a_grant_ends),
         cmocka_unit_test(no_log_no_session),

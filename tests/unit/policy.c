@@ -15,7 +15,8 @@ static enum bt_verdict expected(const struct bt_policy_facts *f) {
         if (f->origin == BT_ORIGIN_BUILTIN) return BT_VERDICT_ALLOW;
         if (f->origin == BT_ORIGIN_FILE && !f->leaves_machine) return BT_VERDICT_ALLOW;
     }
-    return f->wearer_attended ? BT_VERDICT_ASK : BT_VERDICT_REFUSE;
+    if (f->wearer_attended) return BT_VERDICT_ASK;
+    return f->standing && f->origin == BT_ORIGIN_CAMERA ? BT_VERDICT_ALLOW : BT_VERDICT_REFUSE;
 }
 
 static void whole_table(void **state) {
@@ -23,30 +24,31 @@ static void whole_table(void **state) {
     int seen[3] = {0}, rows = 0;
     for (int origin = 0; origin < BT_ORIGIN_COUNT; origin++)
         for (int owner = 0; owner < BT_OWNER_COUNT; owner++)
-            for (int bits = 0; bits < 8; bits++, rows++) {
-                struct bt_policy_facts f = {(enum bt_origin)origin, (enum bt_owner)owner, bits & 1, bits & 2, bits & 4};
+            for (int bits = 0; bits < 16; bits++, rows++) {
+                struct bt_policy_facts f = {
+                    (enum bt_origin)origin, (enum bt_owner)owner, bits & 1, bits & 2, bits & 4, bits & 8};
                 struct bt_policy_decision d = bt_policy_decide(&f);
                 assert_int_equal(d.verdict, expected(&f));
                 assert_non_null(d.reason);
                 seen[d.verdict]++;
             }
-    assert_int_equal(rows, 48);
-    assert_true(seen[BT_VERDICT_ALLOW] == 12 && seen[BT_VERDICT_ASK] > 0 && seen[BT_VERDICT_REFUSE] > 0);
+    assert_int_equal(rows, 96);
+    assert_true(seen[BT_VERDICT_ALLOW] == 24 + 4 + 2 && seen[BT_VERDICT_ASK] > 0 && seen[BT_VERDICT_REFUSE] > 0);
 }
 
 /* Two rules that nothing may soften. */
 static void a_camera_is_never_opened_unasked(void **state) {
     (void)state;
     for (int owner = 0; owner < BT_OWNER_COUNT; owner++)
-        for (int bits = 0; bits < 8; bits++) {
-            struct bt_policy_facts f = {BT_ORIGIN_CAMERA, (enum bt_owner)owner, bits & 1, bits & 2, bits & 4};
-            assert_int_not_equal(bt_policy_decide(&f).verdict, BT_VERDICT_ALLOW);
+        for (int bits = 0; bits < 16; bits++) {
+            struct bt_policy_facts f = {BT_ORIGIN_CAMERA, (enum bt_owner)owner, bits & 1, bits & 2, bits & 4, bits & 8};
+            if (!f.standing || f.wearer_attended) assert_int_not_equal(bt_policy_decide(&f).verdict, BT_VERDICT_ALLOW);
         }
 }
 
 static void an_unknown_fact_is_refused(void **state) {
     (void)state;
-    struct bt_policy_facts f = {(enum bt_origin)77, BT_OWNER_NOBODY, true, true, true};
+    struct bt_policy_facts f = {(enum bt_origin)77, BT_OWNER_NOBODY, true, true, true, true};
     assert_int_equal(bt_policy_decide(&f).verdict, BT_VERDICT_REFUSE);
 }
 

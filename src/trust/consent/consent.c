@@ -13,7 +13,7 @@
 #include <string.h>
 
 enum { SESSION_BYTES = 16, FACE_BYTES = 64 };
-static const int64_t default_valid_ns = 12ll * 3600 * 1000000000;
+static const int64_t SECOND_NS = 1000000000, default_valid_ns = 12 * 3600 * INT64_C(1000000000);
 
 struct bt_grant {
     atomic_bool withdrawn;
@@ -21,6 +21,27 @@ struct bt_grant {
     char session[2 * SESSION_BYTES + 1];
     char face[FACE_BYTES];
 };
+
+/* Does whoever the face belongs to agree to all that this session does? Gives when that ends. */
+static bool owner_agrees(const struct bt_consent_params *p, int64_t *out_until_s) {
+    uint32_t needed = p->purposes | (p->facts.wearer_attended ? 0 : (uint32_t)BT_PURPOSE_UNATTENDED);
+    const struct bt_consent_state *own = p->owner.own;
+    const struct bt_pack_state *lent = p->owner.lent;
+    if (own && p->owner.identity_sha256) {
+        *out_until_s = own->last.valid_until_s;
+        return own->usable && !strcmp(own->last.identity_sha256, p->owner.identity_sha256) && !(needed & ~own->last.purposes) &&
+               p->now_s < own->last.valid_until_s;
+    }
+    if (lent) {
+        *out_until_s = lent->terms.until_s;
+        return !lent->withdrawn && !(needed & ~lent->terms.purposes) && p->now_s < lent->terms.until_s;
+    }
+    return false;
+}
+
+static bool stands(const struct bt_consent_params *p) {
+    return p->standing && p->standing->usable && p->standing->last.purposes & BT_PURPOSE_UNATTENDED;
+}
 
 static const char *origin_name(enum bt_origin origin) {
     static const char *const names[BT_ORIGIN_COUNT] = {"camera", "file", "builtin"};
@@ -32,7 +53,10 @@ static bt_status record(const struct bt_consent_params *p, const char *session, 
     snprintf(version, sizeof version, "%d", BT_NOTICE_VERSION);
     const struct bt_audit_field fields[] = {
         {"session", session},
-        {"face", p->face_name},
+        {"face", p->facts.owner == BT_OWNER_PERSON ? "a person's" : p->face_name}, /* people's names stay out of it */
+        {"owner", p->owner.own    ? p->owner.own->last.record_id
+                  : p->owner.lent ? p->owner.lent->terms.record_id
+                                  : "nobody"},
         {"origin", origin_name(p->facts.origin)},
         {"notice", version},
         {"language", p->chinese ? "zh" : "en"},
@@ -52,7 +76,11 @@ static bt_status ask(const struct bt_consent_params *p) {
 }
 
 bt_status bt_consent_obtain(const struct bt_consent_params *p, struct bt_grant **out_grant) {
-    struct bt_policy_decision decision = bt_policy_decide(&p->facts);
+    struct bt_policy_facts facts = p->facts;
+    int64_t until_s = INT64_MAX;
+    facts.receipt_live = facts.owner == BT_OWNER_PERSON && owner_agrees(p, &until_s);
+    facts.standing = stands(p);
+    struct bt_policy_decision decision = bt_policy_decide(&facts);
     char session[2 * SESSION_BYTES + 1];
     struct bt_grant *grant = NULL;
     bt_status status;
@@ -81,7 +109,10 @@ bt_status bt_consent_obtain(const struct bt_consent_params *p, struct bt_grant *
     grant = calloc(1, sizeof *grant);
     if (!grant) return BT_E_MEMORY;
     atomic_init(&grant->withdrawn, false);
-    grant->expires_ns = bt_clock_now_ns() + (p->valid_ns ? p->valid_ns : default_valid_ns);
+    int64_t valid_ns = p->valid_ns ? p->valid_ns : default_valid_ns;
+    if (facts.owner == BT_OWNER_PERSON && (until_s - p->now_s) < valid_ns / SECOND_NS)
+        valid_ns = (until_s - p->now_s) * SECOND_NS;
+    grant->expires_ns = bt_clock_now_ns() + valid_ns;
     memcpy(grant->session, session, sizeof session);
     strcpy(grant->face, p->face_name);
     *out_grant = grant;

@@ -4,7 +4,9 @@
 #define BT_TRUST_CONSENT_H
 
 #include "base/status.h"
+#include "trust/pack/pack.h"
 #include "trust/policy/policy.h"
+#include "trust/receipt/receipt.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,20 +21,32 @@ struct bt_asker {
     bt_status (*ask)(void *user, const char *notice, char *out_answer, uint32_t answer_bytes);
 };
 
+/* Whose consent a person's face rests on: one of the first two; neither for a mask that is nobody's. */
+struct bt_consent_owner {
+    const struct bt_consent_state *own; /* of the face's own receipts */
+    const struct bt_pack_state *lent;   /* what its owner signed; its use is counted and kept already (bt_pack_use) */
+    const char *identity_sha256;        /* of the bytes that are about to be worn */
+};
+
 struct bt_consent_params {
     struct bt_log *log;
     struct bt_audit *audit;       /* the line is durable here before a grant exists */
     const struct bt_asker *asker; /* may be NULL when policy asks for no consent */
-    struct bt_policy_facts facts;
+    struct bt_policy_facts facts; /* receipt_live and standing are found here, whatever they say */
+    struct bt_consent_owner owner;
+    uint32_t purposes;                       /* of enum bt_purpose: what this session does */
+    const struct bt_consent_state *standing; /* the wearer's own, to start unattended; NULL: none */
+    int64_t now_s;                           /* wall clock, seconds */
     const char *face_name;
     const char *source_name; /* camera or file that is about to be opened, as the notice names it */
     const char *record_path; /* where the wearer asked the masked video to be kept, or NULL: nothing is stored */
     bool chinese;            /* language of notice and answer */
-    int64_t valid_ns;        /* how long the grant lives; 0: 12 h */
+    int64_t valid_ns;        /* how long the grant lives; 0: 12 h. Never longer than the owner's consent */
 };
 
-/* Runs policy over the facts, asks if it says so, writes the audit line, makes the grant. The camera must not be open yet.
-   BT_E_CONSENT: refused, no answer, nobody to ask, or policy forbids (the log says which). */
+/* Looks whether the face's owner agrees to these purposes, by the receipts or by what was lent. Runs policy over the facts,
+   asks if it says so, writes the audit line, makes the grant. The camera must not be open yet. BT_E_CONSENT: refused, no
+   answer, nobody to ask, or policy forbids (the log says which). */
 BT_CHECKED bt_status bt_consent_obtain(const struct bt_consent_params *params, struct bt_grant **out_grant);
 void bt_grant_destroy(struct bt_grant **grant);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 /* A file may be named so as to rewrite the terminal: keep printable bytes and UTF-8 only. */
 static void clean(char *out, size_t bytes, const char *name) {
@@ -16,6 +17,7 @@ static void clean(char *out, size_t bytes, const char *name) {
 static const char *const english =
     "Before the picture is opened, please read this.\n"
     "\n"
+    "%s"
     "  What is captured   %s: pictures with your face, from now until you stop.\n"
     "  What is done       Your face is found and followed on this computer, and repainted as the mask \"%s\".\n"
     "                     Nothing is sent anywhere except to the outputs that you named.\n"
@@ -29,6 +31,7 @@ static const char *const english =
 
 static const char *const chinese = "打开画面之前,请先阅读。\n"
                                    "\n"
+                                   "%s"
                                    "  采集什么   %s:从现在起直到您停止,采集包含您面部的画面。\n"
                                    "  如何处理   只在本机上寻找并跟踪您的面部,并重绘为面具“%s”。\n"
                                    "             除您指定的输出外,不发送到任何地方。\n"
@@ -40,18 +43,46 @@ static const char *const chinese = "打开画面之前,请先阅读。\n"
                                    "%s\n"
                                    "输入“同意”(或 yes)表示同意,其他任何输入即退出:";
 
+/* Whose face, and on which terms; nothing for a mask that is nobody's. */
+static void write_owner(const struct bt_consent_params *p, const char *face, char *out, size_t bytes) {
+    const struct bt_receipt *own = p->owner.own ? &p->owner.own->last : NULL;
+    const struct bt_pack_terms *lent = p->owner.lent ? &p->owner.lent->terms : NULL;
+    char purposes[BT_RECEIPT_WORDS], until[16] = "", uses[64] = "";
+    struct tm utc = {0};
+    *out = 0;
+    if (p->facts.owner != BT_OWNER_PERSON || (!own && !lent)) return;
+    time_t end = (time_t)(own ? own->valid_until_s : lent->until_s);
+    gmtime_r(&end, &utc);
+    strftime(until, sizeof until, "%Y-%m-%d", &utc);
+    bt_receipt_purposes(own ? own->purposes : lent->purposes, p->chinese, purposes);
+    bool freeze = (own ? own->lost : lent->lost) == BT_LOST_FREEZE;
+    if (lent && lent->uses_most)
+        snprintf(uses, sizeof uses, p->chinese ? ",第 %u 次,共 %u 次" : ", session %u of %u", p->owner.lent->uses,
+                 lent->uses_most);
+    if (p->chinese)
+        snprintf(out, bytes, "  谁的脸     “%s”,%s。其本人同意:%s%s,有效至 %s。\n             面部丢失时:%s。\n", face,
+                 lent ? "由他人出借" : "在本机登记", purposes, uses, until, freeze ? "最多定格 5 秒,然后显示卡片" : "显示卡片");
+    else
+        snprintf(out, bytes,
+                 "  Whose face         \"%s\", %s. Its owner agreed to: %s%s, until %s.\n"
+                 "                     While the face is lost: %s.\n",
+                 face, lent ? "lent to you" : "enrolled here", purposes, uses, until,
+                 freeze ? "held still for at most 5 s, then the card" : "the card");
+}
+
 void bt_notice_write(const struct bt_consent_params *p, char *out_text, size_t bytes) {
-    char source[256], face[128], record[512] = "";
+    char source[256], face[128], record[512] = "", owner[768];
     bool file = p->facts.origin == BT_ORIGIN_FILE;
     clean(source, sizeof source, p->source_name);
     clean(face, sizeof face, p->face_name);
+    write_owner(p, face, owner, sizeof owner);
     if (p->record_path) clean(record, sizeof record, p->record_path);
     if (p->chinese)
-        snprintf(out_text, bytes, chinese, source, face,
+        snprintf(out_text, bytes, chinese, owner, source, face,
                  p->record_path ? "带标识的面具视频,按您的要求保存到 " : "不保存任何画面。", record,
                  file ? "同意即表示:文件中的人是您本人,或已取得其本人同意。" : "同意即表示:您本人愿意现在佩戴面具出镜。");
     else
-        snprintf(out_text, bytes, english, source, face,
+        snprintf(out_text, bytes, english, owner, source, face,
                  p->record_path ? "The masked and labelled video, because you asked for it: " : "No picture at all.", record,
                  file ? "By agreeing you say that the person in the file is you, or agreed to this."
                       : "By agreeing you say that you want to wear the mask before the camera now.");

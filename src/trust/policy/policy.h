@@ -26,6 +26,7 @@ struct bt_policy_facts {
     bool receipt_live;    /* a recorded, unexpired, unrevoked consent of the face's owner */
     bool wearer_attended; /* somebody can be asked now: a terminal on both ends */
     bool leaves_machine;  /* a virtual camera or a file is written, rather than a digest only */
+    bool standing;        /* a recorded, live consent of the wearer to start with nobody to ask */
 };
 
 enum bt_verdict {
