@@ -18,15 +18,17 @@
 #define BT_CONV2D_SX        3
 #define BT_CONV2D_SY        4
 #define BT_CONV2D_DILATION  5
-#define BT_CONV2D_PIXELS    6 /* output pixels of one row that an invocation makes */
-#define BT_CONV2D_GROUPS    7 /* output groups that an invocation makes */
+#define BT_CONV2D_PIXELS    6 /* output pixels of one row that an invocation makes; at most out_w */
+#define BT_CONV2D_GROUPS    7 /* output groups that an invocation makes; at most out_groups */
 #define BT_CONV2D_ACT       8
 #define BT_CONV2D_RESIDUAL  9  /* 1: the shortcut is added before the activation, 2: after it */
 #define BT_CONV2D_PADDED    10 /* 0: the kernel never reaches outside the input */
 #define BT_CONV2D_SHUFFLE   11 /* 1 or 2 */
 #define BT_CONV2D_IN_LANES  12 /* 3: the only input group is a picture of three channels */
 #define BT_CONV2D_PLAIN     13 /* 1: the result has one channel and is written PLAIN */
-#define BT_CONV2D_CONSTANTS 14
+#define BT_CONV2D_PAIRS     14 /* 1: two pixels a store: rows of an even length, PIXELS even, no shuffle */
+#define BT_CONV2D_SHARE     15 /* lanes that share weights; see share.glsl */
+#define BT_CONV2D_CONSTANTS 16
 
 struct bt_conv_push {
     int in_w, in_h, in_groups;
@@ -35,6 +37,7 @@ struct bt_conv_push {
     int shortcut_groups;          /* fewer than out_groups: the rest is zero (a channel pad) */
     int params;                   /* vec4 index of bias and slope in the weights */
     int tiles_x;                  /* ceil(out_w / PIXELS) */
+    int positions;                /* invocations for one tile of groups: tiles_x * out_h, rounded up to SHARE */
     float low, high;
 };
 

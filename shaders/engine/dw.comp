@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Depthwise convolution in C4: an invocation makes PIXELS x ROWS outputs of one group; each input row is read once for all
-   the output rows that need it. */
+   the output rows that need it. As in conv.comp, tiles overlap at the ends and nothing branches. */
 #version 450
 #extension GL_GOOGLE_include_directive : enable
 #include "engine/engine.h"
@@ -16,8 +16,12 @@ layout(constant_id = BT_DW_PIXELS) const int PIXELS = 4;
 layout(constant_id = BT_DW_ROWS) const int ROWS = 2;
 layout(constant_id = BT_DW_ACT) const int ACT = 0;
 layout(constant_id = BT_DW_RESIDUAL) const int RESIDUAL = 0;
+layout(constant_id = BT_DW_PADDED) const int PADDED = 1;
+layout(constant_id = BT_DW_PAIRS) const int PAIRS = 0;
+layout(constant_id = BT_DW_SHARE) const int SHARE = 1;
 const int REACH_X = (PIXELS - 1) * SX + (KW - 1) * DILATION + 1;
 const int REACH_Y = (ROWS - 1) * SY + (KH - 1) * DILATION + 1;
+const int TAPS = KH * KW;
 
 layout(push_constant) uniform push_block {
     bt_dw_push push;
@@ -28,61 +32,83 @@ BT_INPUT4(BT_DW_SHORTCUT, block_shortcut, shortcut);
 BT_OUTPUT4(BT_DW_OUT);
 
 #include "engine/activate.glsl"
+#include "engine/share.glsl"
+
+#define OF_WEIGHT(k) vec4(SHARED(w, k, 0), SHARED(w, k, 1), SHARED(w, k, 2), SHARED(w, k, 3))
 
 void main() {
-    int i = invocation();
-    int rest = quotient(i, push.tiles_x);
-    int x0 = (i - rest * push.tiles_x) * PIXELS;
-    int group = quotient(rest, push.tiles_y);
-    int y0 = (rest - group * push.tiles_y) * ROWS;
-    if (group >= push.groups) return;
+    int in_w = push.in_w, in_h = push.in_h, out_w = push.out_w, out_h = push.out_h;
+    int shortcut_groups = push.shortcut_groups;
+    float low = push.low, high = push.high;
 
-    vec4 bias = BT_FETCH4(weights, push.params + group * 2);
-    vec4 slope = BT_FETCH4(weights, push.params + group * 2 + 1);
-    vec4 w[KH * KW];
-    [[unroll]] for (int k = 0; k < KH * KW; k++) w[k] = BT_FETCH4(weights, group * (KH * KW) + k);
+    int i = invocation();
+    int group = quotient(i, push.positions);
+    int position = min(i - group * push.positions, push.tiles_x * push.tiles_y - 1);
+    group = min(group, push.groups - 1);
+    int tile_y = quotient(position, push.tiles_x);
+    int x0 = min((position - tile_y * push.tiles_x) * PIXELS, out_w - PIXELS);
+    int y0 = min(tile_y * ROWS, out_h - ROWS);
+
+    /* The weights of the taps, the bias, the slope. */
+    vec4 w[SHARED_FETCHES(TAPS + 2)];
+    [[unroll]] for (int f = 0; f < SHARED_FETCHES(TAPS + 2); f++) {
+        int k = shared_number(f, TAPS + 2);
+        w[f] = BT_FETCH4(weights, k < TAPS ? group * TAPS + k : push.params + group * 2 + k - TAPS);
+    }
     int column[REACH_X];
     float inside[REACH_X];
     [[unroll]] for (int k = 0; k < REACH_X; k++) {
         int x = x0 * SX - push.pad_x + k;
-        column[k] = clamp(x, 0, push.in_w - 1);
+        column[k] = clamp(x, 0, in_w - 1);
         inside[k] = x == column[k] ? 1.0 : 0.0;
     }
     vec4 sum[ROWS][PIXELS];
     [[unroll]] for (int r = 0; r < ROWS; r++) {
-        [[unroll]] for (int p = 0; p < PIXELS; p++) sum[r][p] = bias;
+        [[unroll]] for (int p = 0; p < PIXELS; p++) sum[r][p] = OF_WEIGHT(TAPS);
     }
     [[unroll]] for (int iy = 0; iy < REACH_Y; iy++) {
         int yy = y0 * SY - push.pad_y + iy;
-        int row = clamp(yy, 0, push.in_h - 1);
-        float inside_y = yy == row ? 1.0 : 0.0;
-        row = (group * push.in_h + row) * push.in_w;
+        int line = clamp(yy, 0, in_h - 1);
+        float inside_y = yy == line ? 1.0 : 0.0;
+        int row = (group * in_h + line) * in_w;
         vec4 v[REACH_X];
-        [[unroll]] for (int k = 0; k < REACH_X; k++) v[k] = BT_FETCH4(tensor_in, row + column[k]) * (inside[k] * inside_y);
+        [[unroll]] for (int k = 0; k < REACH_X; k++) {
+            v[k] = BT_FETCH4(tensor_in, row + column[k]);
+            const bool edge_x = k < PADDED || k >= REACH_X - PADDED, edge_y = iy < PADDED || iy >= REACH_Y - PADDED;
+            if (edge_x && edge_y)
+                v[k] *= inside[k] * inside_y;
+            else if (edge_x)
+                v[k] *= inside[k];
+            else if (edge_y)
+                v[k] *= inside_y;
+        }
         [[unroll]] for (int r = 0; r < ROWS; r++) {
             const int tap = iy - r * SY;
             if (tap >= 0 && tap < KH * DILATION && tap % DILATION == 0) {
                 [[unroll]] for (int kx = 0; kx < KW; kx++) {
                     [[unroll]] for (int p = 0; p < PIXELS; p++)
-                        sum[r][p] += w[tap / DILATION * KW + kx] * v[p * SX + kx * DILATION];
+                        sum[r][p] += OF_WEIGHT(tap / DILATION * KW + kx) * v[p * SX + kx * DILATION];
                 }
             }
         }
     }
-    int shortcut_plane = min(group, push.shortcut_groups - 1) * push.out_h;
-    float has_shortcut = group < push.shortcut_groups ? 1.0 : 0.0;
+    int shortcut_plane = min(group, shortcut_groups - 1) * out_h;
+    float has_shortcut = group < shortcut_groups ? 1.0 : 0.0;
     [[unroll]] for (int r = 0; r < ROWS; r++) {
+        int to = (group * out_h + y0 + r) * out_w + x0, from_shortcut = (shortcut_plane + y0 + r) * out_w + x0;
+        vec4 u[PIXELS];
         [[unroll]] for (int p = 0; p < PIXELS; p++) {
-            int x = x0 + p, y = y0 + r;
-            if (x < push.out_w && y < push.out_h) {
-                vec4 u = sum[r][p];
-                vec4 other = vec4(0.0);
-                if (RESIDUAL != 0) other = has_shortcut * BT_FETCH4(shortcut, (shortcut_plane + y) * push.out_w + x);
-                if (RESIDUAL == 1) u += other;
-                u = activate(u, slope, push.low, push.high);
-                if (RESIDUAL == 2) u += other;
-                tensor_out[(group * push.out_h + y) * push.out_w + x] = u;
-            }
+            vec4 other = vec4(0.0);
+            if (RESIDUAL != 0) other = has_shortcut * BT_FETCH4(shortcut, from_shortcut + p);
+            u[p] = sum[r][p];
+            if (RESIDUAL == 1) u[p] += other;
+            u[p] = activate(u[p], OF_WEIGHT(TAPS + 1), low, high);
+            if (RESIDUAL == 2) u[p] += other;
+        }
+        if (PAIRS != 0) {
+            [[unroll]] for (int p = 0; p < PIXELS / 2; p++) BT_STORE_PAIR(to + p * 2, u[p * 2], u[p * 2 + 1]);
+        } else {
+            [[unroll]] for (int p = 0; p < PIXELS; p++) BT_STORE4(to + p, u[p]);
         }
     }
 }

@@ -15,11 +15,14 @@
 #define BT_DW_SX        3
 #define BT_DW_SY        4
 #define BT_DW_DILATION  5
-#define BT_DW_PIXELS    6 /* of a row */
-#define BT_DW_ROWS      7
+#define BT_DW_PIXELS    6 /* of a row; at most out_w */
+#define BT_DW_ROWS      7 /* at most out_h */
 #define BT_DW_ACT       8
 #define BT_DW_RESIDUAL  9 /* 1: the shortcut is added before the activation, 2: after it */
-#define BT_DW_CONSTANTS 10
+#define BT_DW_PADDED    10 /* how far the kernel reaches outside of the input at most, on any side */
+#define BT_DW_PAIRS     11 /* as in conv.h */
+#define BT_DW_SHARE     12 /* as in conv.h */
+#define BT_DW_CONSTANTS 13
 
 struct bt_dw_push {
     int in_w, in_h;
@@ -27,7 +30,8 @@ struct bt_dw_push {
     int pad_x, pad_y;
     int shortcut_groups;
     int params;
-    int tiles_x, tiles_y;
+    int tiles_x, tiles_y; /* ceil(out_w / PIXELS), ceil(out_h / ROWS) */
+    int positions;        /* tiles_x * tiles_y, rounded up to SHARE */
     float low, high;
 };
 

@@ -11,13 +11,14 @@
 
 #define BT_ELTWISE_LANES     0
 #define BT_ELTWISE_DO        1 /* of BT_DO_* */
-#define BT_ELTWISE_CONSTANTS 2
-#define BT_ELTWISE_PIXELS    4
+#define BT_ELTWISE_PIXELS    2 /* of a row, that an invocation makes; at most out_w */
+#define BT_ELTWISE_PAIRS     3 /* as in conv.h */
+#define BT_ELTWISE_CONSTANTS 4
 
 struct bt_eltwise_push {
     int out_w, out_h, groups;
     int channels; /* lanes from here on are written as zero */
-    int tiles_x;  /* ceil(out_w / BT_ELTWISE_PIXELS) */
+    int tiles_x;  /* ceil(out_w / PIXELS) */
     int a_group, a_y, a_x, a_splat;
     int b_group, b_y, b_x, b_splat;
     float alpha, beta;

@@ -15,8 +15,7 @@ layout(std430, binding = BT_GATHER_INDICES) readonly buffer block_indices {
 BT_OUTPUT1(BT_GATHER_OUT);
 
 void main() {
-    int i = invocation();
-    if (i >= push.count) return;
+    int i = min(invocation(), push.count - 1);
     int rest = quotient(i, push.inner);
     int k = i - rest * push.inner;
     int outer = quotient(rest, push.indices);

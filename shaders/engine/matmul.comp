@@ -14,8 +14,7 @@ BT_INPUT1(BT_MATMUL_C, block_c, tensor_c);
 BT_OUTPUT1(BT_MATMUL_OUT);
 
 void main() {
-    int i = invocation();
-    if (i >= push.count) return;
+    int i = min(invocation(), push.count - 1);
     int tiles = (push.columns + BT_MATMUL_COLUMNS - 1) / BT_MATMUL_COLUMNS;
     int rest = quotient(i, tiles);
     int column = (i - rest * tiles) * BT_MATMUL_COLUMNS;
@@ -30,15 +29,16 @@ void main() {
         b += k * push.b_batch[d];
         batch = outer;
     }
+    int inner = push.inner, a_inner = push.a_inner, b_inner = push.b_inner;
     int from[BT_MATMUL_COLUMNS];
     float sum[BT_MATMUL_COLUMNS];
     [[unroll]] for (int c = 0; c < BT_MATMUL_COLUMNS; c++) {
         from[c] = b + min(column + c, push.columns - 1) * push.b_column;
         sum[c] = 0.0;
     }
-    for (int k = 0; k < push.inner; k++) {
-        float v = BT_FETCH1(tensor_a, a + k * push.a_inner);
-        [[unroll]] for (int c = 0; c < BT_MATMUL_COLUMNS; c++) sum[c] += v * BT_FETCH1(tensor_b, from[c] + k * push.b_inner);
+    for (int k = 0; k < inner; k++) {
+        float v = BT_FETCH1(tensor_a, a + k * a_inner);
+        [[unroll]] for (int c = 0; c < BT_MATMUL_COLUMNS; c++) sum[c] += v * BT_FETCH1(tensor_b, from[c] + k * b_inner);
     }
     [[unroll]] for (int c = 0; c < BT_MATMUL_COLUMNS; c++) {
         if (column + c < push.columns) {

@@ -16,10 +16,10 @@ BT_OUTPUT4(BT_MEAN_OUT);
 shared vec4 part[BT_MEAN_THREADS];
 
 void alone(int group) {
-    if (group >= push.groups) return;
+    int pixels = push.pixels, from = group * pixels;
     vec4 sum = vec4(0.0);
-    for (int k = 0; k < push.pixels; k++) sum += BT_FETCH4(tensor_in, group * push.pixels + k);
-    tensor_out[group] = sum * push.scale;
+    for (int k = 0; k < pixels; k++) sum += BT_FETCH4(tensor_in, from + k);
+    BT_STORE4(group, sum * push.scale);
 }
 
 void together(int group, int lane) {
@@ -29,11 +29,11 @@ void together(int group, int lane) {
     barrier();
     if (lane == 0) {
         for (int k = 1; k < BT_MEAN_THREADS; k++) sum += part[k];
-        tensor_out[group] = sum * push.scale;
+        BT_STORE4(group, sum * push.scale);
     }
 }
 
 void main() {
-    if (ALONE != 0) alone(invocation());
+    if (ALONE != 0) alone(min(invocation(), push.groups - 1));
     else together(int(gl_WorkGroupID.x), int(gl_LocalInvocationID.x));
 }

@@ -12,14 +12,13 @@ BT_INPUT1(BT_PACK_IN, block_in, tensor_in);
 BT_OUTPUT4(BT_PACK_OUT);
 
 void main() {
-    int i = invocation();
+    int i = min(invocation(), push.pixels * push.groups - 1);
     int group = quotient(i, push.pixels);
     int pixel = i - group * push.pixels;
-    if (group >= push.groups) return;
     vec4 v = vec4(0.0);
     [[unroll]] for (int lane = 0; lane < 4; lane++) {
         int c = group * 4 + lane;
         if (c < push.channels) v[lane] = BT_FETCH1(tensor_in, c * push.pixels + pixel);
     }
-    tensor_out[i] = v;
+    BT_STORE4(i, v);
 }

@@ -12,8 +12,7 @@ BT_INPUT1(BT_PAD_IN, block_in, tensor_in);
 BT_OUTPUT1(BT_PAD_OUT);
 
 void main() {
-    int i = invocation();
-    if (i >= push.count) return;
+    int i = min(invocation(), push.count - 1);
     int to = i, from = 0, step = 1;
     bool inside = true;
     for (int d = 0; d < push.rank; d++) {

@@ -41,12 +41,10 @@ float simple(int what, float a, float b) {
 }
 
 void main() {
-    int i = invocation();
-    if (i >= push.count) return;
+    int i = min(invocation(), push.count - 1);
     int to = push.out_start, from_a = push.a_start, from_b = push.b_start;
-    for (int d = 0; d < push.rank; d++) {
-        int rest = 0;
-        if (d + 1 < push.rank) rest = quotient(i, push.dim[d]);
+    [[unroll]] for (int d = 0; d < 6; d++) {
+        int rest = quotient(i, push.dim[d]);
         int k = i - rest * push.dim[d];
         to += k * push.out_step[d];
         from_a += k * push.a_step[d];

@@ -16,11 +16,11 @@
 #define BT_PLAIN_CONSTANTS 2
 
 struct bt_plain_push {
-    int count, rank; /* elements; dimensions in use */
+    int count; /* elements */
     int what;        /* with BT_PLAIN_SIMPLE: of BT_DO_* */
     int out_start, a_start, b_start;
     float alpha, beta;
-    int dim[6], out_step[6], a_step[6], b_step[6]; /* the innermost first */
+    int dim[6], out_step[6], a_step[6], b_step[6]; /* the innermost first; unused ones are 1 */
 };
 
 #endif

@@ -12,8 +12,9 @@
 #define BT_POOL_KW        2
 #define BT_POOL_KH        3
 #define BT_POOL_PADDED    4 /* 0: the kernel never reaches outside the input */
-#define BT_POOL_CONSTANTS 5
-#define BT_POOL_PIXELS    2 /* of a row, that an invocation makes */
+#define BT_POOL_PIXELS    5 /* of a row, that an invocation makes; at most out_w */
+#define BT_POOL_PAIRS     6 /* as in conv.h */
+#define BT_POOL_CONSTANTS 7
 
 struct bt_pool_push {
     int in_w, in_h;
@@ -22,7 +23,7 @@ struct bt_pool_push {
     int pad_x, pad_y;
     int pad_right, pad_bottom; /* with count_pad: a tap counts when it is inside the padded input */
     int count_pad;
-    int tiles_x; /* ceil(out_w / BT_POOL_PIXELS) */
+    int tiles_x; /* ceil(out_w / PIXELS) */
 };
 
 #endif

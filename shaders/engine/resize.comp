@@ -21,8 +21,9 @@ vec2 whole(vec2 at) {
     return ceil(at - nudge);
 }
 
+/* Beyond an edge the pixel at it is written: there the two results are the same. */
 void put(int group, int y, int x, vec4 v) {
-    if (x >= 0 && y >= 0 && x < push.out_w && y < push.out_h) tensor_out[(group * push.out_h + y) * push.out_w + x] = v;
+    BT_STORE4((group * push.out_h + clamp(y, 0, push.out_h - 1)) * push.out_w + clamp(x, 0, push.out_w - 1), v);
 }
 
 void twice(int i) {
@@ -31,7 +32,7 @@ void twice(int i) {
     int x = i - rest * columns - 1;
     int group = quotient(rest, rows);
     int y = rest - group * rows - 1;
-    if (group >= push.groups) return;
+    group = min(group, push.groups - 1);
     int left = max(x, 0), right = min(x + 1, push.in_w - 1);
     int above = (group * push.in_h + max(y, 0)) * push.in_w, below = (group * push.in_h + min(y + 1, push.in_h - 1)) * push.in_w;
     vec4 a = BT_FETCH4(tensor_in, above + left), b = BT_FETCH4(tensor_in, above + right);
@@ -48,12 +49,11 @@ void main() {
         twice(invocation());
         return;
     }
-    int i = invocation();
+    int i = min(invocation(), push.out_w * push.out_h * push.groups - 1);
     int rest = quotient(i, push.out_w);
     int x = i - rest * push.out_w;
     int group = quotient(rest, push.out_h);
     int y = rest - group * push.out_h;
-    if (group >= push.groups) return;
 
     vec2 last = vec2(push.in_w - 1, push.in_h - 1);
     vec2 at = vec2(x, y) * vec2(push.scale_x, push.scale_y) + vec2(push.shift_x, push.shift_y);
@@ -66,9 +66,9 @@ void main() {
         int above = (plane + low.y) * push.in_w, below = (plane + high.y) * push.in_w;
         vec4 top = mix(BT_FETCH4(tensor_in, above + low.x), BT_FETCH4(tensor_in, above + high.x), t.x);
         vec4 bottom = mix(BT_FETCH4(tensor_in, below + low.x), BT_FETCH4(tensor_in, below + high.x), t.x);
-        tensor_out[i] = mix(top, bottom, t.y);
+        BT_STORE4(i, mix(top, bottom, t.y));
     } else {
         ivec2 from = ivec2(clamp(whole(at), vec2(0.0), last));
-        tensor_out[i] = BT_FETCH4(tensor_in, (plane + from.y) * push.in_w + from.x);
+        BT_STORE4(i, BT_FETCH4(tensor_in, (plane + from.y) * push.in_w + from.x));
     }
 }

@@ -29,11 +29,10 @@ vec2 reflected(vec2 at, vec2 size) {
 }
 
 void main() {
-    int i = invocation();
     int pixels = push.out_w * push.out_h;
+    int i = min(invocation(), pixels * push.groups - 1);
     int group = quotient(i, pixels);
     int pixel = i - group * pixels;
-    if (group >= push.groups) return;
 
     vec2 size = vec2(push.in_w, push.in_h);
     vec2 at = vec2(BT_FETCH1(grid, pixel * 2), BT_FETCH1(grid, pixel * 2 + 1));
@@ -43,13 +42,13 @@ void main() {
     at = clamp(at, vec2(-2.0), size + 1.0); /* far outside: keeps the conversion to int defined */
     int plane = group * push.in_h;
     if (NEAREST != 0) {
-        tensor_out[i] = texel(plane, ivec2(roundEven(at)));
+        BT_STORE4(i, texel(plane, ivec2(roundEven(at))));
     } else {
         vec2 low = floor(at);
         vec2 t = at - low;
         ivec2 a = ivec2(low);
         vec4 top = mix(texel(plane, a), texel(plane, a + ivec2(1, 0)), t.x);
         vec4 bottom = mix(texel(plane, a + ivec2(0, 1)), texel(plane, a + ivec2(1, 1)), t.x);
-        tensor_out[i] = mix(top, bottom, t.y);
+        BT_STORE4(i, mix(top, bottom, t.y));
     }
 }

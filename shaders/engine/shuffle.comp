@@ -12,12 +12,11 @@ BT_INPUT4(BT_SHUFFLE_IN, block_in, tensor_in);
 BT_OUTPUT4(BT_SHUFFLE_OUT);
 
 void main() {
-    int i = invocation();
+    int i = min(invocation(), push.out_w * push.out_h * push.groups - 1);
     int rest = quotient(i, push.out_w);
     int x = i - rest * push.out_w;
     int group = quotient(rest, push.out_h);
     int y = rest - group * push.out_h;
-    if (group >= push.groups) return;
 
     int xx = quotient(x, push.block), yy = quotient(y, push.block);
     int part = (y - yy * push.block) * push.block + x - xx * push.block;
@@ -29,5 +28,5 @@ void main() {
             v[lane] = BT_FETCH4(tensor_in, ((from >> 2) * push.in_h + yy) * push.in_w + xx)[from & 3];
         }
     }
-    tensor_out[i] = v;
+    BT_STORE4(i, v);
 }

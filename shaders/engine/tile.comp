@@ -93,7 +93,7 @@ void main() {
                     if (RESIDUAL == 1) u += other;
                     u = activate(u, slope, push.low, push.high);
                     if (RESIDUAL == 2) u += other;
-                    tensor_out[co * pixels + at] = u;
+                    BT_STORE4(co * pixels + at, u);
                 }
             }
         }

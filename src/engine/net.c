@@ -74,8 +74,11 @@ static bt_status count(struct bt_net *net, const struct bt_plan *plan, const str
     };
     for (uint32_t i = 0; i < program->dispatch_count; i++) {
         const struct bt_dispatch *d = &program->dispatch[i];
-        net->dispatch[i] = (struct bt_net_dispatch){
-            .name = d->name, .op = d->op, .kernel = bt_emit_kernel_info(d->kernel)->name, .texels = d->texels, .macs = d->macs};
+        net->dispatch[i] = (struct bt_net_dispatch){.name = d->name,
+                                                    .op = d->op,
+                                                    .kernel = bt_emit_kernel_info(d->kernel)->name,
+                                                    .texels = d->code != BT_CODE_STORAGE,
+                                                    .macs = d->macs};
         net->stats.macs += d->macs;
         net->stats.barrier_count += d->wait;
     }

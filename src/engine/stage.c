@@ -14,8 +14,10 @@ void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, stru
     size_t align = caps->texel_align_bytes > caps->storage_align_bytes ? caps->texel_align_bytes : caps->storage_align_bytes;
     if (align < 256) align = 256;
     *out_plan = (struct bt_plan_params){.alignment_bytes = align, .guard_bytes = BT_RUN_GUARD_BYTES};
+    bool texels = variant == BT_VARIANT_TEXELS || (variant == BT_VARIANT_AUTO && cpu);
     *out_emit = (struct bt_emit_params){
-        .texels = variant == BT_VARIANT_TEXELS || (variant == BT_VARIANT_AUTO && cpu),
+        .texels = texels,
+        .share = texels && cpu ? bt_run_share(caps) : 0,
         /* On a CPU driver texels always win: a storage read is a loop over the lanes there. */
         .either = variant == BT_VARIANT_AUTO && !cpu,
         .max_texels = caps->max_texels,
@@ -28,7 +30,10 @@ void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, stru
 static bt_status print_program(const struct bt_net_print_params *params, const struct bt_graph *graph, char **out_text) {
     /* lavapipe's number of texels for the CPU; for the GPU, what most drivers have. */
     struct bt_gpu_caps imagined = {.kind = params->variant == BT_VARIANT_TEXELS ? BT_GPU_CPU : BT_GPU_DISCRETE,
-                                   .max_texels = 1u << 27};
+                                   .max_texels = 1u << 27,
+                                   .subgroup_lanes = 8,
+                                   .subgroup_shuffle = true,
+                                   .wide_integers = true};
     struct bt_plan_params to_plan;
     struct bt_emit_params to_emit;
     struct bt_plan *plan = NULL;

@@ -167,7 +167,8 @@ static size_t larger(VkDeviceSize a, VkDeviceSize b) {
 }
 
 static struct bt_gpu_caps caps_of(VkPhysicalDevice physical) {
-    VkPhysicalDeviceVulkan12Properties p12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES};
+    VkPhysicalDeviceVulkan13Properties p13 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_PROPERTIES};
+    VkPhysicalDeviceVulkan12Properties p12 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_PROPERTIES, .pNext = &p13};
     VkPhysicalDeviceVulkan11Properties p11 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_PROPERTIES, .pNext = &p12};
     VkPhysicalDeviceProperties2 props = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2};
     VkPhysicalDeviceVulkan13Features f13 = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES};
@@ -200,6 +201,10 @@ static struct bt_gpu_caps caps_of(VkPhysicalDevice physical) {
         .storage_align_bytes = larger(limits->minStorageBufferOffsetAlignment, limits->minUniformBufferOffsetAlignment),
         .half_storage = f11.storageBuffer16BitAccess && f11.uniformAndStorageBuffer16BitAccess,
         .half_arithmetic = f12.shaderFloat16,
+        .wide_integers = features.features.shaderInt64,
+        .subgroup_shuffle = p13.minSubgroupSize == p13.maxSubgroupSize &&
+                            (p11.subgroupSupportedStages & VK_SHADER_STAGE_COMPUTE_BIT) &&
+                            (p11.subgroupSupportedOperations & VK_SUBGROUP_FEATURE_SHUFFLE_BIT),
     };
     snprintf(caps.name, sizeof caps.name, "%s", props.properties.deviceName);
     snprintf(caps.driver, sizeof caps.driver, "%.80s%s%.160s", p12.driverName, p12.driverInfo[0] ? " " : "", p12.driverInfo);
@@ -267,9 +272,11 @@ static bt_status open_device(struct bt_gpu *gpu) {
         .storageBuffer16BitAccess = gpu->caps.half_storage,
         .uniformAndStorageBuffer16BitAccess = gpu->caps.half_storage,
     };
+    const VkPhysicalDeviceFeatures core = {.shaderInt64 = gpu->caps.wide_integers};
     const VkDeviceCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
         .pNext = &f11,
+        .pEnabledFeatures = &core,
         .queueCreateInfoCount = 1,
         .pQueueCreateInfos = &queue,
     };

@@ -25,8 +25,10 @@ struct bt_gpu_caps {
     size_t texel_align_bytes, storage_align_bytes;
     float timestamp_period_ns; /* 0: the queue has no timestamps */
     bool half_storage, half_arithmetic;
-    bool usable; /* has everything bauta needs; false only in bt_gpu_list */
-    bool picked; /* what bt_gpu_create would take when nothing is asked for; only in bt_gpu_list */
+    bool wide_integers;    /* of 64 bits */
+    bool subgroup_shuffle; /* in compute; and every subgroup has subgroup_lanes */
+    bool usable;           /* has everything bauta needs; false only in bt_gpu_list */
+    bool picked;           /* what bt_gpu_create would take when nothing is asked for; only in bt_gpu_list */
 };
 
 struct bt_gpu_params {

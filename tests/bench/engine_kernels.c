@@ -27,6 +27,7 @@ int main(int argc, char **argv) {
     bool storage = argc > 1 && !strcmp(argv[1], "storage");
     printf("%-22s %10s %10s\n", "", "CPU us", "GMAC/s");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (argc > 2 && !strstr(shapes[i].what, argv[2])) continue;
         uint32_t k = shapes[i].kernel, s = shapes[i].stride, oh = shapes[i].h / s, ow = shapes[i].w / s;
         uint32_t before = s == 1 ? k / 2 : (k - 2) / 2, after = k == 1 ? 0 : k - 1 - before;
         struct step_case c = {.what = shapes[i].what, .op = BT_OP_CONV, .in_count = BT_CONV_INPUTS, .out_layout = BT_LAYOUT_C4};
@@ -45,7 +46,7 @@ int main(int argc, char **argv) {
         c.in[BT_CONV_SLOPE] = c.in[BT_CONV_BIAS];
         c.out = shape4(1, shapes[i].out, oh, ow);
         c.in[BT_CONV_RESIDUAL] = (struct step_tensor){.shape = c.out, .layout = BT_LAYOUT_C4, .absent = !shapes[i].residual};
-        double ns = (double)step_cpu_ns(&c, !storage, 31);
+        double ns = (double)step_cpu_ns(&c, !storage, argc > 3 ? (uint32_t)atoi(argv[3]) : 31);
         double macs = (double)shapes[i].in / shapes[i].group * k * k * shapes[i].out * oh * ow;
         printf("%-22s %10.1f %10.2f\n", shapes[i].what, ns * 1e-3, macs / ns);
     }

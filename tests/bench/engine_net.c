@@ -131,6 +131,7 @@ static bt_status bench_model(struct bench *b, const char *path) {
     struct bt_emit_params emit = {.texels = !b->storage,
                                   .max_texels = caps->max_texels,
                                   .guard_bytes = BT_RUN_GUARD_BYTES,
+                                  .share = b->storage ? 0 : bt_run_share(caps),
                                   .cpu = caps->kind == BT_GPU_CPU};
     char *text = NULL;
     bt_status st = read_file(path, &bytes);

@@ -150,16 +150,20 @@ static float reference_at(const struct step_case *c, const void *data, size_t i)
 }
 
 /* `tuned`: how the step is to be run; or NULL. */
-static void run_variant(const struct step_case *c, const struct operands *o, const void *want, bool texels,
+static void run_variant(const struct step_case *c, const struct operands *o, const void *want, enum bt_code code,
                         const struct bt_tuned *tuned) {
-    const char *variant = tuned ? "tiled" : texels ? "texels" : "storage";
+    static const char *const names[] = {"storage", "texels", "lanes"};
+    const char *variant = tuned ? "tiled" : names[code];
     struct bt_program *program = NULL;
     struct bt_run *run = NULL;
-    struct bt_emit_params params = {.texels = texels,
-                                    .max_texels = c->max_texels ? c->max_texels : bt_gpu_caps(step_gpu())->max_texels,
-                                    .cpu = texels,
+    const struct bt_gpu_caps *caps = bt_gpu_caps(step_gpu());
+    struct bt_emit_params params = {.texels = code != BT_CODE_STORAGE,
+                                    .max_texels = c->max_texels ? c->max_texels : caps->max_texels,
+                                    .share = code == BT_CODE_LANES ? bt_run_share(caps) : 0,
+                                    .cpu = code != BT_CODE_STORAGE,
                                     .tuned = tuned,
                                     .tuned_count = tuned ? 1 : 0};
+    if (code == BT_CODE_LANES && !params.share) return; /* the device cannot */
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
     if (tuned) assert_memory_equal(&program->dispatch[0].choice, &tuned->choice, sizeof tuned->choice);
     assert_int_equal(bt_run_create(&(struct bt_run_params){.gpu = gpu, .log = console, .program = program}, &run), BT_OK);
@@ -220,7 +224,7 @@ static void run_tiles(const struct step_case *c, const struct operands *o, const
     uint32_t count = d->chosen ? bt_emit_candidates(&d->layer, &params, choices) : 0;
     for (uint32_t i = 0; i < count; i++) {
         struct bt_tuned tuned = {.layer = d->layer, .choice = choices[i]};
-        if (tuned.choice.way == BT_WAY_TILED) run_variant(c, o, want, false, &tuned);
+        if (tuned.choice.way == BT_WAY_TILED) run_variant(c, o, want, BT_CODE_STORAGE, &tuned);
     }
     bt_emit_destroy(&program);
 }
@@ -241,8 +245,7 @@ void step_check(const struct step_case *c) {
         memcpy(out.data, in[0].data, bt_shape_elements(&c->out) * sizeof(float));
     else
         assert_int_equal(bt_ref_run_node(&node, c->in_count, in, 1, &out), BT_OK);
-    run_variant(c, o, out.data, true, NULL);
-    run_variant(c, o, out.data, false, NULL);
+    for (enum bt_code code = BT_CODE_STORAGE; code <= BT_CODE_LANES; code++) run_variant(c, o, out.data, code, NULL);
     run_tiles(c, o, out.data);
     for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
     free(out.data);
@@ -264,7 +267,9 @@ int64_t step_cpu_ns(const struct step_case *c, bool texels, uint32_t runs) {
     step_gpu();
     fill(c, o);
     build(c, o);
-    struct bt_emit_params params = {.texels = texels, .max_texels = bt_gpu_caps(gpu)->max_texels, .cpu = texels};
+    const struct bt_gpu_caps *caps = bt_gpu_caps(gpu);
+    struct bt_emit_params params = {
+        .texels = texels, .max_texels = caps->max_texels, .share = texels ? bt_run_share(caps) : 0, .cpu = texels};
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
     assert_int_equal(bt_run_create(&(struct bt_run_params){.gpu = gpu, .log = console, .program = program}, &run), BT_OK);
     struct bt_commands *commands = bt_run_commands(run);

@@ -15,6 +15,38 @@ struct list {
     uint32_t count;
 };
 
+/* What conv.comp sees of a layer. */
+struct dense {
+    uint32_t in_groups, out_groups, out_w, out_h, kernel_w, kernel_h, stride, dilation;
+};
+
+static uint32_t at_most(uint32_t a, uint32_t b) {
+    return a < b ? a : b;
+}
+
+/* ConvTranspose is a 1 x 1 convolution to four parts; a 1 x 1 convolution is run as one row. */
+static struct dense dense_of(const struct bt_layer *layer) {
+    uint32_t shuffle = layer->op == BT_OP_CONV_TRANSPOSE ? 2 : 1;
+    struct dense d = {.in_groups = (layer->in_channels + 3) / 4,
+                      .out_groups = (layer->out_channels + 3) / 4 * shuffle * shuffle,
+                      .out_w = layer->out_w / shuffle,
+                      .out_h = layer->out_h / shuffle,
+                      .kernel_w = shuffle == 2 ? 1 : layer->kernel_w,
+                      .kernel_h = shuffle == 2 ? 1 : layer->kernel_h,
+                      .stride = shuffle == 2 ? 1 : layer->stride_w,
+                      .dilation = layer->dilation};
+    if (shuffle == 1 && d.kernel_w == 1 && d.kernel_h == 1 && layer->out_w == layer->in_w && layer->out_h == layer->in_h) {
+        d.out_w *= d.out_h;
+        d.out_h = 1;
+    }
+    return d;
+}
+
+static uint32_t lanes_of(const struct bt_emit_params *params) {
+    if (!params->cpu) return GPU_LANES;
+    return params->share > CPU_LANES ? params->share : CPU_LANES; /* whole subgroups */
+}
+
 static void add(struct list *l, struct bt_choice c) {
     for (uint32_t i = 0; i < l->count; i++) {
         if (!memcmp(&l->choice[i], &c, sizeof c)) return;
@@ -22,25 +54,47 @@ static void add(struct list *l, struct bt_choice c) {
     if (l->count < BT_CHOICES_MAX) l->choice[l->count++] = c;
 }
 
-/* Pixels of a row and groups for one invocation of conv.comp. Measured on a CPU driver: 8 pixels where a row has them (fewer
-   reuse less, 16 spill), one for vectors. Few kinds by default: each costs a compilation at the first start. */
+/* conv.comp's work in instructions a lane on a CPU driver, read off Mesa 22.3's machine code: 46 for a fetch of four channels,
+   2 for a shared weight, 2 for a multiply-accumulate, 5 to carry a sum over an iteration, 100 to finish and store a pixel, 500
+   to begin. */
+static uint64_t work(const struct dense *d, uint32_t pixels, uint32_t groups, uint32_t share) {
+    uint64_t reach = (pixels - 1) * d->stride + (d->kernel_w - 1) * d->dilation + 1;
+    uint64_t weights = (groups * 4 + share - 1) / share * 46 + (share > 1 ? groups * 32 : 0);
+    uint64_t row = reach * 46 + d->kernel_w * (weights + pixels * groups * 32) + pixels * groups * 20;
+    uint64_t tile = d->in_groups * d->kernel_h * row + pixels * groups * 100 + 500;
+    uint64_t positions = (uint64_t)((d->out_w + pixels - 1) / pixels) * d->out_h;
+    return (positions + share - 1) / share * ((d->out_groups + groups - 1) / groups) * share * tile;
+}
+
+/* Pixels of a row and groups for one invocation of conv.comp. More than 18 products of them make the inner loop longer than
+   what a CPU keeps decoded, which costs a factor of 1.6. */
 static void add_dense(struct list *l, const struct bt_layer *layer, bool texels) {
-    uint32_t shuffle = layer->op == BT_OP_CONV_TRANSPOSE ? 2 : 1;
-    uint32_t out_groups = (layer->out_channels + 3) / 4 * shuffle * shuffle;
-    uint32_t kernel_w = shuffle == 2 ? 1 : layer->kernel_w;
-    bool line = kernel_w == 1 && layer->kernel_h == 1 && layer->stride_w == 1 && layer->stride_h == 1;
-    uint32_t row = layer->out_w / shuffle * (line ? layer->out_h : 1);
-    uint32_t pixels = row == 1 ? 1 : texels ? 8 : 4;
-    uint32_t groups = kernel_w <= 3 && out_groups > 1 ? 2 : 1;
-    uint32_t lanes = l->params->cpu ? CPU_LANES : GPU_LANES;
-    struct bt_choice first = {.way = BT_WAY_DENSE, .texels = texels, .pixels = pixels, .groups = groups, .lanes = lanes};
+    struct dense d = dense_of(layer);
+    uint32_t lanes = lanes_of(l->params);
+    struct bt_choice first = {.way = BT_WAY_DENSE, .texels = texels, .share = 1, .lanes = lanes};
+    first.pixels = d.out_w == 1 ? 1 : texels ? 8 : 4;
+    first.groups = d.kernel_w <= 3 && d.out_groups > 1 ? 2 : 1;
+    static const uint8_t shapes[][2] = {{4, 4}, {8, 2}, {6, 3}, {8, 1}, {2, 4}, {4, 2}, {4, 1}, {8, 4}, {1, 2}, {1, 4}};
+    uint32_t share = texels ? l->params->share : 0;
+    if (share) {
+        uint64_t least = UINT64_MAX;
+        for (uint32_t i = 0; i < 5; i++) {
+            uint32_t pixels = at_most(shapes[i][0], d.out_w), groups = at_most(shapes[i][1], d.out_groups);
+            uint64_t here = work(&d, pixels, groups, share);
+            if (here >= least) continue;
+            least = here;
+            first.pixels = pixels;
+            first.groups = groups;
+            first.share = share;
+        }
+    }
+    first.pixels = at_most(first.pixels, d.out_w);
     add(l, first);
-    static const uint8_t shapes[][2] = {{8, 1}, {4, 2}, {4, 1}, {4, 4}, {2, 4}, {8, 4}, {1, 2}, {1, 4}};
     for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct bt_choice c = first;
-        c.pixels = shapes[i][0];
-        c.groups = shapes[i][1];
-        if (c.groups <= out_groups && c.pixels < 2 * row) add(l, c);
+        c.pixels = at_most(shapes[i][0], d.out_w);
+        c.groups = at_most(shapes[i][1], d.out_groups);
+        add(l, c);
     }
 }
 
@@ -59,11 +113,14 @@ static void add_tiled(struct list *l, const struct bt_layer *layer) {
 
 /* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. */
 static void add_depthwise(struct list *l, const struct bt_layer *layer, bool texels) {
+    uint32_t rows = layer->kernel_h <= 3 ? 4 : 2, share = texels ? l->params->share : 0;
+    uint32_t tiles = (layer->out_w + 3) / 4 * ((layer->out_h + rows - 1) / rows);
     struct bt_choice first = {.way = BT_WAY_DEPTHWISE,
                               .texels = texels,
                               .pixels = 4,
-                              .rows = layer->kernel_h <= 3 ? 4 : 2,
-                              .lanes = l->params->cpu ? CPU_LANES : GPU_LANES};
+                              .rows = rows,
+                              .share = share > 1 && tiles * 4 >= (tiles + share - 1) / share * share * 3 ? share : 1,
+                              .lanes = lanes_of(l->params)};
     add(l, first);
     static const uint8_t shapes[][2] = {{4, 2}, {4, 1}, {2, 2}, {8, 1}, {1, 1}};
     for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {

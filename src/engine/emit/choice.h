@@ -30,6 +30,7 @@ struct bt_choice {
     uint32_t way;    /* enum bt_way */
     uint32_t texels; /* 1: reads through texel buffers (where they fit), 0: through storage buffers */
     uint32_t pixels, rows, groups;
+    uint32_t share; /* lanes of a subgroup that share weights; 1: each reads its own */
     uint32_t lanes; /* invocations in a workgroup */
 };
 

@@ -8,6 +8,8 @@
 #include <float.h>
 #include <math.h>
 
+enum { PIXELS = 4 }; /* of a row, for one invocation */
+
 /* BT_DO_* + 1, so that 0 means none. */
 static const uint8_t what_of[] = {
     [BT_OP_ADD] = BT_DO_ADD + 1,
@@ -95,13 +97,18 @@ static bt_status emit_c4(struct bt_emitter *e, int32_t what, float alpha, float 
         push.out_w *= push.out_h;
         push.out_h = 1;
     }
-    push.tiles_x = (push.out_w + BT_ELTWISE_PIXELS - 1) / BT_ELTWISE_PIXELS;
+    int32_t pixels = push.out_w < PIXELS ? push.out_w : PIXELS;
+    push.tiles_x = (push.out_w + pixels - 1) / pixels;
     struct bt_operand operands[BT_ELTWISE_SLOTS] = {
         [BT_ELTWISE_A] = bt_emit_operand(pa),
         [BT_ELTWISE_B] = bt_emit_operand(pb),
         [BT_ELTWISE_OUT] = bt_emit_operand(po),
     };
-    int32_t constants[BT_ELTWISE_CONSTANTS - 1] = {what};
+    int32_t constants[BT_ELTWISE_CONSTANTS - 1] = {
+        [BT_ELTWISE_DO - 1] = what,
+        [BT_ELTWISE_PIXELS - 1] = pixels,
+        [BT_ELTWISE_PAIRS - 1] = e->params.share && pixels % 2 == 0 && push.out_w % 2 == 0,
+    };
     return bt_emit_add(e, BT_KERNEL_ELTWISE, constants, &push, operands,
                        (uint64_t)push.tiles_x * (uint64_t)push.out_h * (uint64_t)push.groups);
 }
@@ -127,7 +134,7 @@ static void collapse(struct bt_plain_push *p, const struct bt_shape *shape, cons
         p->b_step[n] = b->step[i];
         n++;
     }
-    p->rank = (int32_t)n;
+    for (; n < BT_RANK_MAX; n++) p->dim[n] = 1;
 }
 
 bt_status bt_emit_plain(struct bt_emitter *e, int32_t what, const struct bt_shape *shape, const struct bt_plain_operand *out,

@@ -36,8 +36,8 @@ static const struct bt_emit_kernel_info kernels[BT_KERNEL_COUNT] = {
 #undef BT_KERNEL
 };
 /* The push blocks are written twice, in C and in GLSL: plain ints and floats, so only their number can differ. */
-static_assert(sizeof(struct bt_conv_push) == 13 * 4 && sizeof(struct bt_dw_push) == 13 * 4, "push block");
-static_assert(sizeof(struct bt_plain_push) == 32 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
+static_assert(sizeof(struct bt_conv_push) == 14 * 4 && sizeof(struct bt_dw_push) == 14 * 4, "push block");
+static_assert(sizeof(struct bt_plain_push) == 31 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
 static_assert(sizeof(struct bt_tile_push) == 14 * 4, "push block");
 static_assert(BT_CONV2D_CONSTANTS <= BT_DISPATCH_CONSTANTS, "constants");
@@ -144,6 +144,12 @@ static bool fits_texels(const struct bt_emitter *e, const struct bt_emit_kernel_
     return true;
 }
 
+static enum bt_code code_for(const struct bt_emitter *e, const struct bt_emit_kernel_info *info,
+                             const struct bt_operand *operands) {
+    if (!fits_texels(e, info, operands)) return BT_CODE_STORAGE;
+    return e->params.share ? BT_CODE_LANES : BT_CODE_TEXELS;
+}
+
 bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
                              const struct bt_operand *operands, uint32_t lanes, uint32_t groups) {
     const struct bt_emit_kernel_info *info = bt_emit_kernel_info(kernel);
@@ -160,7 +166,7 @@ bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, con
                               .op = bt_op_info(e->step->op)->name,
                               .step = e->step_index,
                               .kernel = kernel,
-                              .texels = fits_texels(e, info, operands),
+                              .code = code_for(e, info, operands),
                               .wait = e->wait};
     d->constants[0] = lanes;
     for (uint32_t i = 1; i < info->constant_count; i++) d->constants[i] = (uint32_t)constants[i - 1];

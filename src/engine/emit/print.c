@@ -7,9 +7,11 @@
 
 static const char *const regions[BT_REGION_COUNT] = {"none", "arena", "constant", "input", "output"};
 
+static const char *const codes[] = {[BT_CODE_STORAGE] = "storage", [BT_CODE_TEXELS] = "texels ", [BT_CODE_LANES] = "lanes  "};
+
 static void print_dispatch(FILE *f, const struct bt_dispatch *d, uint32_t number) {
     const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
-    fprintf(f, "%s%4u %-9s %s", d->wait ? "---- wait\n" : "", number, info->name, d->texels ? "texels " : "storage");
+    fprintf(f, "%s%4u %-9s %s", d->wait ? "---- wait\n" : "", number, info->name, codes[d->code]);
     fprintf(f, " [");
     for (uint32_t i = 0; i < info->constant_count; i++) fprintf(f, "%s%d", i ? " " : "", (int32_t)d->constants[i]);
     fprintf(f, "] (");

@@ -16,13 +16,20 @@ enum bt_kernel_id {
     BT_KERNEL_COUNT
 };
 
-enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = 14, BT_DISPATCH_PUSH_BYTES = 128 };
+enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = 16, BT_DISPATCH_PUSH_BYTES = 128 };
 
 struct bt_emit_kernel_info {
     const char *name, *slots; /* see kernels.def */
     uint32_t slot_count, constant_count, push_bytes;
 };
 const struct bt_emit_kernel_info *bt_emit_kernel_info(enum bt_kernel_id id);
+
+/* The same kernel, compiled for kinds of devices. */
+enum bt_code {
+    BT_CODE_STORAGE, /* reads storage buffers */
+    BT_CODE_TEXELS,  /* reads texel buffers */
+    BT_CODE_LANES,   /* as TEXELS, and a subgroup's lanes share what they read, and stores are wide: for CPU drivers */
+};
 
 struct bt_operand {
     enum bt_region region;
@@ -35,8 +42,8 @@ struct bt_dispatch {
     const char *op;   /* ONNX's name of the operator, or Convert */
     uint32_t step;    /* of the plan */
     enum bt_kernel_id kernel;
-    bool texels; /* reads through texel buffers */
-    bool wait;   /* a barrier first */
+    enum bt_code code;
+    bool wait; /* a barrier first */
     uint32_t constants[BT_DISPATCH_CONSTANTS];
     uint8_t push[BT_DISPATCH_PUSH_BYTES];
     struct bt_operand operand[BT_DISPATCH_SLOTS];
@@ -60,6 +67,7 @@ struct bt_emit_params {
     bool either;                  /* convolutions may also read the other way, where that was measured to be faster */
     uint32_t max_texels;          /* elements in one texel view */
     bool cpu;                     /* the device is a CPU driver: workgroups of a few vectors, no waits inside of them */
+    uint32_t share;               /* lanes of a subgroup if the device runs BT_CODE_LANES, else 0; only with texels */
     size_t alignment_bytes;       /* of packed weights; 0: 256 */
     size_t guard_bytes;           /* as in the plan's parameters */
     const struct bt_tuned *tuned; /* measured layers, borrowed during the call; may be NULL */

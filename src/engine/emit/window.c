@@ -99,6 +99,14 @@ static bool has_residual(const struct bt_step *s) {
     return !bt_emit_absent(s, BT_CONV_RESIDUAL);
 }
 
+static int32_t at_most(int32_t a, int32_t b) {
+    return a < b ? a : b;
+}
+
+static int32_t at_least(int32_t a, int32_t b) {
+    return a > b ? a : b;
+}
+
 static int32_t residual_groups(const struct bt_step *s) {
     return has_residual(s) ? (int32_t)bt_emit_groups4(s->in[BT_CONV_RESIDUAL].shape.dim[1]) : 1;
 }
@@ -131,6 +139,19 @@ static struct bt_layer layer_of(const struct bt_step *s, const struct epilogue *
     };
 }
 
+/* By how many pixels the kernel reaches outside of the input at most. */
+static int32_t overreach(const struct bt_step *s) {
+    const struct bt_attr *a = s->attr;
+    int32_t most = 0;
+    for (int i = 0; i < 2; i++) {
+        int32_t in = (int32_t)s->in[BT_CONV_X].shape.dim[2 + i], out = (int32_t)s->out[0].shape.dim[2 + i];
+        int32_t before = (int32_t)a->pad_before[i];
+        int32_t last = (out - 1) * (int32_t)a->stride[i] + ((int32_t)a->kernel[i] - 1) * (int32_t)a->dilation[i] - before;
+        most = at_least(most, at_least(before, last - (in - 1)));
+    }
+    return most;
+}
+
 static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep) {
     const struct bt_step *s = e->step;
     const struct bt_attr *a = s->attr;
@@ -140,7 +161,8 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
     if (st) return st;
     struct bt_layer layer = layer_of(s, ep);
     struct bt_choice choice = bt_emit_choose(&layer, &e->params);
-    int32_t pixels = (int32_t)choice.pixels, rows = (int32_t)choice.rows;
+    int32_t out_w = (int32_t)y->dim[3], out_h = (int32_t)y->dim[2], share = (int32_t)choice.share;
+    int32_t pixels = at_most((int32_t)choice.pixels, out_w), rows = at_most((int32_t)choice.rows, out_h);
     int32_t constants[BT_DW_CONSTANTS - 1] = {
         [BT_DW_KW - 1] = (int32_t)a->kernel[1],
         [BT_DW_KH - 1] = (int32_t)a->kernel[0],
@@ -151,30 +173,34 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         [BT_DW_ROWS - 1] = rows,
         [BT_DW_ACT - 1] = ep->fn,
         [BT_DW_RESIDUAL - 1] = (int32_t)residual_kind(s),
+        [BT_DW_PADDED - 1] = overreach(s),
+        [BT_DW_PAIRS - 1] = e->params.share && out_w % 2 == 0 && pixels % 2 == 0,
+        [BT_DW_SHARE - 1] = share,
     };
     struct bt_dw_push push = {
         .in_w = (int32_t)x->dim[3],
         .in_h = (int32_t)x->dim[2],
-        .out_w = (int32_t)y->dim[3],
-        .out_h = (int32_t)y->dim[2],
+        .out_w = out_w,
+        .out_h = out_h,
         .groups = (int32_t)bt_emit_groups4(y->dim[1]),
         .pad_x = (int32_t)a->pad_before[1],
         .pad_y = (int32_t)a->pad_before[0],
         .shortcut_groups = residual_groups(s),
         .params = w.params,
-        .tiles_x = ((int32_t)y->dim[3] + pixels - 1) / pixels,
-        .tiles_y = ((int32_t)y->dim[2] + rows - 1) / rows,
+        .tiles_x = (out_w + pixels - 1) / pixels,
+        .tiles_y = (out_h + rows - 1) / rows,
         .low = ep->low,
         .high = ep->high,
     };
+    push.positions = (push.tiles_x * push.tiles_y + share - 1) / share * share;
     struct bt_operand operands[BT_DW_SLOTS] = {
         [BT_DW_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
         [BT_DW_WEIGHTS] = w.operand,
         [BT_DW_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
         [BT_DW_OUT] = bt_emit_operand(&s->out[0]),
     };
-    return bt_emit_add_chosen(e, BT_KERNEL_DW, constants, &push, operands,
-                              (uint64_t)push.tiles_x * (uint64_t)push.tiles_y * (uint64_t)push.groups, &layer, &choice);
+    return bt_emit_add_chosen(e, BT_KERNEL_DW, constants, &push, operands, (uint64_t)push.positions * (uint64_t)push.groups,
+                              &layer, &choice);
 }
 
 static bt_status emit_tiled(struct bt_emitter *e, const struct epilogue *ep, const struct weights *w,
@@ -255,8 +281,10 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
     }
     bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * sx + (kw - 1) * dilation >= push.in_w ||
                   (push.out_h - 1) * sy + (kh - 1) * dilation >= push.in_h;
-    int32_t pixels = (int32_t)choice.pixels, groups = (int32_t)choice.groups;
+    int32_t pixels = at_most((int32_t)choice.pixels, push.out_w), groups = at_most((int32_t)choice.groups, push.out_groups);
+    int32_t share = (int32_t)choice.share;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
+    push.positions = (push.tiles_x * push.out_h + share - 1) / share * share;
     struct bt_operand out = bt_emit_operand(&s->out[0]);
     int32_t constants[BT_CONV2D_CONSTANTS - 1] = {
         [BT_CONV2D_KW - 1] = kw,
@@ -272,6 +300,8 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
         [BT_CONV2D_PLAIN - 1] = bt_emit_merge_plain(e, &out),
         [BT_CONV2D_IN_LANES - 1] = x->dim[1] == 3 ? 3 : 4,
+        [BT_CONV2D_PAIRS - 1] = e->params.share && push.out_w % 2 == 0 && pixels % 2 == 0 && shuffle == 1,
+        [BT_CONV2D_SHARE - 1] = share,
     };
     struct bt_operand operands[BT_CONV2D_SLOTS] = {
         [BT_CONV2D_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
@@ -280,8 +310,7 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_OUT] = out,
     };
     uint64_t tiles = (uint64_t)((push.out_groups + groups - 1) / groups);
-    return bt_emit_add_chosen(e, BT_KERNEL_CONV, constants, &push, operands,
-                              (uint64_t)push.tiles_x * (uint64_t)push.out_h * tiles, &layer, &choice);
+    return bt_emit_add_chosen(e, BT_KERNEL_CONV, constants, &push, operands, (uint64_t)push.positions * tiles, &layer, &choice);
 }
 
 bt_status bt_emit_conv(struct bt_emitter *e) {
@@ -314,10 +343,13 @@ bt_status bt_emit_conv_transpose(struct bt_emitter *e) {
     return st ? st : emit_dense(e, &ep, &w, 2);
 }
 
+enum { POOL_PIXELS = 4 };
+
 bt_status bt_emit_pool(struct bt_emitter *e) {
     const struct bt_step *s = e->step;
     const struct bt_attr *a = s->attr;
     const struct bt_shape *x = &s->in[0].shape, *y = &s->out[0].shape;
+    int32_t pixels = at_most(POOL_PIXELS, (int32_t)y->dim[3]);
     struct bt_pool_push push = {
         .in_w = (int32_t)x->dim[3],
         .in_h = (int32_t)x->dim[2],
@@ -333,7 +365,7 @@ bt_status bt_emit_pool(struct bt_emitter *e) {
         .pad_right = (int32_t)a->pad_after[1],
         .pad_bottom = (int32_t)a->pad_after[0],
         .count_pad = a->count_pad,
-        .tiles_x = ((int32_t)y->dim[3] + BT_POOL_PIXELS - 1) / BT_POOL_PIXELS,
+        .tiles_x = ((int32_t)y->dim[3] + pixels - 1) / pixels,
     };
     int32_t kw = (int32_t)a->kernel[1], kh = (int32_t)a->kernel[0];
     bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * push.stride_x + (kw - 1) * push.dilation_x >= push.in_w ||
@@ -343,6 +375,8 @@ bt_status bt_emit_pool(struct bt_emitter *e) {
         [BT_POOL_KW - 1] = kw,
         [BT_POOL_KH - 1] = kh,
         [BT_POOL_PADDED - 1] = padded,
+        [BT_POOL_PIXELS - 1] = pixels,
+        [BT_POOL_PAIRS - 1] = e->params.share && pixels % 2 == 0 && push.out_w % 2 == 0,
     };
     struct bt_operand operands[BT_POOL_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
     return bt_emit_add(e, BT_KERNEL_POOL, constants, &push, operands,

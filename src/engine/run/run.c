@@ -63,9 +63,9 @@ static bt_status make_kernels(struct bt_run *run, const struct bt_program *progr
         const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
         for (uint32_t k = 0; k < info->slot_count; k++) {
             bool fetched = info->slots[k] == '4' || info->slots[k] == '1';
-            slots[i][k] = fetched && d->texels ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
+            slots[i][k] = fetched && d->code != BT_CODE_STORAGE ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
         }
-        struct bt_run_spirv spirv = bt_run_spirv(d->kernel, d->texels);
+        struct bt_run_spirv spirv = bt_run_spirv(d->kernel, d->code);
         params[i] = (struct bt_kernel_params){
             .name = info->name,
             .spirv = spirv.words,
@@ -111,7 +111,7 @@ static bt_status bind(struct bt_run *run, const struct bt_dispatch *d, struct bt
     for (uint32_t i = 0; i < info->slot_count; i++) {
         const struct bt_operand *o = &d->operand[i];
         char slot = info->slots[i];
-        if (d->texels && (slot == '4' || slot == '1')) {
+        if (d->code != BT_CODE_STORAGE && (slot == '4' || slot == '1')) {
             bt_status st = find_view(run, o, slot == '4' ? BT_TEXELS_RGBA32F : BT_TEXELS_R32F, &bindings[i].texels);
             if (st) return st;
         } else {

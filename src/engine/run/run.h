@@ -6,6 +6,7 @@
 #include "engine/emit/program.h"
 
 struct bt_gpu;
+struct bt_gpu_caps;
 struct bt_log;
 struct bt_buffer;
 struct bt_commands;
@@ -15,6 +16,9 @@ struct bt_run;
    compiles a kernel anew for texel views whose size has only zeros in bits 8 to 15 (it takes them for a mip level) and for
    buffers whose size is a power of two. With a guard, neither occurs. */
 enum { BT_RUN_GUARD_BYTES = 256 };
+
+/* Lanes of a subgroup, if the device runs BT_CODE_LANES, else 0. */
+uint32_t bt_run_share(const struct bt_gpu_caps *caps);
 
 struct bt_run_params {
     struct bt_gpu *gpu;

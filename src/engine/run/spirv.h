@@ -9,6 +9,6 @@ struct bt_run_spirv {
     const uint32_t *words;
     size_t size_bytes;
 };
-struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, bool texels);
+struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, enum bt_code code);
 
 #endif
