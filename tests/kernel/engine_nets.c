@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The face nets on the GPU, both variants, against the plain-C reference of the unfused graph, on seeded noise. */
+/* The face nets on the GPU, both variants, against the plain-C reference of the unfused graph, on seeded noise. Also those that
+   the program does not load, where packaging/models/build.py --extra has put them: extra-models, beside the models' folder. */
 #include "base/log.h"
 #include "base/rng.h"
 #include "engine/net.h"
@@ -35,6 +36,10 @@ static struct bt_bytes read_model(const char *file) {
     if (!folder) return (struct bt_bytes){0};
     snprintf(path, sizeof path, "%s/%s", folder, file);
     FILE *f = fopen(path, "rb");
+    if (!f) {
+        snprintf(path, sizeof path, "%s/../extra-models/%s", folder, file);
+        f = fopen(path, "rb");
+    }
     if (!f) return (struct bt_bytes){0};
     fseek(f, 0, SEEK_END);
     size_t size = (size_t)ftell(f);
@@ -114,7 +119,7 @@ static void check_variant(const char *file, struct bt_bytes bytes, enum bt_varia
 static void check_model(const char *file) {
     struct bt_bytes bytes = read_model(file);
     if (!bytes.data) {
-        print_message("no %s: set BAUTA_TEST_MODELS\n", file);
+        print_message("no %s: set BAUTA_TEST_MODELS, or build.py --extra\n", file);
         skip();
     }
     struct bt_graph *graph = NULL;
@@ -154,6 +159,36 @@ static void matte(void **state) {
     check_model("selfie_matte.onnx");
 }
 
+static void short_detector(void **state) {
+    (void)state;
+    check_model("face_detector_short.onnx");
+}
+
+static void sparse_detector(void **state) {
+    (void)state;
+    check_model("face_detector_sparse.onnx");
+}
+
+static void plain_mesh(void **state) {
+    (void)state;
+    check_model("face_mesh_468.onnx");
+}
+
+static void square_matte(void **state) {
+    (void)state;
+    check_model("selfie_matte_square.onnx");
+}
+
+static void mobile_face_net(void **state) {
+    (void)state;
+    check_model("face_id_mobile.onnx");
+}
+
+static void resnet(void **state) {
+    (void)state;
+    check_model("face_id_resnet.onnx");
+}
+
 static int open_gpu(void **state) {
     (void)state;
     console = bt_log_create(print_line, NULL, BT_LOG_DEBUG);
@@ -168,6 +203,10 @@ static int close_gpu(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(matte), cmocka_unit_test(detector), cmocka_unit_test(mesh)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matte),          cmocka_unit_test(detector),        cmocka_unit_test(mesh),
+        cmocka_unit_test(short_detector), cmocka_unit_test(sparse_detector), cmocka_unit_test(plain_mesh),
+        cmocka_unit_test(square_matte),   cmocka_unit_test(mobile_face_net), cmocka_unit_test(resnet),
+    };
     return cmocka_run_group_tests_name("engine nets", tests, open_gpu, close_gpu);
 }
