@@ -42,3 +42,41 @@ float bt_read_f32(struct bt_reader *r) {
     memcpy(&value, &bits, sizeof value);
     return value;
 }
+
+static uint8_t *put(uint8_t *out, uint32_t value, uint32_t bytes) {
+    for (uint32_t i = 0; i < bytes; i++) *out++ = (uint8_t)(value >> 8 * i);
+    return out;
+}
+
+uint8_t *bt_write_u16(uint8_t *out, uint16_t value) {
+    return put(out, value, 2);
+}
+
+uint8_t *bt_write_u32(uint8_t *out, uint32_t value) {
+    return put(out, value, 4);
+}
+
+uint8_t *bt_write_f32(uint8_t *out, float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return put(out, bits, 4);
+}
+
+uint8_t *bt_write_copy(uint8_t *out, const void *data, size_t size) {
+    if (size) memcpy(out, data, size);
+    return out + size;
+}
+
+/* Four bits a step. */
+uint32_t bt_crc32(struct bt_bytes bytes) {
+    uint32_t table[16], crc = 0xffffffffu;
+    for (uint32_t i = 0; i < 16; i++) {
+        table[i] = i;
+        for (uint32_t k = 0; k < 4; k++) table[i] = table[i] & 1 ? 0xedb88320u ^ (table[i] >> 1) : table[i] >> 1;
+    }
+    for (size_t i = 0; i < bytes.size; i++) {
+        crc = table[(crc ^ bytes.data[i]) & 15] ^ (crc >> 4);
+        crc = table[(crc ^ (bytes.data[i] >> 4)) & 15] ^ (crc >> 4);
+    }
+    return ~crc;
+}

@@ -12,31 +12,6 @@ enum {
     FILE_BYTES = HEAD_BYTES + BT_RIG_VERTICES * 12 + BT_MASK_TEXELS * 6 + 4
 };
 
-/* CRC-32 (IEEE 802.3, reflected), four bits a step. */
-static uint32_t crc32(const uint8_t *bytes, size_t size) {
-    uint32_t table[16], crc = 0xffffffffu;
-    for (uint32_t i = 0; i < 16; i++) {
-        table[i] = i;
-        for (uint32_t k = 0; k < 4; k++) table[i] = table[i] & 1 ? 0xedb88320u ^ (table[i] >> 1) : table[i] >> 1;
-    }
-    for (size_t i = 0; i < size; i++) {
-        crc = table[(crc ^ bytes[i]) & 15] ^ (crc >> 4);
-        crc = table[(crc ^ (bytes[i] >> 4)) & 15] ^ (crc >> 4);
-    }
-    return ~crc;
-}
-
-static uint8_t *put(uint8_t *out, uint64_t value, uint32_t bytes) {
-    for (uint32_t i = 0; i < bytes; i++) *out++ = (uint8_t)(value >> 8 * i);
-    return out;
-}
-
-static uint8_t *put_f32(uint8_t *out, float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof(bits));
-    return put(out, bits, 4);
-}
-
 size_t bt_mask_encoded_bytes(void) {
     return FILE_BYTES;
 }
@@ -46,19 +21,20 @@ void bt_mask_encode(const struct bt_mask *mask, uint8_t *out_bytes) {
     memcpy(out, magic, 8);
     memset(out + 8, 0, BT_MASK_NAME_BYTES); /* nothing after the name's end */
     memcpy(out + 8, mask->name, strlen(mask->name));
-    out = put(out + 8 + BT_MASK_NAME_BYTES, mask->seed, 8);
+    out = bt_write_u32(out + 8 + BT_MASK_NAME_BYTES, (uint32_t)mask->seed);
+    out = bt_write_u32(out, (uint32_t)(mask->seed >> 32));
     const float *parts[] = {&mask->traits.age, &mask->traits.masculine, &mask->traits.skin, &mask->traits.beard};
-    for (uint32_t i = 0; i < BT_COUNT(parts); i++) out = put_f32(out, *parts[i]);
-    for (uint32_t k = 0; k < 3; k++) out = put_f32(out, mask->skin[k]);
-    for (uint32_t k = 0; k < 3; k++) out = put_f32(out, mask->iris[k]);
-    for (uint32_t k = 0; k < 3; k++) out = put_f32(out, mask->hair[k]);
+    for (uint32_t i = 0; i < BT_COUNT(parts); i++) out = bt_write_f32(out, *parts[i]);
+    for (uint32_t k = 0; k < 3; k++) out = bt_write_f32(out, mask->skin[k]);
+    for (uint32_t k = 0; k < 3; k++) out = bt_write_f32(out, mask->iris[k]);
+    for (uint32_t k = 0; k < 3; k++) out = bt_write_f32(out, mask->hair[k]);
     for (uint32_t v = 0; v < BT_RIG_VERTICES; v++) {
-        out = put_f32(out, mask->neutral[v].x);
-        out = put_f32(out, mask->neutral[v].y);
-        out = put_f32(out, mask->neutral[v].z);
+        out = bt_write_f32(out, mask->neutral[v].x);
+        out = bt_write_f32(out, mask->neutral[v].y);
+        out = bt_write_f32(out, mask->neutral[v].z);
     }
-    for (uint32_t i = 0; i < BT_MASK_TEXELS * 3; i++) out = put(out, mask->ratio[i], 2);
-    put(out, crc32(out_bytes, FILE_BYTES - 4), 4);
+    for (uint32_t i = 0; i < BT_MASK_TEXELS * 3; i++) out = bt_write_u16(out, mask->ratio[i]);
+    bt_write_u32(out, bt_crc32((struct bt_bytes){out_bytes, FILE_BYTES - 4}));
 }
 
 static float ranged(struct bt_reader *r, float low, float high, bool *good) {
@@ -74,7 +50,7 @@ bt_status bt_mask_decode(struct bt_log *log, struct bt_bytes bytes, struct bt_ma
     if (bytes.size != FILE_BYTES || memcmp(bytes.data, magic, 8) != 0) goto fail;
     struct bt_reader tail = bt_reader_of((struct bt_bytes){bytes.data + FILE_BYTES - 4, 4});
     why = "the checksum does not fit: the file is damaged";
-    if (bt_read_u32(&tail) != crc32(bytes.data, FILE_BYTES - 4)) goto fail;
+    if (bt_read_u32(&tail) != bt_crc32((struct bt_bytes){bytes.data, FILE_BYTES - 4})) goto fail;
     why = "no memory";
     status = BT_E_MEMORY;
     m = calloc(1, sizeof(*m));

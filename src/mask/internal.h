@@ -133,6 +133,5 @@ void bt_mask_beard(struct mask_canvas *canvas);
 /* recipe.traits must be complete. */
 BT_CHECKED bt_status bt_mask_grow_recipe(const struct bt_rig *rig, const struct mask_recipe *recipe, const char *name,
                                          struct bt_mask **out_mask);
-bool bt_mask_name_is_good(const char *name, size_t bytes);
 
 #endif

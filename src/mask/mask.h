@@ -38,6 +38,9 @@ struct bt_mask {
 };
 #define BT_MASK_RATIO_MAX 4.0f
 
+/* A field of `bytes` holds such a name, its end included. */
+bool bt_mask_name_is_good(const char *name, size_t bytes);
+
 /* name: as above, else BT_E_ARGUMENT. BT_E_MEMORY. */
 BT_CHECKED bt_status bt_mask_grow(const struct bt_rig *rig, uint64_t seed, const char *name, struct bt_mask **out_mask);
 void bt_mask_destroy(struct bt_mask **mask);

@@ -22,7 +22,7 @@ enum {
 };
 struct bt_template {
     float cosine[BT_MATCH_COSINE]; /* unit length */
-    float euclid[BT_MATCH_EUCLID]; /* about unit length, as the net gives it */
+    float euclid[BT_MATCH_EUCLID]; /* as the net gives it: about unit length; a mean is shorter */
 };
 struct bt_match_params {
     struct bt_gpu *gpu;
@@ -43,7 +43,7 @@ struct bt_match_score {
     bool same;      /* both nets say so, by the limits below */
 };
 struct bt_match_score bt_match_compare(const struct bt_template *a, const struct bt_template *b);
-/* The mean of several templates of one person, each part scaled to length 1, and the worst score of any of them against it.
+/* The mean of several templates of one person (its cosine part unit again), and the worst score of any of them against it.
  * count >= 1. */
 void bt_match_mean(const struct bt_template *templates, uint32_t count, struct bt_template *out_mean,
                    struct bt_match_score *out_worst);

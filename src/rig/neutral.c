@@ -215,6 +215,15 @@ void bt_neutral_step(struct bt_neutral *n, const struct bt_vec3 *mesh, float yaw
     approach(n, dt);
 }
 
+void bt_neutral_settle(struct bt_neutral *n) {
+    if (!n->started) return;
+    weigh(n);
+    for (uint32_t v = 0; v < BT_RIG_VERTICES; v++) n->estimate[v] = estimate_vertex(n, v);
+    memcpy(n->answer, n->estimate, sizeof(n->answer));
+    memcpy(n->marked, n->answer, sizeof(n->marked));
+    n->revision++;
+}
+
 const struct bt_vec3 *bt_neutral_vertices(const struct bt_neutral *neutral) {
     return neutral->answer;
 }

@@ -15,6 +15,9 @@ void bt_neutral_reset(struct bt_neutral *neutral);
    itself). `yaw`, `pitch`: of that pose, radians. The first step answers at once by the one-frame rule; later ones move the
    answer by at most .15 cm a second. Allocates nothing. */
 void bt_neutral_step(struct bt_neutral *neutral, const struct bt_vec3 *mesh, float yaw, float pitch, int64_t time_ns);
+/* Answers with the estimate over all that is remembered, at once: for a clip that is looked at afterwards, whose answer may
+   jump. A few milliseconds; allocates nothing. */
+void bt_neutral_settle(struct bt_neutral *neutral);
 /* 468 points; before the first step the closed canonical mesh. Valid until destroy; changes with each step. */
 const struct bt_vec3 *bt_neutral_vertices(const struct bt_neutral *neutral);
 /* 0 ... 1: how much evidence there is. */
