@@ -13,6 +13,7 @@ enum { PIXELS = 4 }; /* of a row, for one invocation */
 /* BT_DO_* + 1, so that 0 means none. */
 static const uint8_t what_of[] = {
     [BT_OP_ADD] = BT_DO_ADD + 1,
+    [BT_OP_SUM] = BT_DO_ADD + 1,
     [BT_OP_SUB] = BT_DO_SUB + 1,
     [BT_OP_MUL] = BT_DO_MUL + 1,
     [BT_OP_DIV] = BT_DO_DIV + 1,

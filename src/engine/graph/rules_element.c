@@ -25,6 +25,19 @@ void bt_graph_rule_same(struct bt_infer *c) {
     out_like(c, x->type, &x->shape);
 }
 
+/* Not in training, it passes on what it gets. */
+void bt_graph_rule_dropout(struct bt_infer *c) {
+    const struct bt_value *x = bt_graph_infer_need(c, 0, 0);
+    bt_graph_infer_float(c, "ratio", 0);
+    bt_graph_infer_int(c, "seed", 0, INT64_MIN, INT64_MAX);
+    if (c->graph->opset < 7 && !bt_graph_infer_int(c, "is_test", 0, 0, 1))
+        bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "is_test is 0");
+    if (bt_graph_infer_scalar(c, 2, 0) != 0) bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "training_mode");
+    out_like(c, x->type, &x->shape);
+    bt_graph_infer_drop(c, 1);
+    c->node->op = BT_OP_IDENTITY;
+}
+
 void bt_graph_rule_clip(struct bt_infer *c) {
     const struct bt_value *x = bt_graph_infer_need(c, 0, 0);
     struct bt_attr *a = &c->node->attr;
@@ -80,6 +93,7 @@ static void out_broadcast(struct bt_infer *c, const enum bt_type *forced, bool n
 
 void bt_graph_rule_broadcast(struct bt_infer *c) {
     out_broadcast(c, NULL, true);
+    if (c->node->op == BT_OP_SUM && c->node->in_count == 2) c->node->op = BT_OP_ADD; /* the one that convolutions take in */
 }
 
 void bt_graph_rule_broadcast_bool(struct bt_infer *c) {

@@ -190,6 +190,12 @@ void bt_graph_rule_global_pool(struct bt_infer *c) {
     bt_graph_infer_out(c, BT_TYPE_F32, 4, (int64_t[]){x->shape.dim[0], x->shape.dim[1], 1, 1});
 }
 
+void bt_graph_rule_global_max_pool(struct bt_infer *c) {
+    bt_graph_rule_global_pool(c);
+    c->node->op = BT_OP_REDUCE_MAX;
+    c->node->attr = (struct bt_attr){.axes = {[2] = true, [3] = true}, .keepdims = true};
+}
+
 /* Inputs 1 … count: constants, one number a channel. */
 static void need_channels(struct bt_infer *c, const struct bt_value *x, uint16_t count) {
     need_float(c, x);
@@ -310,4 +316,24 @@ void bt_graph_rule_resize(struct bt_infer *c) {
     }
     bt_graph_infer_out(c, BT_TYPE_F32, 4, dim);
     bt_graph_infer_drop(c, 1);
+}
+
+/* Resize's forerunner, gone with opset 10. */
+void bt_graph_rule_upsample(struct bt_infer *c) {
+    static const char *const modes[] = {"nearest", "linear"};
+    struct bt_attr *a = &c->node->attr;
+    const struct bt_value *x = bt_graph_infer_need(c, 0, 4);
+    if (c->graph->opset > 9) bt_graph_infer_fail(c, BT_E_FORMAT, "not of opset %u", c->graph->opset);
+    a->resize = (enum bt_resize_mode)bt_graph_infer_choice(c, "mode", BT_RESIZE_NEAREST, modes, 2);
+    a->coord = BT_COORD_ASYMMETRIC;
+    a->nearest = BT_NEAREST_FLOOR;
+    need_float(c, x);
+    int64_t dim[4] = {0};
+    if (!resize_scales(c, 1, 4, a->scale)) bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "no scales as an input");
+    for (int i = 0; i < 4 && !c->status; i++) dim[i] = (int64_t)floor((double)x->shape.dim[i] * (double)a->scale[i]);
+    if (!c->status && (dim[0] != x->shape.dim[0] || dim[1] != x->shape.dim[1]))
+        bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "resizes other axes than height and width");
+    bt_graph_infer_out(c, BT_TYPE_F32, 4, dim);
+    bt_graph_infer_drop(c, 1);
+    c->node->op = BT_OP_RESIZE;
 }

@@ -105,7 +105,7 @@ static void plan_binary(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
     const struct bt_value *out = value_of(p, n->out[0]);
     enum bt_layout layout = BT_LAYOUT_PLAIN;
-    if (n->in_count == 1) { /* Min or Max of one */
+    if (n->in_count == 1) { /* Min, Max or Sum of one */
         plan_view(p, node);
         return;
     }
@@ -130,7 +130,7 @@ static void plan_binary(struct bt_planner *p, uint16_t node) {
             in[0] = one;
             continue;
         }
-        /* Min and Max of more: a chain, each link with memory of its own. */
+        /* Min, Max and Sum of more: a chain, each link with memory of its own. */
         if (k > 1) in[0] = result;
         in[1] = one;
         if (k + 1 == n->in_count) {

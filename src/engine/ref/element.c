@@ -118,6 +118,7 @@ static float less_or_equal(float a, float b) {
 
 static float (*const binary_fn[BT_OP_COUNT])(float, float) = {
     [BT_OP_ADD] = add,
+    [BT_OP_SUM] = add,
     [BT_OP_SUB] = sub,
     [BT_OP_MUL] = mul,
     [BT_OP_DIV] = divide,
@@ -132,6 +133,7 @@ static float (*const binary_fn[BT_OP_COUNT])(float, float) = {
 static bool int_binary(enum bt_op op, int64_t a, int64_t b, int64_t *out) {
     switch (op) {
     case BT_OP_ADD:
+    case BT_OP_SUM:
         *out = (int64_t)((uint64_t)a + (uint64_t)b);
         return true;
     case BT_OP_SUB:
@@ -198,11 +200,11 @@ static bt_status binary_pair(const struct bt_ref_call *call, const struct bt_ref
 bt_status bt_ref_binary(const struct bt_ref_call *call) {
     if (call->in_count >= 2) {
         bt_status st = binary_pair(call, &call->in[0], &call->in[1]);
-        /* Min and Max of more: the result so far has the result's shape, and each element is read before it is written. */
+        /* Min, Max and Sum of more: the result so far has the result's shape, and each element is read before it is written. */
         for (uint32_t k = 2; k < call->in_count && !st; k++) st = binary_pair(call, call->out, &call->in[k]);
         return st;
     }
-    return bt_ref_copy(call); /* Min or Max of one */
+    return bt_ref_copy(call); /* Min, Max or Sum of one */
 }
 
 bt_status bt_ref_copy(const struct bt_ref_call *call) {
