@@ -111,7 +111,7 @@ bt_status bt_app_demo(struct bt_app *app) {
     bt_terminal_take_signals();
     demo.total = o->frames ? o->frames : bt_footage_frames();
     bt_status status = bt_files_make_folder(app->log, folder);
-    if (!status) status = bt_session_prepare(&session, app);
+    if (!status) status = bt_session_prepare(&session, app, 0);
     if (!status) {
         const struct bt_session_consent consent = {
             .origin = BT_ORIGIN_BUILTIN, .leaves_machine = true, .source_name = "the built-in footage"};

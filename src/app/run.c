@@ -52,12 +52,14 @@ bt_status bt_app_run(struct bt_app *app) {
         if (status) return status;
         if (o->camera) snprintf(camera, sizeof camera, "%s", o->camera);
     }
-    status = bt_session_prepare(&session, app);
+    const uint32_t purposes = BT_PURPOSE_WEAR_LIVE | (o->record ? (uint32_t)BT_PURPOSE_RECORD : 0);
+    status = bt_session_prepare(&session, app, purposes);
     if (!status) {
         const struct bt_session_consent consent = {.origin = o->input.at[0] ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA,
                                                    .leaves_machine = o->output || o->record,
                                                    .source_name = o->input.at[0] ? o->input.at[0] : camera,
                                                    .record_path = o->record,
+                                                   .purposes = purposes,
                                                    .logged = true};
         status = bt_session_consent(&session, &consent);
     }

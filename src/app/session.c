@@ -3,6 +3,7 @@
 
 #include "app/files.h"
 #include "app/terminal.h"
+#include "app/watch.h"
 #include "app/worn.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,39 +19,73 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { MODEL_MOST_BYTES = 64 << 20 };
+static const int64_t SECOND_NS = 1000000000;
 
-bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app) {
+static bt_status find_face(struct bt_session *s, const char *name, uint32_t purposes) {
+    if (!purposes || bt_worn_is_nobodys(name)) return bt_worn_find(s->log, s->rig, name, &s->mask);
+    bt_status status = bt_trust_open(s->log, &s->trust);
+    if (!status) status = bt_worn_person(&s->trust, name, purposes, &s->worn);
+    if (!status) s->mask = s->worn.mask;
+    return status;
+}
+
+bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app, uint32_t purposes) {
     const struct bt_app_options *o = &app->options;
     s->log = app->log;
     bt_status status = bt_files_models(s->log, o->models, s->models, sizeof s->models);
     if (!status) status = bt_worn_rig(s->log, s->models, &s->rig);
-    if (!status) status = bt_worn_find(s->log, s->rig, o->face, &s->mask);
+    if (!status) status = find_face(s, o->face, purposes);
     if (status) return status;
     status = bt_cache_open_device(&s->cache, s->log, o->device, &s->gpu);
     return status ? status : bt_cache_budget(s->log, o->tune, s->gpu, &s->tune_ns);
 }
 
+/* The wearer's own consent to start with nobody to ask; false: there is none. */
+static bool find_standing(const struct bt_session *s, int64_t now_s, struct bt_consent_state *out_state) {
+    const struct bt_ledger_params params = bt_trust_ledger(&s->trust);
+    struct bt_ledger *ledger = NULL;
+    bool found = !bt_ledger_read(&params, &ledger) && !bt_ledger_state(ledger, BT_RECEIPT_NO_FACE, now_s, out_state);
+    bt_ledger_free(&ledger);
+    return found;
+}
+
 bt_status bt_session_consent(struct bt_session *s, const struct bt_session_consent *c) {
     struct bt_asker asker = bt_terminal_asker();
-    bt_status status = c->logged ? bt_trust_open(s->log, &s->trust) : BT_OK;
+    struct bt_consent_state standing;
+    int64_t now_s = bt_clock_wall_ns() / SECOND_NS;
+    bool person = s->worn.mask != NULL, attended = bt_terminal_attended();
+    bt_status status = c->logged && !s->trust.signer ? bt_trust_open(s->log, &s->trust) : BT_OK;
     if (!status) status = bt_audit_open(s->log, c->logged ? s->trust.audit : NULL, s->trust.signer, &s->audit);
     if (status) return status;
     const struct bt_consent_params params = {
         .log = s->log,
         .audit = s->audit,
         .asker = &asker,
-        .facts = {c->origin, BT_OWNER_NOBODY, false, bt_terminal_attended(), c->leaves_machine},
+        .facts = {.origin = c->origin,
+                  .owner = person ? BT_OWNER_PERSON : BT_OWNER_NOBODY,
+                  .wearer_attended = attended,
+                  .leaves_machine = c->leaves_machine},
+        .owner = {.own = person && !s->worn.lent ? &s->worn.own : NULL,
+                  .lent = person && s->worn.lent ? &s->worn.pack : NULL,
+                  .identity_sha256 = s->worn.identity_sha256},
+        .purposes = c->purposes,
+        .standing = c->logged && !attended && find_standing(s, now_s, &standing) ? &standing : NULL,
+        .now_s = now_s,
         .face_name = s->mask->name,
         .source_name = c->source_name,
         .record_path = c->record_path,
         .chinese = bt_terminal_chinese(),
     };
-    return bt_consent_obtain(&params, &s->grant);
+    status = bt_consent_obtain(&params, &s->grant);
+    if (!status && person)
+        status = bt_worn_count(&s->trust, &s->worn, c->purposes | (attended ? 0 : (uint32_t)BT_PURPOSE_UNATTENDED));
+    return status;
 }
 
 static bt_status start_track(struct bt_session *s) {
@@ -130,14 +165,24 @@ static void stop(void *user) {
     bt_pipeline_stop(s->pipeline);
 }
 
+/* The next tick shows the card, and is the last. */
+static void lapse(void *user) {
+    struct bt_session *s = user;
+    atomic_store(&s->lapsed, true);
+    bt_grant_withdraw(s->grant);
+}
+
 bt_status bt_session_run(struct bt_session *s) {
     struct bt_terminal_watch *watch = bt_terminal_watch_signals(stop, s);
+    struct bt_watch *owner = NULL;
     if (!watch) return BT_E_MEMORY;
-    bt_status status = bt_pipeline_run(s->pipeline);
+    bt_status status = s->worn.mask ? bt_watch_create(&s->trust, &s->worn, lapse, s, &owner) : BT_OK;
+    if (!status) status = bt_pipeline_run(s->pipeline);
+    bt_watch_destroy(&owner);
     bool stopped = !bt_grant_live(s->grant, bt_clock_now_ns());
     bt_terminal_unwatch(&watch);
     bt_status finished = bt_output_finish(s->output);
-    if (status == BT_E_CONSENT && stopped) status = BT_OK;
+    if (status == BT_E_CONSENT && stopped && !atomic_load(&s->lapsed)) status = BT_OK;
     return status ? status : finished;
 }
 
@@ -164,9 +209,9 @@ json_t *bt_session_stats(const struct bt_session *s) {
                      (json_int_t)p.frames, "swapped", (json_int_t)p.swapped, "placard", (json_int_t)p.placard, "disclosed",
                      (json_int_t)p.disclosed, "size", size, "fps", rounded(p.fps), "latency_ms", "p50",
                      rounded(p.latency_p50_ms), "p99", rounded(p.latency_p99_ms), "stages_ms", stages, "cpu_ms",
-                     rounded(p.cpu_ms), "device", device, "face", s->mask->name, "placards", placards, "tracked",
-                     (json_int_t)p.with_face, "camera_dropped", (json_int_t)bt_capture_dropped(s->capture), "output_dropped",
-                     (json_int_t)out.dropped, "label", bt_disclose_label_text());
+                     rounded(p.cpu_ms), "device", device, "face", s->worn.mask ? "a person's" : s->mask->name, "placards",
+                     placards, "tracked", (json_int_t)p.with_face, "camera_dropped", (json_int_t)bt_capture_dropped(s->capture),
+                     "output_dropped", (json_int_t)out.dropped, "label", bt_disclose_label_text());
 }
 
 void bt_session_finish(struct bt_session *s, bt_status status) {
@@ -195,6 +240,8 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
     bt_trust_close(&s->trust);
     bt_cache_close(&s->cache);
     if (s->gpu) bt_gpu_destroy(&s->gpu);
+    if (s->worn.mask) s->mask = NULL;
+    bt_worn_finish(&s->worn);
     bt_mask_destroy(&s->mask);
     bt_rig_destroy(&s->rig);
 }

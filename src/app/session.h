@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/cache.h"
 #include "app/trust.h"
+#include "app/worn.h"
 #include "pipeline/output/output.h"
 #include "pipeline/pipeline.h"
 #include "trust/policy/policy.h"
@@ -21,7 +22,9 @@ struct bt_session {
     struct bt_log *log;
     char models[4096];
     struct bt_rig *rig;
-    struct bt_mask *mask;
+    struct bt_mask *mask; /* what is worn: its own, or worn.mask */
+    struct bt_worn worn;  /* a person's face */
+    _Atomic bool lapsed;  /* its owner withdrew */
     struct bt_gpu *gpu;
     struct bt_trust trust;
     struct bt_cache cache;
@@ -37,13 +40,15 @@ struct bt_session {
     uint32_t width_px, height_px;
 };
 
-/* Models, rig, mask and GPU. No camera, no question. */
-BT_CHECKED bt_status bt_session_prepare(struct bt_session *session, struct bt_app *app);
+/* Models, rig, mask and GPU. No camera, and no question but for the vault's passphrase. `purposes`: what the session does, of
+   enum bt_purpose; 0: only masks that belong to nobody. */
+BT_CHECKED bt_status bt_session_prepare(struct bt_session *session, struct bt_app *app, uint32_t purposes);
 
 struct bt_session_consent {
     enum bt_origin origin;
     bool leaves_machine;
     const char *source_name, *record_path;
+    uint32_t purposes;
     bool logged; /* in this installation's log; else in memory (the demo) */
 };
 BT_CHECKED bt_status bt_session_consent(struct bt_session *session, const struct bt_session_consent *consent);

@@ -93,7 +93,7 @@ void bt_trust_close(struct bt_trust *trust) {
     bt_seal_signer_destroy(&trust->signer);
 }
 
-bt_status bt_trust_unlock(const struct bt_trust *trust, struct bt_vault **out_vault) {
+bt_status bt_trust_unlock_keep(const struct bt_trust *trust, struct bt_vault **out_vault, struct bt_secret **out_passphrase) {
     const struct bt_vault_params params = bt_trust_vault(trust);
     struct bt_secret *passphrase = NULL;
     bt_status status = bt_secret_harden(trust->log);
@@ -106,6 +106,8 @@ bt_status bt_trust_unlock(const struct bt_trust *trust, struct bt_vault **out_va
     status = bt_keyring_read(trust->log, trust->vault, &passphrase);
     if (!status) {
         status = bt_vault_open(&params, passphrase, out_vault);
+        if (!status) *out_passphrase = passphrase;
+        if (!status) return BT_OK;
         bt_secret_destroy(&passphrase);
         if (status != BT_E_CONSENT) return status;
         bt_log_warning(trust->log, "the keyring's passphrase is not this vault's");
@@ -114,8 +116,18 @@ bt_status bt_trust_unlock(const struct bt_trust *trust, struct bt_vault **out_va
     for (int i = 0; i < TRIES && status == BT_E_CONSENT; i++) {
         if (bt_terminal_secret(trust->log, "Passphrase of the vault: ", &passphrase)) return BT_E_CONSENT;
         status = bt_vault_open(&params, passphrase, out_vault);
-        bt_secret_destroy(&passphrase);
+        if (status)
+            bt_secret_destroy(&passphrase);
+        else
+            *out_passphrase = passphrase;
     }
+    return status;
+}
+
+bt_status bt_trust_unlock(const struct bt_trust *trust, struct bt_vault **out_vault) {
+    struct bt_secret *passphrase = NULL;
+    bt_status status = bt_trust_unlock_keep(trust, out_vault, &passphrase);
+    bt_secret_destroy(&passphrase);
     return status;
 }
 

@@ -27,6 +27,9 @@ struct bt_ledger_params bt_trust_ledger(const struct bt_trust *trust);
 /* The desktop's keyring if it holds this vault's passphrase, else the person at the terminal, who may try three times.
    BT_E_CONSENT: nobody to ask, or wrong three times. */
 BT_CHECKED bt_status bt_trust_unlock(const struct bt_trust *trust, struct bt_vault **out_vault);
+/* The same, and keeps the passphrase for opening it once more without asking. */
+BT_CHECKED bt_status bt_trust_unlock_keep(const struct bt_trust *trust, struct bt_vault **out_vault,
+                                          struct bt_secret **out_passphrase);
 /* Unlocks, or makes the vault first, with a new passphrase, when there is none. */
 BT_CHECKED bt_status bt_trust_unlock_or_make(const struct bt_trust *trust, struct bt_vault **out_vault);
 /* Typed twice, 8 characters at least. */

@@ -43,17 +43,24 @@ done:
     return status;
 }
 
+bool bt_worn_is_nobodys(const char *name) {
+    uint32_t index = 0;
+    char path[PATH_MAX];
+    if (!name || bt_mask_builtin_find(name, &index)) return true;
+    return !strchr(name, '/') && !bt_files_face(name, path, sizeof path) && !access(path, F_OK);
+}
+
 bt_status bt_worn_find(struct bt_log *log, const struct bt_rig *rig, const char *name, struct bt_mask **out_mask) {
     uint32_t index = 0;
     char path[PATH_MAX];
     struct bt_bytes bytes = {0};
     if (!name || bt_mask_builtin_find(name, &index)) return bt_mask_builtin_grow(rig, index, out_mask);
-    bt_status status = BT_E_NOT_FOUND;
-    if (strchr(name, '/') || bt_files_face(name, path, sizeof path) || access(path, F_OK)) {
+    if (!bt_worn_is_nobodys(name)) {
         bt_log_error(log, "there is no mask called %s; bauta faces lists them", name);
         return BT_E_NOT_FOUND;
     }
-    status = bt_files_read(log, path, 2 * bt_mask_encoded_bytes(), &bytes);
+    bt_status status = bt_files_face(name, path, sizeof path);
+    if (!status) status = bt_files_read(log, path, 2 * bt_mask_encoded_bytes(), &bytes);
     if (!status) status = verify(log, rig, path, bytes, out_mask);
     free((void *)bytes.data);
     return status;

@@ -44,6 +44,9 @@ enum {
     BT_RECEIPT_SLACK_S = 300,   /* how far the clock may step back before it counts as set back */
 };
 
+/* The identity id of a consent that is about no enrolled face: the wearer's own, to start unattended. */
+#define BT_RECEIPT_NO_FACE "00000000000000000000000000000000"
+
 struct bt_receipt {
     char record_id[BT_RECEIPT_UUID];  /* of the consent: the same for all its events */
     char receipt_id[BT_RECEIPT_UUID]; /* of this event; made by append when "" */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Wearing a person's face: out of the vault, by the receipts or by what was lent. */
+#include "app/worn.h"
+
+#include "app/trust.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "identity/identity.h"
+#include "identity/sealed.h"
+#include "trust/vault/digest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t SECOND_NS = 1000000000;
+
+static int64_t now_s(void) {
+    return bt_clock_wall_ns() / SECOND_NS;
+}
+
+static bt_status digest_of(struct bt_bytes bytes, char out_hex[BT_RECEIPT_DIGEST]) {
+    return bt_vault_sha256_hex(bytes.data, bytes.size, out_hex);
+}
+
+static bt_status wear(struct bt_log *log, struct bt_bytes bytes, const char *name, struct bt_worn *worn) {
+    struct bt_identity *identity = NULL;
+    bt_status status = bt_identity_decode(log, bytes, &identity);
+    if (!status && strcmp(identity->name, name) != 0) status = BT_E_NOT_FOUND;
+    if (!status) status = digest_of(bytes, worn->identity_sha256);
+    if (!status) status = bt_identity_wear(identity, &worn->mask);
+    bt_identity_destroy(&identity);
+    return status;
+}
+
+/* The receipts must speak of these very bytes. */
+static bt_status find_consent(const struct bt_trust *trust, const struct bt_sealed *sealed, struct bt_worn *worn) {
+    const struct bt_ledger_params params = bt_trust_ledger(trust);
+    struct bt_ledger *ledger = NULL;
+    char templates[BT_RECEIPT_DIGEST] = "";
+    bt_status status = bt_ledger_read(&params, &ledger);
+    if (!status) status = bt_ledger_state(ledger, worn->identity_id, now_s(), &worn->own);
+    bt_ledger_free(&ledger);
+    if (status == BT_E_NOT_FOUND) {
+        bt_log_error(trust->log, "no receipt says that this face's owner ever agreed: it is not worn");
+        return BT_E_CONSENT;
+    }
+    if (!status) status = digest_of(sealed->templates, templates);
+    if (status) return status;
+    if (!worn->own.usable) {
+        bt_log_error(trust->log, "the face is not worn: %s", worn->own.why_not);
+        return BT_E_CONSENT;
+    }
+    if (strcmp(worn->own.last.identity_sha256, worn->identity_sha256) != 0 ||
+        strcmp(worn->own.last.template_sha256, templates) != 0 || strcmp(worn->own.last.record_id, sealed->record_id) != 0) {
+        bt_log_error(trust->log, "the face is not the one that its owner agreed to: its key is destroyed");
+        status = bt_trust_end(trust, &worn->own.last, BT_RECEIPT_INVALIDATED);
+        return status ? status : BT_E_CONSENT;
+    }
+    return BT_OK;
+}
+
+/* BT_E_NOT_FOUND: that record is somebody else's. */
+static bt_status try_own(const struct bt_trust *trust, struct bt_bytes record, const char *name, struct bt_worn *worn) {
+    struct bt_sealed sealed;
+    bt_status status = bt_sealed_decode(trust->log, record, &sealed);
+    if (!status) status = wear(trust->log, sealed.identity, name, worn);
+    return status ? status : find_consent(trust, &sealed, worn);
+}
+
+static bt_status try_lent(const struct bt_trust *trust, struct bt_bytes record, const char *name, uint32_t purposes,
+                          struct bt_worn *worn) {
+    struct bt_pack_state state, tried;
+    struct bt_bytes identity;
+    bt_status status = bt_pack_recall(trust->log, record, &state, &identity);
+    if (!status && strcmp(state.terms.name, name) != 0) return BT_E_NOT_FOUND;
+    tried = state; /* counted only when the session is agreed to */
+    if (!status) status = bt_pack_use(trust->log, &tried, purposes, now_s());
+    if (!status) {
+        struct bt_identity *face = NULL;
+        status = bt_identity_decode(trust->log, identity, &face);
+        if (!status) status = digest_of(identity, worn->identity_sha256);
+        if (!status) status = bt_identity_wear(face, &worn->mask);
+        bt_identity_destroy(&face);
+    }
+    worn->lent = true;
+    worn->pack = tried;
+    return status;
+}
+
+bt_status bt_worn_person(const struct bt_trust *trust, const char *name, uint32_t purposes, struct bt_worn *out_worn) {
+    const struct bt_vault_params params = bt_trust_vault(trust);
+    struct bt_vault *vault = NULL;
+    struct bt_vault_entry *entries = NULL;
+    struct bt_worn worn = {0};
+    uint32_t count = 0;
+    bt_status status = bt_vault_exists(trust->vault) ? bt_vault_list(&params, &entries, &count) : BT_E_NOT_FOUND;
+    if (!status) status = bt_trust_unlock_keep(trust, &vault, &worn.passphrase);
+    bt_status found = BT_E_NOT_FOUND;
+    for (uint32_t i = 0; !status && found == BT_E_NOT_FOUND && i < count; i++) {
+        struct bt_secret *record = NULL;
+        uint32_t version = 0;
+        bool own = entries[i].kind == BT_VAULT_IDENTITY;
+        if (entries[i].gone || (!own && entries[i].kind != BT_VAULT_LENT)) continue;
+        if (bt_vault_get(vault, entries[i].id, entries[i].kind, &version, &record)) continue; /* said; others may be whole */
+        memcpy(worn.identity_id, entries[i].id, sizeof worn.identity_id);
+        found = own ? try_own(trust, bt_secret_bytes(record), name, &worn)
+                    : try_lent(trust, bt_secret_bytes(record), name, purposes, &worn);
+        if (found == BT_E_FORMAT) found = BT_E_NOT_FOUND;
+        bt_secret_destroy(&record);
+    }
+    bt_vault_close(&vault);
+    free(entries);
+    if (!status) status = found;
+    if (status == BT_E_NOT_FOUND)
+        bt_log_error(trust->log, "there is no mask called %s, and nobody enrolled or lent a face of that name", name);
+    if (status)
+        bt_worn_finish(&worn);
+    else
+        *out_worn = worn;
+    return status;
+}
+
+bt_status bt_worn_count(const struct bt_trust *trust, struct bt_worn *worn, uint32_t purposes) {
+    const struct bt_vault_params params = bt_trust_vault(trust);
+    struct bt_vault *vault = NULL;
+    struct bt_secret *record = NULL, *fresh = NULL;
+    struct bt_pack_state state;
+    struct bt_bytes identity;
+    uint32_t version = 0;
+    bt_status status = BT_OK;
+    if (worn->lent) status = bt_vault_open(&params, worn->passphrase, &vault);
+    if (!status && worn->lent) status = bt_vault_get(vault, worn->identity_id, BT_VAULT_LENT, &version, &record);
+    if (!status && worn->lent) status = bt_pack_recall(trust->log, bt_secret_bytes(record), &state, &identity);
+    /* As it is now: another session may have begun meanwhile. */
+    if (!status && worn->lent) status = bt_pack_use(trust->log, &state, purposes, now_s());
+    if (!status && worn->lent) status = bt_pack_keep(trust->log, &state, identity, &fresh);
+    if (!status && worn->lent) status = bt_vault_put(vault, BT_VAULT_LENT, version, bt_secret_bytes(fresh), worn->identity_id);
+    bt_secret_destroy(&fresh);
+    bt_secret_destroy(&record);
+    bt_vault_close(&vault);
+    bt_secret_destroy(&worn->passphrase);
+    return status;
+}
+
+bool bt_worn_holds(const struct bt_trust *trust, const struct bt_worn *worn) {
+    const struct bt_vault_params params = bt_trust_vault(trust);
+    const struct bt_ledger_params receipts = bt_trust_ledger(trust);
+    struct bt_vault_entry *entries = NULL;
+    struct bt_ledger *ledger = NULL;
+    struct bt_consent_state state = {0};
+    uint32_t count = 0;
+    bool there = false, agreed = worn->lent;
+    if (bt_vault_list(&params, &entries, &count)) return false;
+    for (uint32_t i = 0; i < count; i++) there |= !strcmp(entries[i].id, worn->identity_id) && !entries[i].gone;
+    free(entries);
+    if (!worn->lent && !bt_ledger_read(&receipts, &ledger))
+        agreed = !bt_ledger_state(ledger, worn->identity_id, now_s(), &state) && state.usable;
+    bt_ledger_free(&ledger);
+    return there && agreed;
+}
+
+void bt_worn_finish(struct bt_worn *worn) {
+    bt_identity_unwear(&worn->mask);
+    bt_secret_destroy(&worn->passphrase);
+}
