@@ -204,7 +204,7 @@ static void open_session(struct session *s, struct other *other, int last, const
     atomic_init(&s->seen.masked, 0);
     s->seen.other = other;
     s->grant = make_grant();
-    s->capture = open_camera(20 * MS, last, false);
+    s->capture = open_camera(test_brief(20, 400) * MS, last, false); /* the footage ends some time */
     s->disclose = open_disclose();
     const struct bt_track_params track = {.log = t.log,
                                           .gpu = t.gpu,
