@@ -14,6 +14,36 @@ function(bt_drawer name)
     set_property(GLOBAL APPEND PROPERTY BAUTA_DRAWERS bt_${name})
 endfunction()
 
+# bt_embed_spirv(TARGET NAME): the end of bt_shader, for generated/spv/NAME.spv.
+function(bt_embed_spirv target name)
+    set(spv ${BAUTA_GENERATED}/spv/${name}.spv)
+    set(c ${BAUTA_GENERATED}/spv/${name}.c)
+    add_custom_command(OUTPUT ${c} ${BAUTA_GENERATED}/spv/${name}.h
+        COMMAND bt_embed --words bt_spv_${name} ${spv} ${c} ${BAUTA_GENERATED}/spv/${name}.h
+        DEPENDS ${spv} bt_embed VERBATIM COMMENT "")
+    target_sources(${target} PRIVATE ${c} ${BAUTA_GENERATED}/spv/${name}.h)
+    set_property(GLOBAL APPEND PROPERTY BAUTA_SPIRV ${spv})
+endfunction()
+
+# bt_shader_frozen(TARGET NAME FROM CONSTANTS...): shader NAME is FROM (of a bt_shader) with its specialisation constants 0, 1, ...
+# fixed, folded in, and loops that ask for it unrolled.
+function(bt_shader_frozen target name from)
+    set(values "")
+    set(id 0)
+    foreach(value ${ARGN})
+        string(APPEND values "${id}:${value} ")
+        math(EXPR id "${id} + 1")
+    endforeach()
+    set(spv ${BAUTA_GENERATED}/spv/${name}.spv)
+    add_custom_command(
+        OUTPUT ${spv}
+        COMMAND ${SPIRV_OPT} --target-env=vulkan1.2 "--set-spec-const-default-value=${values}" --freeze-spec-const
+                --fold-spec-const-op-composite -O --loop-unroll -O ${BAUTA_GENERATED}/spv/${from}.spv -o ${spv}
+        COMMAND ${SPIRV_VAL} --target-env vulkan1.2 ${spv}
+        DEPENDS ${BAUTA_GENERATED}/spv/${from}.spv VERBATIM COMMENT "shader ${name}")
+    bt_embed_spirv(${target} ${name})
+endfunction()
+
 # bt_shader(TARGET FILE [NAME name] [DEFINES A=1 ...]): compiles shaders/FILE, checks it with spirv-val, and embeds it as
 # `const uint32_t bt_spv_<name>[]` with `const size_t bt_spv_<name>_bytes`, declared in the header "spv/<name>.h".
 # The name is the path with '/' and '.' as '_', less "_comp", unless NAME gives one (a variant of the same file).
@@ -29,17 +59,12 @@ function(bt_shader target file)
     endforeach()
     set(src ${PROJECT_SOURCE_DIR}/shaders/${file})
     set(spv ${BAUTA_GENERATED}/spv/${A_NAME}.spv)
-    set(c ${BAUTA_GENERATED}/spv/${A_NAME}.c)
     add_custom_command(
         OUTPUT ${spv}
         COMMAND ${GLSLANG} -V --quiet --target-env vulkan1.2 -I${PROJECT_SOURCE_DIR}/shaders ${defines} --depfile ${spv}.d -o ${spv} ${src}
         COMMAND ${SPIRV_VAL} --target-env vulkan1.2 ${spv}
         DEPENDS ${src} DEPFILE ${spv}.d VERBATIM COMMENT "shader ${A_NAME}")
-    add_custom_command(OUTPUT ${c} ${BAUTA_GENERATED}/spv/${A_NAME}.h
-        COMMAND bt_embed --words bt_spv_${A_NAME} ${spv} ${c} ${BAUTA_GENERATED}/spv/${A_NAME}.h
-        DEPENDS ${spv} bt_embed VERBATIM COMMENT "")
-    target_sources(${target} PRIVATE ${c} ${BAUTA_GENERATED}/spv/${A_NAME}.h)
-    set_property(GLOBAL APPEND PROPERTY BAUTA_SPIRV ${spv})
+    bt_embed_spirv(${target} ${A_NAME})
 endfunction()
 
 # bt_embed_file(TARGET SYMBOL PATH): PATH's bytes as `const uint8_t SYMBOL[]`, `const size_t SYMBOL_bytes`, header "embed/SYMBOL.h".

@@ -65,7 +65,9 @@ static bt_status make_kernels(struct bt_run *run, const struct bt_program *progr
             bool fetched = info->slots[k] == '4' || info->slots[k] == '1';
             slots[i][k] = fetched && d->code != BT_CODE_STORAGE ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
         }
-        struct bt_run_spirv spirv = bt_run_spirv(d->kernel, d->code);
+        struct bt_run_spirv spirv;
+        bool frozen = bt_run_frozen(d->kernel, d->code, d->constants, &spirv);
+        if (!frozen) spirv = bt_run_spirv(d->kernel, d->code);
         params[i] = (struct bt_kernel_params){
             .name = info->name,
             .spirv = spirv.words,
@@ -73,7 +75,7 @@ static bt_status make_kernels(struct bt_run *run, const struct bt_program *progr
             .slots = slots[i],
             .slot_count = info->slot_count,
             .constants = d->constants,
-            .constant_count = info->constant_count,
+            .constant_count = frozen ? 0 : info->constant_count,
             .push_bytes = info->push_bytes,
         };
     }

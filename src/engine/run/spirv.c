@@ -4,6 +4,7 @@
 #include "engine/run/run.h"
 #include "gpu/device.h"
 #include <assert.h>
+#include <string.h>
 
 #define BT_KERNEL(id, shader, prefix, slots)                                                                                   \
     extern const uint32_t bt_spv_engine_##shader[], bt_spv_engine_##shader##_texels[], bt_spv_engine_##shader##_lanes[];       \
@@ -11,6 +12,12 @@
         bt_spv_engine_##shader##_lanes_bytes;
 #include "engine/emit/kernels.def"
 #undef BT_KERNEL
+
+#define BT_FROZEN(id, name, ...)                                                                                               \
+    extern const uint32_t bt_spv_##name[];                                                                                     \
+    extern const size_t bt_spv_##name##_bytes;
+#include "engine_frozen.def"
+#undef BT_FROZEN
 
 struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, enum bt_code code) {
     const struct bt_run_spirv all[BT_KERNEL_COUNT][3] = {
@@ -23,6 +30,27 @@ struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, enum bt_code code) {
     };
     assert(id < BT_KERNEL_COUNT && code <= BT_CODE_LANES);
     return all[id][code];
+}
+
+bool bt_run_frozen(enum bt_kernel_id id, enum bt_code code, const uint32_t *constants, struct bt_run_spirv *out_spirv) {
+    static const struct {
+        enum bt_kernel_id id;
+        uint32_t constants[BT_DISPATCH_CONSTANTS];
+        const uint32_t *words;
+        const size_t *size_bytes;
+    } all[] = {
+#define BT_FROZEN(id, name, ...) {BT_KERNEL_##id, {__VA_ARGS__}, bt_spv_##name, &bt_spv_##name##_bytes},
+#include "engine_frozen.def"
+#undef BT_FROZEN
+    };
+    if (code != BT_CODE_LANES) return false;
+    const size_t size = bt_emit_kernel_info(id)->constant_count * sizeof *constants;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (all[i].id != id || memcmp(all[i].constants, constants, size) != 0) continue;
+        *out_spirv = (struct bt_run_spirv){all[i].words, *all[i].size_bytes};
+        return true;
+    }
+    return false;
 }
 
 uint32_t bt_run_share(const struct bt_gpu_caps *caps) {

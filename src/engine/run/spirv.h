@@ -10,5 +10,7 @@ struct bt_run_spirv {
     size_t size_bytes;
 };
 struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, enum bt_code code);
+/* Compiled with these very constants (frozen.txt): the driver gets none, and has less to do. False: there is no such code. */
+bool bt_run_frozen(enum bt_kernel_id id, enum bt_code code, const uint32_t *constants, struct bt_run_spirv *out_spirv);
 
 #endif

@@ -28,14 +28,14 @@ static uint64_t digest(uint64_t hash, const void *data, size_t size) {
 
 static uint64_t key_of(const struct bt_gpu_caps *caps, const struct bt_emit_params *emit) {
     const uint32_t words[] = {FORMAT,       caps->vendor_id,  caps->device_id, caps->driver_version, (uint32_t)caps->kind,
-                              emit->texels, emit->max_texels, emit->either};
+                              emit->texels, emit->max_texels, emit->either,    emit->share};
     uint64_t hash = digest(FNV_START, words, sizeof words);
     hash = digest(hash, caps->cache_uuid, sizeof caps->cache_uuid);
     hash = digest(hash, caps->name, strlen(caps->name));
     hash = digest(hash, caps->driver, strlen(caps->driver));
     for (int k = 0; k < BT_KERNEL_COUNT; k++) {
-        for (int texels = 0; texels < 2; texels++) {
-            struct bt_run_spirv spirv = bt_run_spirv((enum bt_kernel_id)k, texels);
+        for (int code = BT_CODE_STORAGE; code <= BT_CODE_LANES; code++) {
+            struct bt_run_spirv spirv = bt_run_spirv((enum bt_kernel_id)k, (enum bt_code)code);
             hash = digest(hash, spirv.words, spirv.size_bytes);
         }
     }
