@@ -3,7 +3,7 @@
 """Makes the models that bauta runs: build.py FOLDER [--extra]
 
 Fetches what manifest.json pins (fetch.py), converts it (tflite.py, lower.py, attention.py, dlib_resnet.py, geometry.py) and
-leaves face_detector.onnx, face_mesh.onnx, selfie_matte.onnx and face_geometry.bin in FOLDER. With --extra it makes the
+leaves the three networks that follow faces, the two that compare them, and face_geometry.bin in FOLDER. With --extra it makes the
 networks that only tests and benchmarks run, instead. Does nothing when FOLDER already holds what this manifest and this converter
 give. Needs npm, python3-numpy, python3-onnx, python3-flatbuffers.
 """

@@ -7,10 +7,10 @@
 #include <string.h>
 
 enum { RING = 32 };
-static const float YAW_MOST = 0.8f, PITCH_MOST = 0.6f; /* radians: beyond, landmarks are guesses */
-static const float DARKEST = 0.012f;                   /* linear luminance of skin; noise is as large below */
-static const int64_t APART_NS = 2000000000;            /* so that the neutral's reservoir keeps every picture */
-static const float EXPRESSION_CM = 0.22f;              /* distance from neutral at which a picture says 1/e of what it might */
+static const float YAW_MOST = 0.65f, PITCH_MOST = 0.5f; /* radians: beyond, landmarks are guesses */
+static const float DARKEST = 0.012f;                    /* linear luminance of skin; noise is as large below */
+static const int64_t APART_NS = 2000000000;             /* so that the neutral's reservoir keeps every picture */
+static const float EXPRESSION_CM = 0.22f;               /* distance from neutral at which a picture says 1/e of what it might */
 
 bt_status bt_identity_builder_create(struct bt_log *log, const struct bt_rig *rig, struct bt_identity_builder **out_builder) {
     bt_status status = BT_E_MEMORY;

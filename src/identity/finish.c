@@ -32,21 +32,28 @@ static float robust_mean(const float *bin) {
     return mean;
 }
 
-/* Hair that hangs over the forehead is no skin: its texels and some around them are as good as not seen. */
+/* 1 on the forehead and the temples, where hair may hang ... 0. */
+static float forehead(uint32_t i) {
+    const float u = ((float)(i % SIDE) + 0.5f) / SIDE, v = ((float)(i / SIDE) + 0.5f) / SIDE;
+    const float down = 0.30f + 0.14f * bt_smoothstep(fabsf(u - 0.5f), 0.26f, 0.38f);
+    return 1.0f - bt_smoothstep(v, down, down + 0.06f);
+}
+
+/* Hair is no skin: its texels and some around them are as good as not seen. */
 static void drop_hair(struct bt_identity_builder *b, const struct plane *luma, struct plane *seen) {
     const struct bt_rig_maps *maps = bt_rig_maps(b->rig);
     struct plane *hair = &b->c, *scratch = &b->d;
     for (uint32_t i = 0; i < TEXELS; i++) {
-        const bool above = (float)(i / SIDE) < HAIR_BELOW * SIDE && bt_identity_map_at(maps->feature, i) < 0.5f;
-        hair->px[i] = above && seen->px[i] > 0.0f && luma->px[i] < HAIR_LUMA ? 1.0f : 0.0f;
+        const bool may = forehead(i) > 0.5f && bt_identity_map_at(maps->feature, i) < 0.5f && seen->px[i] > 0.0f;
+        hair->px[i] = may && luma->px[i] < HAIR_LUMA ? 1.0f : 0.0f;
     }
     bt_raster_blur(picture_of(hair), 3.0f, scratch->px); /* single dark texels, moles and freckles, fall below */
     for (uint32_t i = 0; i < TEXELS; i++) hair->px[i] = hair->px[i] > 0.55f ? 1.0f : 0.0f;
     bt_raster_dilate(picture_of(hair), 12.0f, scratch->px);
     bt_raster_blur(picture_of(hair), 6.0f, scratch->px);
     for (uint32_t i = 0; i < TEXELS; i++) {
-        const bool above = (float)(i / SIDE) < HAIR_BELOW * SIDE;
-        if (above) seen->px[i] *= 1.0f - bt_clamp(1.2f * hair->px[i], 0.0f, 1.0f) * (1.0f - b->atlas.brow.px[i]);
+        const float covered = bt_clamp(1.2f * hair->px[i], 0.0f, 1.0f) * forehead(i);
+        seen->px[i] *= 1.0f - covered * (1.0f - b->atlas.brow.px[i]);
     }
 }
 
@@ -59,6 +66,15 @@ static void centre(const struct atlas *atlas, const struct plane *seen, struct p
         total += w;
     }
     for (uint32_t i = 0; i < TEXELS; i++) luma->px[i] -= sum / total;
+}
+
+/* What is left of mid-sized light and dark on plain skin is as much light as skin: less of it, up to where it must be a beard. */
+static void flatten(const struct atlas *atlas, const struct plane *seen, struct plane *luma, struct plane *scratch) {
+    struct plane *sure = &scratch[0], *middle = &scratch[1];
+    for (uint32_t i = 0; i < TEXELS; i++) sure->px[i] = seen->px[i] * atlas->skin.px[i];
+    *middle = *luma;
+    bt_identity_blur(middle, sure, 14.0f, &scratch[2], &scratch[3]);
+    for (uint32_t i = 0; i < TEXELS; i++) luma->px[i] -= 0.6f * atlas->skin.px[i] * bt_clamp(middle->px[i], -0.12f, 0.12f);
 }
 
 static void color_of(const struct bt_identity_builder *b, uint32_t i, float luma, float lips, float out[3]) {
@@ -102,6 +118,8 @@ bt_status bt_identity_builder_finish(struct bt_identity_builder *b, const char *
     memcpy(f->name, name, strlen(name));
     f->views = b->views;
     memcpy(f->neutral, bt_neutral_vertices(b->neutral), sizeof(f->neutral));
+    const float smile = bt_identity_smile(b->rig, f->neutral);
+    bt_identity_relax(b->rig, smile, f->neutral);
     bt_rig_close_lips(b->rig, f->neutral, 0.05f);
     for (uint32_t i = 0; i < TEXELS; i++) {
         const float often = bt_smoothstep(b->weight.px[i], 0.5f * SEEN_LEAST, SEEN_FULLY);
@@ -111,8 +129,11 @@ bt_status bt_identity_builder_finish(struct bt_identity_builder *b, const char *
     centre(&b->atlas, seen, luma);
     drop_hair(b, luma, seen);
     centre(&b->atlas, seen, luma);
+    flatten(&b->atlas, seen, luma, &b->c);
+    bt_identity_smooth_creases(b->rig, &b->atlas, smile, seen, luma, &b->c);
     for (uint32_t i = 0; i < TEXELS; i++) {
-        float l = luma->px[i], ratio[3];
+        /* Lips are never paler than skin; between them teeth are. */
+        float l = bt_lerp(luma->px[i], fminf(luma->px[i], 0.05f), b->atlas.lips.px[i]), ratio[3];
         /* What is brighter than skin is sheen more often than paleness; what is dark in nostrils, at the lips' seam and under
            lashes is the driver's own, painted by swap. */
         l *= l > 0.0f ? 0.6f : 1.0f - b->atlas.pass.px[i] * b->atlas.pass.px[i];
@@ -124,7 +145,8 @@ bt_status bt_identity_builder_finish(struct bt_identity_builder *b, const char *
         }
     }
     fill_colours(b, f);
-    bt_log_info(b->log, "enrolled face: of %u pictures, coverage %.2f", b->views, (double)bt_identity_builder_coverage(b));
+    bt_log_info(b->log, "enrolled face: of %u pictures, coverage %.2f, smile %.2f", b->views,
+                (double)bt_identity_builder_coverage(b), (double)smile);
     *out_identity = f;
     f = NULL;
     status = BT_OK;

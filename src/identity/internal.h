@@ -31,7 +31,7 @@ static inline struct bt_picture_f picture_of(struct plane *plane) {
 struct atlas {
     uint16_t triangle[TEXELS]; /* fine triangle, 0xffff: none, or an eye's opening or the mouth's inside */
     float barycentric[TEXELS][3];
-    struct plane skin; /* 1 on plain skin that is wide enough inside the oval for statistics ... 0 */
+    struct plane skin;  /* 1 on plain skin that is wide enough inside the oval for statistics ... 0 */
     struct plane inner; /* 0 on the oval itself, where the background shines in ... 1 */
     struct plane lips, brow, paint, pass;
 };
@@ -64,6 +64,13 @@ float bt_identity_map_at(const float *map, uint32_t texel); /* a 256 map where t
 /* Normalised blur: value and weight are multiplied, both blurred, divided; where no weight reaches, 0. `value` is replaced. */
 void bt_identity_blur(struct plane *value, const struct plane *weight, float sigma, struct plane *a, struct plane *b);
 
+/* 0 ... 1: how much of a smile this neutral is. */
+float bt_identity_smile(const struct bt_rig *rig, const struct bt_vec3 *neutral);
+/* Takes most of it out: of the mesh, and of log luma around the folds (scratch: three planes). */
+void bt_identity_relax(const struct bt_rig *rig, float smile, struct bt_vec3 *neutral);
+void bt_identity_smooth_creases(const struct bt_rig *rig, const struct atlas *atlas, float smile, const struct plane *seen,
+                                struct plane *luma, struct plane *scratch);
+
 struct bt_identity_builder {
     struct bt_log *log;
     const struct bt_rig *rig;
@@ -79,7 +86,7 @@ struct bt_identity_builder {
     float red_sum[TEXELS], blue_sum[TEXELS], chroma_weight[TEXELS];
     struct plane weight;
     struct view view;
-    struct plane a, b, c, d;
+    struct plane a, b, c, d, e, f; /* scratch, side by side */
 };
 
 static inline float bt_identity_luminance(const float c[3]) {
