@@ -60,10 +60,10 @@ class PeerError(Exception):
     """Says which program failed, and how."""
 
 
-def spawn(command):
+def spawn(command, more=()):
     """(stdout, stderr, CPU seconds of the process) of a program on one thread."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                               env={**os.environ, **ONE_THREAD})
+                               env={**os.environ, **ONE_THREAD, **dict(more)})
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     out, err = process.communicate()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -74,11 +74,12 @@ def spawn(command):
 
 
 class Ours:
-    def __init__(self, program):
-        self.program, self.device = program, ""
+    def __init__(self, program, cache):
+        """With a cache of its own: choices that a user has measured (bauta model tune) are not the program's defaults."""
+        self.program, self.device, self.cache = program, "", {"XDG_CACHE_HOME": str(cache.absolute())}
 
     def run(self, net, runs):
-        out, _, _ = spawn([self.program, "model", "bench", net["model"], "--runs", str(runs), "--json"])
+        out, _, _ = spawn([self.program, "model", "bench", net["model"], "--runs", str(runs), "--json"], self.cache)
         said = json.loads(out)
         self.device = said["device"]["driver"]
         return {"cpu_ms": said["cpu_ms"]["median"], "cpu_min_ms": said["cpu_ms"]["minimum"],
@@ -250,7 +251,7 @@ def main():
     if not args.bauta:
         subprocess.run(["cmake", "--build", str(ROOT / "build"), "--target", "bauta"], check=True, stdout=sys.stderr)
     args.output.mkdir(parents=True, exist_ok=True)
-    peers = {"ours": Ours(args.bauta or str(ROOT / "build/bauta"))}
+    peers = {"ours": Ours(args.bauta or str(ROOT / "build/bauta"), args.output / "cache")}
     if args.ncnn:
         peers["ncnn"] = Ncnn(args.ncnn)
     peers["ort"] = Onnxruntime(args.output / "onnxruntime")
