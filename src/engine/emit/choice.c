@@ -78,7 +78,7 @@ static void add_dense(struct list *l, const struct bt_layer *layer, bool texels)
     uint32_t share = texels ? l->params->share : 0;
     if (share) {
         uint64_t least = UINT64_MAX;
-        for (uint32_t i = 0; i < 5; i++) {
+        for (uint32_t i = 0; i < (d.out_w == 1 ? 1 : 5); i++) { /* of vectors, one kind */
             uint32_t pixels = at_most(shapes[i][0], d.out_w), groups = at_most(shapes[i][1], d.out_groups);
             uint64_t here = work(&d, pixels, groups, share);
             if (here >= least) continue;
@@ -121,6 +121,7 @@ static void add_depthwise(struct list *l, const struct bt_layer *layer, bool tex
                               .rows = rows,
                               .share = share > 1 && tiles * 4 >= (tiles + share - 1) / share * share * 3 ? share : 1,
                               .lanes = lanes_of(l->params)};
+    if (share > 1 && first.share == 1) first.pixels = first.rows = 2; /* small maps: as fast, and one kind for all of them */
     add(l, first);
     static const uint8_t shapes[][2] = {{4, 2}, {4, 1}, {2, 2}, {8, 1}, {1, 1}};
     for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {

@@ -174,7 +174,7 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         [BT_DW_ACT - 1] = ep->fn,
         [BT_DW_RESIDUAL - 1] = (int32_t)residual_kind(s),
         [BT_DW_PADDED - 1] = overreach(s),
-        [BT_DW_PAIRS - 1] = e->params.share && out_w % 2 == 0 && pixels % 2 == 0,
+        [BT_DW_PAIRS - 1] = e->params.share && out_w % 2 == 0 && pixels % 4 == 0, /* 2: one kind for all small maps */
         [BT_DW_SHARE - 1] = share,
     };
     struct bt_dw_push push = {
@@ -300,7 +300,7 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
         [BT_CONV2D_PLAIN - 1] = bt_emit_merge_plain(e, &out),
         [BT_CONV2D_IN_LANES - 1] = x->dim[1] == 3 ? 3 : 4,
-        [BT_CONV2D_PAIRS - 1] = e->params.share && push.out_w % 2 == 0 && pixels % 2 == 0 && shuffle == 1,
+        [BT_CONV2D_PAIRS - 1] = e->params.share && push.out_w % 2 == 0 && pixels % 2 == 0 && pixels > 2 && shuffle == 1,
         [BT_CONV2D_SHARE - 1] = share,
     };
     struct bt_operand operands[BT_CONV2D_SLOTS] = {
