@@ -10,7 +10,7 @@ enum { IRLS = 5 };
 static const float DOUBT = 0.12f; /* of log luma: what misses the mean by this counts half */
 static const float LIPS_KEPT = 0.85f;
 static const float CHROMA_KEPT = 0.6f;                       /* of skin's own differences of chroma */
-static const float HAIR_LUMA = -0.28f, HAIR_BELOW = 0.42f;   /* darker than this above that v: hair on the forehead */
+static const float HAIR_LUMA = -0.28f;                       /* darker than this on the forehead: hair */
 static const float STANDARD_LIPS[3] = {1.13f, 0.71f, 0.74f}; /* linear, over skin: 2.2 of the recipe's (1.05, .86, .88) */
 
 /* From the weighted median to a Cauchy mean about it. */
@@ -68,7 +68,8 @@ static void centre(const struct atlas *atlas, const struct plane *seen, struct p
     for (uint32_t i = 0; i < TEXELS; i++) luma->px[i] -= sum / total;
 }
 
-/* What is left of mid-sized light and dark on plain skin is as much light as skin: less of it, up to where it must be a beard. */
+/* What is left of mid-sized light and dark on plain skin is as much light as skin: less of it, up to where it must be a beard.
+ */
 static void flatten(const struct atlas *atlas, const struct plane *seen, struct plane *luma, struct plane *scratch) {
     struct plane *sure = &scratch[0], *middle = &scratch[1];
     for (uint32_t i = 0; i < TEXELS; i++) sure->px[i] = seen->px[i] * atlas->skin.px[i];
