@@ -111,19 +111,21 @@ static void add_tiled(struct list *l, const struct bt_layer *layer) {
     for (uint32_t i = 0; i < sizeof tiles / sizeof *tiles; i++) add(l, tiles[i]);
 }
 
-/* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. */
+/* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. For a GPU
+   2 x 2: Mesa's compiler for AMD's gives it 84 registers, and 4 x 4 all 256 that there are, so that one wave runs at a time. */
 static void add_depthwise(struct list *l, const struct bt_layer *layer, bool texels) {
-    uint32_t rows = layer->kernel_h <= 3 ? 4 : 2, share = texels ? l->params->share : 0;
-    uint32_t tiles = (layer->out_w + 3) / 4 * ((layer->out_h + rows - 1) / rows);
+    const uint32_t largest = layer->kernel_h <= 3 ? 4 : 2, share = texels ? l->params->share : 0;
+    const uint32_t pixels = l->params->cpu ? 4 : 2, rows = l->params->cpu ? largest : 2;
+    uint32_t tiles = (layer->out_w + pixels - 1) / pixels * ((layer->out_h + rows - 1) / rows);
     struct bt_choice first = {.way = BT_WAY_DEPTHWISE,
                               .texels = texels,
-                              .pixels = 4,
+                              .pixels = pixels,
                               .rows = rows,
                               .share = share > 1 && tiles * 4 >= (tiles + share - 1) / share * share * 3 ? share : 1,
                               .lanes = lanes_of(l->params)};
     if (share > 1 && first.share == 1) first.pixels = first.rows = 2; /* small maps: as fast, and one kind for all of them */
     add(l, first);
-    static const uint8_t shapes[][2] = {{4, 2}, {4, 1}, {2, 2}, {8, 1}, {1, 1}};
+    const uint32_t shapes[][2] = {{4, largest}, {4, 2}, {4, 1}, {2, 2}, {8, 1}, {1, 1}};
     for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct bt_choice c = first;
         c.pixels = shapes[i][0];

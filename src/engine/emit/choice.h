@@ -40,7 +40,7 @@ struct bt_tuned {
     struct bt_choice choice;
 };
 
-enum { BT_CHOICES_MAX = 24 };
+enum { BT_CHOICES_MAX = 32 };
 
 /* The choices for a layer; the first is the one to take when nothing was measured. Returns their number, at least 1. */
 uint32_t bt_emit_candidates(const struct bt_layer *layer, const struct bt_emit_params *params,
