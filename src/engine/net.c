@@ -13,6 +13,8 @@
 #include "engine/tune/tune.h"
 #include "gpu/device.h"
 #include "gpu/memory.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +62,7 @@ static bt_status start(const struct bt_net_params *params, const struct bt_progr
 }
 
 /* Names are the graph's, which the net keeps. */
-static bt_status count(struct bt_net *net, const struct bt_plan *plan, const struct bt_program *program) {
+static bt_status count_up(struct bt_net *net, const struct bt_plan *plan, const struct bt_program *program) {
     net->dispatch = calloc(program->dispatch_count + 1, sizeof *net->dispatch);
     if (!net->dispatch) return BT_E_MEMORY;
     net->stats = (struct bt_net_stats){
@@ -85,41 +87,99 @@ static bt_status count(struct bt_net *net, const struct bt_plan *plan, const str
     return BT_OK;
 }
 
-bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_net) {
-    const struct bt_gpu_caps *caps = bt_gpu_caps(params->gpu);
-    struct bt_plan_params plan_params;
+/* A net on its way. */
+struct making {
+    const struct bt_net_params *params;
+    struct bt_net *net;
+    struct bt_plan *plan;
+    struct bt_program *program;
+    bt_status st;
+};
+
+/* What the threads share. */
+struct makings {
+    struct making *making;
+    uint32_t count;
+    atomic_uint next;
+};
+
+/* All that does nothing with the device: any thread. */
+static bt_status compile(struct making *m) {
+    const struct bt_net_params *params = m->params;
+    struct bt_plan_params plan;
     struct bt_emit_params emit;
-    bt_net_target(caps, params->variant, &plan_params, &emit);
+    bt_net_target(bt_gpu_caps(params->gpu), params->variant, &plan, &emit);
     if (params->tuning) emit.tuned = bt_tune_table(params->tuning, &emit.tuned_count);
-    struct bt_plan *plan = NULL;
-    struct bt_program *program = NULL;
-    int64_t start_ns = bt_clock_now_ns();
-    struct bt_net *net = calloc(1, sizeof *net);
+    struct bt_net *net = m->net = calloc(1, sizeof *net);
     if (!net) return BT_E_MEMORY;
-    bt_status st = BT_OK;
     net->name = strdup(params->name ? params->name : "net");
-    if (!net->name) st = BT_E_MEMORY;
-    if (!st) st = bt_onnx_import(params->onnx, params->log, &net->graph);
+    if (!net->name) return BT_E_MEMORY;
+    bt_status st = bt_onnx_import(params->onnx, params->log, &net->graph);
     if (!st) st = bt_fuse(net->graph, params->log);
-    if (!st) st = bt_plan_create(net->graph, &plan_params, params->log, &plan);
-    if (!st) st = bt_emit_create(plan, &emit, params->log, &program);
-    if (!st) st = start(params, program, &net->run);
-    if (!st) st = describe(net, plan);
-    if (!st) st = count(net, plan, program);
-    if (st) goto fail;
-    bt_log_debug(params->log, "engine: %s: %u dispatches, %u kernels, %zu KiB of constants, %zu KiB of scratch, %.0f ms",
-                 net->name, program->dispatch_count, bt_run_kernel_count(net->run),
-                 program->region_bytes[BT_REGION_CONSTANT] >> 10, program->region_bytes[BT_REGION_ARENA] >> 10,
-                 (double)(bt_clock_now_ns() - start_ns) * 1e-6);
-    bt_emit_destroy(&program);
-    bt_plan_destroy(&plan);
-    *out_net = net;
-    return BT_OK;
-fail:
-    bt_emit_destroy(&program);
-    bt_plan_destroy(&plan);
-    bt_net_destroy(&net);
+    if (!st) st = bt_plan_create(net->graph, &plan, params->log, &m->plan);
+    if (!st) st = bt_emit_create(m->plan, &emit, params->log, &m->program);
     return st;
+}
+
+static void *compile_on(void *user) {
+    struct makings *all = user;
+    for (uint32_t i; (i = atomic_fetch_add(&all->next, 1)) < all->count;) all->making[i].st = compile(&all->making[i]);
+    return NULL;
+}
+
+/* The first failure of any; what no thread can be had for, this one does. */
+static bt_status compile_all(struct making *m, uint32_t count, uint32_t threads_most) {
+    enum { THREADS_MOST = 8 };
+    struct makings all = {.making = m, .count = count};
+    pthread_t thread[THREADS_MOST];
+    uint32_t threads = 0;
+    while (threads < THREADS_MOST && threads + 1 < threads_most && threads + 1 < count &&
+           !pthread_create(&thread[threads], NULL, compile_on, &all))
+        threads++;
+    compile_on(&all);
+    for (uint32_t i = 0; i < threads; i++) pthread_join(thread[i], NULL);
+    for (uint32_t i = 0; i < count; i++) {
+        if (m[i].st) return m[i].st;
+    }
+    return BT_OK;
+}
+
+bt_status bt_nets_create(const struct bt_net_params *params, uint32_t count, struct bt_net **out_nets) {
+    const int64_t start_ns = bt_clock_now_ns();
+    struct bt_run_kernels *kernels = NULL;
+    struct making *m = calloc(count + 1, sizeof *m);
+    const struct bt_program **programs = calloc(count + 1, sizeof *programs);
+    bt_status st = m && programs ? BT_OK : BT_E_MEMORY;
+    for (uint32_t i = 0; m && i < count; i++) m[i].params = &params[i];
+    if (!st && count) st = compile_all(m, count, bt_gpu_threads(params->gpu));
+    for (uint32_t i = 0; i < count && !st; i++) programs[i] = m[i].program;
+    if (!st && count) st = bt_run_kernels_create(params->gpu, programs, count, &kernels);
+    for (uint32_t i = 0; i < count && !st; i++) {
+        st = start(&params[i], m[i].program, &m[i].net->run);
+        if (!st) st = describe(m[i].net, m[i].plan);
+        if (!st) st = count_up(m[i].net, m[i].plan, m[i].program);
+    }
+    for (uint32_t i = 0; i < count && !st; i++) {
+        const struct bt_net_stats *s = &m[i].net->stats;
+        bt_log_debug(params->log, "engine: %s: %u dispatches, %u kernels, %zu KiB of constants, %zu KiB of scratch",
+                     m[i].net->name, s->dispatch_count, s->kernel_count, s->constant_bytes >> 10, s->scratch_bytes >> 10);
+        out_nets[i] = m[i].net;
+        m[i].net = NULL;
+    }
+    if (!st) bt_log_debug(params->log, "engine: %u nets made in %.0f ms", count, (double)(bt_clock_now_ns() - start_ns) * 1e-6);
+    bt_run_kernels_destroy(&kernels);
+    for (uint32_t i = 0; m && i < count; i++) {
+        bt_emit_destroy(&m[i].program);
+        bt_plan_destroy(&m[i].plan);
+        bt_net_destroy(&m[i].net);
+    }
+    free(programs);
+    free(m);
+    return st;
+}
+
+bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_net) {
+    return bt_nets_create(params, 1, out_net);
 }
 
 void bt_net_destroy(struct bt_net **out_net) {

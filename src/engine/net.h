@@ -65,6 +65,8 @@ struct bt_net_dispatch {
    BT_E_FORMAT: not a valid model (the log names the node). BT_E_UNSUPPORTED: valid, but has an operator, attribute or type
    that the engine lacks (named). */
 BT_CHECKED bt_status bt_net_create(const struct bt_net_params *params, struct bt_net **out_net);
+/* Several on one device (the first's), sooner than one by one. All or none. */
+BT_CHECKED bt_status bt_nets_create(const struct bt_net_params *params, uint32_t count, struct bt_net **out_nets);
 void bt_net_destroy(struct bt_net **net);
 
 /* Inputs of rank 4 are C4 in device memory, to be filled by a kernel (or bt_buffer_write); others PLAIN.

@@ -424,6 +424,10 @@ struct bt_log *bt_gpu_log(const struct bt_gpu *gpu) {
     return gpu->log;
 }
 
+uint32_t bt_gpu_threads(const struct bt_gpu *gpu) {
+    return gpu->threads;
+}
+
 bool bt_gpu_lost(const struct bt_gpu *gpu) {
     return gpu->lost;
 }

@@ -36,7 +36,7 @@ struct bt_gpu_params {
     const char *device; /* part of the device's name, case ignored; NULL takes the best (discrete, integrated, virtual, CPU) */
     const void *cache;  /* pipeline cache from bt_gpu_cache_save, or NULL; wrong or stale bytes are ignored */
     size_t cache_bytes;
-    uint32_t threads; /* that make kernels at once; 0: as many as the machine has cores, up to 8 */
+    uint32_t threads; /* for making kernels and nets; 0: as many as the machine has cores, up to 8 */
 };
 
 /* Opens a device. Owner: the caller, who destroys it after everything made from it. One thread at a time: bt_kernels_create
@@ -60,6 +60,7 @@ BT_CHECKED bt_status bt_gpu_submit(struct bt_gpu *gpu, struct bt_commands *const
                                    uint64_t *out_value);
 /* BT_E_TIMEOUT when it takes longer; BT_E_DEVICE_LOST when the device is gone. */
 BT_CHECKED bt_status bt_gpu_wait(struct bt_gpu *gpu, uint64_t value, int64_t timeout_ns);
+uint32_t bt_gpu_threads(const struct bt_gpu *gpu); /* as the parameters say: how many set-up work may use */
 bool bt_gpu_lost(const struct bt_gpu *gpu);
 
 #endif

@@ -48,8 +48,10 @@ static bt_status start(struct bt_log *log, uint32_t count, char **path, struct s
     int64_t begun = bt_clock_now_ns();
     if (!st) st = bt_gpu_create(&(struct bt_gpu_params){.log = log}, &gpu);
     int64_t opened = bt_clock_now_ns(), cpu = bt_clock_cpu_ns();
-    for (uint32_t i = 0; i < count && !st; i++)
-        st = bt_net_create(&(struct bt_net_params){.gpu = gpu, .log = log, .name = path[i], .onnx = bytes[i]}, &net[i]);
+    struct bt_net_params params[NETS_MAX];
+    for (uint32_t i = 0; i < count; i++)
+        params[i] = (struct bt_net_params){.gpu = gpu, .log = log, .name = path[i], .onnx = bytes[i]};
+    if (!st) st = bt_nets_create(params, count, net);
     int64_t made = bt_clock_now_ns();
     for (uint32_t i = 0; i < count && !st; i++) {
         struct bt_commands *commands = bt_net_commands(net[i]);
@@ -76,6 +78,7 @@ static bool start_apart(uint32_t count, char **path, struct start *out) {
         struct start s = {0};
         bt_status st = start(log, count, path, &s);
         if (st) fprintf(stderr, "%s\n", bauta_status_text(st));
+        usleep(300000); /* the driver writes its cache on a thread, and need not wait for it at the end */
         bool told = write(pipe_fd[1], &s, sizeof s) == (ssize_t)sizeof s;
         bt_log_destroy(&log);
         _exit(st || !told);

@@ -17,6 +17,11 @@ struct view {
     enum bt_texel_format format;
 };
 
+struct bt_run_kernels {
+    uint32_t count;
+    struct bt_kernel *kernel[];
+};
+
 struct bt_run {
     struct bt_gpu *gpu;
     struct bt_log *log;
@@ -53,37 +58,73 @@ static bt_status make_buffers(struct bt_run *run, const struct bt_program *progr
     return constants ? bt_buffer_write(run->buffer[BT_REGION_CONSTANT], 0, program->constants, constants) : BT_OK;
 }
 
-static bt_status make_kernels(struct bt_run *run, const struct bt_program *program) {
-    struct bt_kernel_params *params = calloc(program->dispatch_count + 1, sizeof *params);
-    enum bt_slot(*slots)[BT_DISPATCH_SLOTS] = calloc(program->dispatch_count + 1, sizeof *slots);
+static uint32_t count_dispatches(const struct bt_program *const *programs, uint32_t count) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < count; i++) n += programs[i]->dispatch_count;
+    return n;
+}
+
+/* `slots`: room for the dispatch's. */
+static struct bt_kernel_params kernel_of(const struct bt_dispatch *d, enum bt_slot *slots) {
+    const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
+    for (uint32_t k = 0; k < info->slot_count; k++) {
+        bool fetched = info->slots[k] == '4' || info->slots[k] == '1';
+        slots[k] = fetched && d->code != BT_CODE_STORAGE ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
+    }
+    struct bt_run_spirv spirv;
+    bool frozen = bt_run_frozen(d->kernel, d->code, d->constants, &spirv);
+    if (!frozen) spirv = bt_run_spirv(d->kernel, d->code);
+    return (struct bt_kernel_params){
+        .name = info->name,
+        .spirv = spirv.words,
+        .spirv_bytes = spirv.size_bytes,
+        .slots = slots,
+        .slot_count = info->slot_count,
+        .constants = d->constants,
+        .constant_count = frozen ? 0 : info->constant_count,
+        .push_bytes = info->push_bytes,
+    };
+}
+
+/* One a dispatch; equal ones are the same. */
+static bt_status make_kernels(struct bt_gpu *gpu, const struct bt_program *const *programs, uint32_t count,
+                              struct bt_kernel **out_kernels) {
+    uint32_t n = count_dispatches(programs, count), at = 0;
+    struct bt_kernel_params *params = calloc(n + 1, sizeof *params);
+    enum bt_slot(*slots)[BT_DISPATCH_SLOTS] = calloc(n + 1, sizeof *slots);
     bt_status st = BT_E_MEMORY;
     if (!params || !slots) goto done;
-    for (uint32_t i = 0; i < program->dispatch_count; i++) {
-        const struct bt_dispatch *d = &program->dispatch[i];
-        const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
-        for (uint32_t k = 0; k < info->slot_count; k++) {
-            bool fetched = info->slots[k] == '4' || info->slots[k] == '1';
-            slots[i][k] = fetched && d->code != BT_CODE_STORAGE ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
-        }
-        struct bt_run_spirv spirv;
-        bool frozen = bt_run_frozen(d->kernel, d->code, d->constants, &spirv);
-        if (!frozen) spirv = bt_run_spirv(d->kernel, d->code);
-        params[i] = (struct bt_kernel_params){
-            .name = info->name,
-            .spirv = spirv.words,
-            .spirv_bytes = spirv.size_bytes,
-            .slots = slots[i],
-            .slot_count = info->slot_count,
-            .constants = d->constants,
-            .constant_count = frozen ? 0 : info->constant_count,
-            .push_bytes = info->push_bytes,
-        };
+    for (uint32_t p = 0; p < count; p++) {
+        for (uint32_t i = 0; i < programs[p]->dispatch_count; i++, at++)
+            params[at] = kernel_of(&programs[p]->dispatch[i], slots[at]);
     }
-    st = bt_kernels_create(run->gpu, params, program->dispatch_count, run->kernel);
+    st = bt_kernels_create(gpu, params, n, out_kernels);
 done:
     free(params);
     free(slots);
     return st;
+}
+
+bt_status bt_run_kernels_create(struct bt_gpu *gpu, const struct bt_program *const *programs, uint32_t count,
+                                struct bt_run_kernels **out_kernels) {
+    uint32_t n = count_dispatches(programs, count);
+    struct bt_run_kernels *kernels = calloc(1, sizeof *kernels + n * sizeof(struct bt_kernel *));
+    if (!kernels) return BT_E_MEMORY;
+    bt_status st = make_kernels(gpu, programs, count, kernels->kernel);
+    if (st) {
+        free(kernels);
+        return st;
+    }
+    kernels->count = n;
+    *out_kernels = kernels;
+    return BT_OK;
+}
+
+void bt_run_kernels_destroy(struct bt_run_kernels **kernels) {
+    if (!*kernels) return;
+    for (uint32_t i = 0; i < (*kernels)->count; i++) bt_kernel_destroy(&(*kernels)->kernel[i]);
+    free(*kernels);
+    *kernels = NULL;
 }
 
 static bt_status find_view(struct bt_run *run, const struct bt_operand *o, enum bt_texel_format format,
@@ -153,7 +194,7 @@ bt_status bt_run_create(const struct bt_run_params *params, struct bt_run **out_
     if (!run->kernel || !run->view || !run->bindings || !run->stamps) goto fail;
     st = make_buffers(run, program);
     if (!st && params->timed) st = bt_timers_create(run->gpu, n + 1, &run->timers);
-    if (!st) st = make_kernels(run, program);
+    if (!st) st = make_kernels(run->gpu, &program, 1, run->kernel);
     for (uint32_t i = 0; !st && i < n; i++) {
         st = bind(run, &program->dispatch[i], run->kernel[i], &run->bindings[i]);
         if (st) bt_log_error(run->log, "engine: cannot bind the kernel of \"%s\"", program->dispatch[i].name);

@@ -20,6 +20,13 @@ enum { BT_RUN_GUARD_BYTES = 256 };
 /* Lanes of a subgroup, if the device runs BT_CODE_LANES, else 0. */
 uint32_t bt_run_share(const struct bt_gpu_caps *caps);
 
+/* The kernels of several programs, made at once: all threads are busy until the last. bt_run_create then finds them; they may
+   be destroyed when the runs are there. */
+struct bt_run_kernels;
+BT_CHECKED bt_status bt_run_kernels_create(struct bt_gpu *gpu, const struct bt_program *const *programs, uint32_t count,
+                                           struct bt_run_kernels **out_kernels);
+void bt_run_kernels_destroy(struct bt_run_kernels **kernels);
+
 struct bt_run_params {
     struct bt_gpu *gpu;
     struct bt_log *log;

@@ -355,11 +355,15 @@ static bt_status nets(struct bt_track *t, const struct bt_track_params *params) 
         [BT_CROP_DETECT] = {"face detector", params->detector, BT_DETECT_PX, BT_DETECT_PX, 2, -1, CROP_TAPS},
     };
     struct bt_crop_target target[BT_CROP_ROLES];
-    for (uint32_t i = 0; i < BT_CROP_ROLES; i++) {
-        const struct bt_net_params np = {
+    struct bt_net_params np[BT_CROP_ROLES];
+    struct bt_net *made[BT_CROP_ROLES];
+    for (uint32_t i = 0; i < BT_CROP_ROLES; i++)
+        np[i] = (struct bt_net_params){
             .gpu = t->gpu, .log = t->log, .name = want[i].name, .onnx = want[i].onnx, .tuning = params->tuning};
-        bt_status st = bt_net_create(&np, &t->part[i].net);
-        if (st) return st;
+    bt_status st = bt_nets_create(np, BT_CROP_ROLES, made);
+    if (st) return st;
+    for (uint32_t i = 0; i < BT_CROP_ROLES; i++) t->part[i].net = made[i];
+    for (uint32_t i = 0; i < BT_CROP_ROLES; i++) {
         const struct bt_tensor *in = bt_net_input(t->part[i].net, "image");
         if (!in || in->layout != BT_LAYOUT_C4 || in->rank != 4 || in->dim[1] != 3 || (want[i].w && in->dim[3] != want[i].w) ||
             (want[i].h && in->dim[2] != want[i].h)) {
@@ -371,7 +375,7 @@ static bt_status nets(struct bt_track *t, const struct bt_track_params *params) 
         if (st) return st;
     }
     const struct bt_tensor *in = target[BT_CROP_MATTE].input;
-    const bt_status st = output(t, BT_CROP_MATTE, "matte", (size_t)in->dim[2] * in->dim[3], &t->matte);
+    st = output(t, BT_CROP_MATTE, "matte", (size_t)in->dim[2] * in->dim[3], &t->matte);
     if (st) return st;
     t->frame_from_matte = bt_track_roi_letterbox(t->width_px, t->height_px, in->dim[3], in->dim[2]);
     t->frame_from_detect = bt_track_roi_letterbox(t->width_px, t->height_px, BT_DETECT_PX, BT_DETECT_PX);
