@@ -18,7 +18,6 @@ layout(constant_id = BT_DW_ACT) const int ACT = 0;
 layout(constant_id = BT_DW_RESIDUAL) const int RESIDUAL = 0;
 layout(constant_id = BT_DW_PADDED) const int PADDED = 1;
 layout(constant_id = BT_DW_PAIRS) const int PAIRS = 0;
-layout(constant_id = BT_DW_SHARE) const int SHARE = 1;
 const int REACH_X = (PIXELS - 1) * SX + (KW - 1) * DILATION + 1;
 const int REACH_Y = (ROWS - 1) * SY + (KH - 1) * DILATION + 1;
 const int TAPS = KH * KW;
@@ -32,9 +31,6 @@ BT_INPUT4(BT_DW_SHORTCUT, block_shortcut, shortcut);
 BT_OUTPUT4(BT_DW_OUT);
 
 #include "engine/activate.glsl"
-#include "engine/share.glsl"
-
-#define OF_WEIGHT(k) vec4(SHARED(w, k, 0), SHARED(w, k, 1), SHARED(w, k, 2), SHARED(w, k, 3))
 
 void main() {
     int in_w = push.in_w, in_h = push.in_h, out_w = push.out_w, out_h = push.out_h;
@@ -42,19 +38,17 @@ void main() {
     float low = push.low, high = push.high;
 
     int i = invocation();
-    int group = quotient(i, push.positions);
-    int position = min(i - group * push.positions, push.tiles_x * push.tiles_y - 1);
+    int rest = quotient(i, push.tiles_x);
+    int x0 = min((i - rest * push.tiles_x) * PIXELS, out_w - PIXELS);
+    int group = quotient(rest, push.tiles_y);
+    int tile_y = rest - group * push.tiles_y;
     group = min(group, push.groups - 1);
-    int tile_y = quotient(position, push.tiles_x);
-    int x0 = min((position - tile_y * push.tiles_x) * PIXELS, out_w - PIXELS);
     int y0 = min(tile_y * ROWS, out_h - ROWS);
 
-    /* The weights of the taps, the bias, the slope. */
-    vec4 w[SHARED_FETCHES(TAPS + 2)];
-    [[unroll]] for (int f = 0; f < SHARED_FETCHES(TAPS + 2); f++) {
-        int k = shared_number(f, TAPS + 2);
-        w[f] = BT_FETCH4(weights, k < TAPS ? group * TAPS + k : push.params + group * 2 + k - TAPS);
-    }
+    vec4 bias = BT_FETCH4(weights, push.params + group * 2);
+    vec4 slope = BT_FETCH4(weights, push.params + group * 2 + 1);
+    vec4 w[TAPS];
+    [[unroll]] for (int k = 0; k < TAPS; k++) w[k] = BT_FETCH4(weights, group * TAPS + k);
     int column[REACH_X];
     float inside[REACH_X];
     [[unroll]] for (int k = 0; k < REACH_X; k++) {
@@ -64,7 +58,7 @@ void main() {
     }
     vec4 sum[ROWS][PIXELS];
     [[unroll]] for (int r = 0; r < ROWS; r++) {
-        [[unroll]] for (int p = 0; p < PIXELS; p++) sum[r][p] = OF_WEIGHT(TAPS);
+        [[unroll]] for (int p = 0; p < PIXELS; p++) sum[r][p] = bias;
     }
     [[unroll]] for (int iy = 0; iy < REACH_Y; iy++) {
         int yy = y0 * SY - push.pad_y + iy;
@@ -87,7 +81,7 @@ void main() {
             if (tap >= 0 && tap < KH * DILATION && tap % DILATION == 0) {
                 [[unroll]] for (int kx = 0; kx < KW; kx++) {
                     [[unroll]] for (int p = 0; p < PIXELS; p++)
-                        sum[r][p] += OF_WEIGHT(tap / DILATION * KW + kx) * v[p * SX + kx * DILATION];
+                        sum[r][p] += w[tap / DILATION * KW + kx] * v[p * SX + kx * DILATION];
                 }
             }
         }
@@ -102,7 +96,7 @@ void main() {
             if (RESIDUAL != 0) other = has_shortcut * BT_FETCH4(shortcut, from_shortcut + p);
             u[p] = sum[r][p];
             if (RESIDUAL == 1) u[p] += other;
-            u[p] = activate(u[p], OF_WEIGHT(TAPS + 1), low, high);
+            u[p] = activate(u[p], slope, low, high);
             if (RESIDUAL == 2) u[p] += other;
         }
         if (PAIRS != 0) {

@@ -21,8 +21,7 @@
 #define BT_DW_RESIDUAL  9 /* 1: the shortcut is added before the activation, 2: after it */
 #define BT_DW_PADDED    10 /* how far the kernel reaches outside of the input at most, on any side */
 #define BT_DW_PAIRS     11 /* as in conv.h */
-#define BT_DW_SHARE     12 /* as in conv.h */
-#define BT_DW_CONSTANTS 13
+#define BT_DW_CONSTANTS 12
 
 struct bt_dw_push {
     int in_w, in_h;
@@ -31,7 +30,6 @@ struct bt_dw_push {
     int shortcut_groups;
     int params;
     int tiles_x, tiles_y; /* ceil(out_w / PIXELS), ceil(out_h / ROWS) */
-    int positions;        /* tiles_x * tiles_y, rounded up to SHARE */
     float low, high;
 };
 

@@ -4,12 +4,13 @@
 #ifndef BT_SHADER_ENGINE_H
 #define BT_SHADER_ENGINE_H
 
-/* Activations. The linear family is y = clamp(max(v, 0) + slope * min(v, 0), low, high) with one slope a channel:
-   none (slope 1), ReLU (0), Clip (1, low, high), LeakyReLU and PReLU are one pipeline, which keeps a cold start short. */
+/* Activations. The linear family is y = max(v, 0) + slope * min(v, 0) with one slope a channel: none (slope 1), ReLU (0),
+   LeakyReLU and PReLU are one pipeline, which keeps a cold start short. */
 #define BT_FN_LINEAR    0
 #define BT_FN_HARDSWISH 1 /* v * clamp(v / 6 + 1/2, 0, 1), ONNX HardSwish */
 #define BT_FN_SIGMOID   2
 #define BT_FN_TANH      3
+#define BT_FN_CLIP      4 /* to low ... high */
 
 /* Element-wise operators of eltwise.comp and plain.comp. Logic works on floats: 0 is false, 1 is true. */
 #define BT_DO_COPY          0

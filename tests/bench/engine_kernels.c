@@ -25,7 +25,7 @@ static const struct {
 
 int main(int argc, char **argv) {
     bool storage = argc > 1 && !strcmp(argv[1], "storage");
-    printf("%-22s %10s %10s\n", "", "CPU us", "GMAC/s");
+    printf("%-22s %10s %10s %10s\n", "", "CPU us", "GMAC/s", "first ms");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         if (argc > 2 && !strstr(shapes[i].what, argv[2])) continue;
         uint32_t k = shapes[i].kernel, s = shapes[i].stride, oh = shapes[i].h / s, ow = shapes[i].w / s;
@@ -46,9 +46,10 @@ int main(int argc, char **argv) {
         c.in[BT_CONV_SLOPE] = c.in[BT_CONV_BIAS];
         c.out = shape4(1, shapes[i].out, oh, ow);
         c.in[BT_CONV_RESIDUAL] = (struct step_tensor){.shape = c.out, .layout = BT_LAYOUT_C4, .absent = !shapes[i].residual};
-        double ns = (double)step_cpu_ns(&c, !storage, argc > 3 ? (uint32_t)atoi(argv[3]) : 31);
+        int64_t first_ns = 0;
+        double ns = (double)step_cpu_ns(&c, !storage, argc > 3 ? (uint32_t)atoi(argv[3]) : 31, &first_ns);
         double macs = (double)shapes[i].in / shapes[i].group * k * k * shapes[i].out * oh * ow;
-        printf("%-22s %10.1f %10.2f\n", shapes[i].what, ns * 1e-3, macs / ns);
+        printf("%-22s %10.1f %10.2f %10.1f\n", shapes[i].what, ns * 1e-3, macs / ns, (double)first_ns * 1e-6);
     }
     step_gpu_close();
     return EXIT_SUCCESS;

@@ -36,8 +36,9 @@ struct bt_gpu *step_gpu(void);
 void step_gpu_close(void);
 /* Fails the running test with a message when any element is off, or a lane without a channel is not zero. */
 void step_check(const struct step_case *c);
-/* CPU time of one run in nanoseconds, the driver's threads included: the median of `runs`. */
-int64_t step_cpu_ns(const struct step_case *c, bool texels, uint32_t runs);
+/* CPU time of one run in nanoseconds, the driver's threads included: the median of `runs`. `out_first_ns`: of making the kernel
+   and the first run. */
+int64_t step_cpu_ns(const struct step_case *c, bool texels, uint32_t runs, int64_t *out_first_ns);
 
 static inline struct bt_shape shape4(uint32_t n, uint32_t c, uint32_t h, uint32_t w) {
     return (struct bt_shape){.rank = 4, .dim = {n, c, h, w, 1, 1}};

@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <string.h>
 
-/* Invocations in a workgroup. A CPU driver runs one vector at a time. */
-enum { CPU_LANES = 8, GPU_LANES = 64 };
+/* Invocations in a workgroup. A CPU driver runs one vector at a time, but takes memory for each workgroup. */
+enum { CPU_LANES = 16, GPU_LANES = 64 };
 
 struct list {
     const struct bt_emit_params *params;
@@ -54,47 +54,58 @@ static void add(struct list *l, struct bt_choice c) {
     if (l->count < BT_CHOICES_MAX) l->choice[l->count++] = c;
 }
 
-/* conv.comp's work in instructions a lane on a CPU driver, read off Mesa 22.3's machine code: 46 for a fetch of four channels,
-   2 for a shared weight, 2 for a multiply-accumulate, 5 to carry a sum over an iteration, 100 to finish and store a pixel, 500
-   to begin. */
-static uint64_t work(const struct dense *d, uint32_t pixels, uint32_t groups, uint32_t share) {
-    uint64_t reach = (pixels - 1) * d->stride + (d->kernel_w - 1) * d->dilation + 1;
-    uint64_t weights = (groups * 4 + share - 1) / share * 46 + (share > 1 ? groups * 32 : 0);
-    uint64_t row = reach * 46 + d->kernel_w * (weights + pixels * groups * 32) + pixels * groups * 20;
-    uint64_t tile = d->in_groups * d->kernel_h * row + pixels * groups * 100 + 500;
-    uint64_t positions = (uint64_t)((d->out_w + pixels - 1) / pixels) * d->out_h;
-    return (positions + share - 1) / share * ((d->out_groups + groups - 1) / groups) * share * tile;
+/* conv.comp's work in instructions on a CPU driver, read off Mesa 22.3's machine code: 46 for a fetch of four channels, 2 for a
+   shared weight, 2 for a multiply-accumulate, 5 to carry a sum over an iteration, 100 to finish and store a pixel, 500 to
+   begin; times vectors of eight invocations. */
+static uint64_t work(const struct dense *d, const struct bt_choice *c) {
+    uint64_t p = c->pixels, g = c->groups, share = c->share;
+    uint64_t reach = (p - 1) * d->stride + (d->kernel_w - 1) * d->dilation + 1;
+    uint64_t weights = (g * 4 + share - 1) / share * 46 + (share > 1 ? g * 32 : 0);
+    uint64_t row = reach * 46 + d->kernel_w * (weights + p * g * 32) + p * g * 20;
+    uint64_t tile = d->in_groups * d->kernel_h * row + p * g * 100 + 500;
+    uint64_t positions = ((d->out_w + p - 1) / p * d->out_h + share - 1) / share * share;
+    return (positions * ((d->out_groups + g - 1) / g) + 7) / 8 * tile;
 }
 
-/* Pixels of a row and groups for one invocation of conv.comp. More than 18 products of them make the inner loop longer than
-   what a CPU keeps decoded, which costs a factor of 1.6. */
+/* The best on a CPU driver whose subgroups share weights. Few kinds: each costs a compilation at the first start. More than 18
+   products of pixels and groups make the inner loop longer than what a CPU keeps decoded: that costs a factor of 1.6. Small
+   maps cannot fill a subgroup: there the lanes are other groups, with their own weights. */
+static struct bt_choice least_work(const struct dense *d, const struct bt_choice *like, uint32_t subgroup) {
+    static const uint8_t shapes[][3] = {{1, 1, 0}, {4, 4, 1}, {8, 2, 1}, {6, 3, 1}, {8, 1, 1}, {2, 4, 1}};
+    struct bt_choice best = *like;
+    uint64_t least = UINT64_MAX;
+    for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (i > 0 && d->out_w == 1) break; /* of vectors, one kind */
+        struct bt_choice c = *like;
+        c.pixels = at_most(shapes[i][0], d->out_w);
+        c.groups = at_most(shapes[i][1], d->out_groups);
+        c.share = shapes[i][2] ? subgroup : 1;
+        uint64_t here = work(d, &c);
+        if (here >= least) continue;
+        least = here;
+        best = c;
+    }
+    return best;
+}
+
+/* Pixels of a row and groups for one invocation of conv.comp. */
 static void add_dense(struct list *l, const struct bt_layer *layer, bool texels) {
     struct dense d = dense_of(layer);
-    uint32_t lanes = lanes_of(l->params);
-    struct bt_choice first = {.way = BT_WAY_DENSE, .texels = texels, .share = 1, .lanes = lanes};
-    first.pixels = d.out_w == 1 ? 1 : texels ? 8 : 4;
-    first.groups = d.kernel_w <= 3 && d.out_groups > 1 ? 2 : 1;
-    static const uint8_t shapes[][2] = {{4, 4}, {8, 2}, {6, 3}, {8, 1}, {2, 4}, {4, 2}, {4, 1}, {8, 4}, {1, 2}, {1, 4}};
-    uint32_t share = texels ? l->params->share : 0;
-    if (share) {
-        uint64_t least = UINT64_MAX;
-        for (uint32_t i = 0; i < (d.out_w == 1 ? 1 : 5); i++) { /* of vectors, one kind */
-            uint32_t pixels = at_most(shapes[i][0], d.out_w), groups = at_most(shapes[i][1], d.out_groups);
-            uint64_t here = work(&d, pixels, groups, share);
-            if (here >= least) continue;
-            least = here;
-            first.pixels = pixels;
-            first.groups = groups;
-            first.share = share;
-        }
-    }
-    first.pixels = at_most(first.pixels, d.out_w);
+    struct bt_choice first = {.way = BT_WAY_DENSE, .texels = texels, .share = 1, .lanes = lanes_of(l->params)};
+    first.pixels = at_most(texels ? 8 : 4, d.out_w);
+    first.groups = at_most(d.kernel_w <= 3 ? 2 : 1, d.out_groups);
+    uint32_t subgroup = texels && l->params->share ? l->params->share : 1;
+    if (subgroup > 1) first = least_work(&d, &first, subgroup);
     add(l, first);
+    static const uint8_t shapes[][2] = {{4, 4}, {8, 2}, {6, 3}, {8, 1}, {2, 4}, {4, 2}, {4, 1}, {8, 4}, {1, 4}, {1, 1}};
     for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct bt_choice c = first;
         c.pixels = at_most(shapes[i][0], d.out_w);
         c.groups = at_most(shapes[i][1], d.out_groups);
+        c.share = subgroup;
         add(l, c);
+        c.share = 1;
+        if (i >= 8) add(l, c); /* small ones also alone */
     }
 }
 
@@ -111,25 +122,20 @@ static void add_tiled(struct list *l, const struct bt_layer *layer) {
     for (uint32_t i = 0; i < sizeof tiles / sizeof *tiles; i++) add(l, tiles[i]);
 }
 
-/* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. For a GPU
-   2 x 2: Mesa's compiler for AMD's gives it 84 registers, and 4 x 4 all 256 that there are, so that one wave runs at a time. */
+/* Measured on a CPU driver: 4 x 4 reads 36 vectors for 16 results of a 3 x 3 kernel; larger kernels compile too long. Sharing
+   the weights gains nothing: they are read once. For a GPU 2 x 2: Mesa's compiler for AMD's gives it 84 registers, and 4 x 4
+   all 256 that there are, so that one wave runs at a time. */
 static void add_depthwise(struct list *l, const struct bt_layer *layer, bool texels) {
-    const uint32_t largest = layer->kernel_h <= 3 ? 4 : 2, share = texels ? l->params->share : 0;
-    const uint32_t pixels = l->params->cpu ? 4 : 2, rows = l->params->cpu ? largest : 2;
-    uint32_t tiles = (layer->out_w + pixels - 1) / pixels * ((layer->out_h + rows - 1) / rows);
-    struct bt_choice first = {.way = BT_WAY_DEPTHWISE,
-                              .texels = texels,
-                              .pixels = pixels,
-                              .rows = rows,
-                              .share = share > 1 && tiles * 4 >= (tiles + share - 1) / share * share * 3 ? share : 1,
-                              .lanes = lanes_of(l->params)};
-    if (share > 1 && first.share == 1) first.pixels = first.rows = 2; /* small maps: as fast, and one kind for all of them */
+    const uint32_t largest = layer->kernel_h <= 3 ? 4 : 2, side = at_most(layer->out_w, layer->out_h);
+    uint32_t pixels = side >= 4 && l->params->cpu ? 4 : side >= 2 ? 2 : 1, rows = at_most(pixels, largest);
+    struct bt_choice first = {
+        .way = BT_WAY_DEPTHWISE, .texels = texels, .pixels = pixels, .rows = rows, .share = 1, .lanes = lanes_of(l->params)};
     add(l, first);
     const uint32_t shapes[][2] = {{4, largest}, {4, 2}, {4, 1}, {2, 2}, {8, 1}, {1, 1}};
     for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         struct bt_choice c = first;
-        c.pixels = shapes[i][0];
-        c.rows = shapes[i][1];
+        c.pixels = at_most(shapes[i][0], layer->out_w);
+        c.rows = at_most(shapes[i][1], layer->out_h);
         add(l, c);
     }
 }

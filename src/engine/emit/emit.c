@@ -36,7 +36,7 @@ static const struct bt_emit_kernel_info kernels[BT_KERNEL_COUNT] = {
 #undef BT_KERNEL
 };
 /* The push blocks are written twice, in C and in GLSL: plain ints and floats, so only their number can differ. */
-static_assert(sizeof(struct bt_conv_push) == 14 * 4 && sizeof(struct bt_dw_push) == 14 * 4, "push block");
+static_assert(sizeof(struct bt_conv_push) == 14 * 4 && sizeof(struct bt_dw_push) == 13 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) == 31 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
 static_assert(sizeof(struct bt_tile_push) == 14 * 4, "push block");

@@ -40,6 +40,7 @@ static bt_status read_epilogue(struct bt_emitter *e, uint32_t channels, struct e
         ep.bias_missing = -200.0f; /* sigmoid(-200) is 0 in float: lanes without a channel stay zero */
         break;
     case BT_ACT_CLIP:
+        ep.fn = BT_FN_CLIP;
         ep.low = a->low;
         ep.high = a->high;
         if (ep.low > 0.0f || ep.high < 0.0f) return bt_emit_refuse(e, "Clip that excludes 0 after a convolution");
@@ -107,6 +108,11 @@ static int32_t at_least(int32_t a, int32_t b) {
     return a > b ? a : b;
 }
 
+/* Whether pixels are stored by twos. Small maps are not: it would be one more kernel to compile. */
+static bool pairs(const struct bt_emitter *e, int32_t pixels, int32_t width) {
+    return e->params.share && pixels >= 4 && pixels % 2 == 0 && width % 2 == 0;
+}
+
 static int32_t residual_groups(const struct bt_step *s) {
     return has_residual(s) ? (int32_t)bt_emit_groups4(s->in[BT_CONV_RESIDUAL].shape.dim[1]) : 1;
 }
@@ -161,7 +167,7 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
     if (st) return st;
     struct bt_layer layer = layer_of(s, ep);
     struct bt_choice choice = bt_emit_choose(&layer, &e->params);
-    int32_t out_w = (int32_t)y->dim[3], out_h = (int32_t)y->dim[2], share = (int32_t)choice.share;
+    int32_t out_w = (int32_t)y->dim[3], out_h = (int32_t)y->dim[2];
     int32_t pixels = at_most((int32_t)choice.pixels, out_w), rows = at_most((int32_t)choice.rows, out_h);
     int32_t constants[BT_DW_CONSTANTS - 1] = {
         [BT_DW_KW - 1] = (int32_t)a->kernel[1],
@@ -174,8 +180,7 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         [BT_DW_ACT - 1] = ep->fn,
         [BT_DW_RESIDUAL - 1] = (int32_t)residual_kind(s),
         [BT_DW_PADDED - 1] = overreach(s),
-        [BT_DW_PAIRS - 1] = e->params.share && out_w % 2 == 0 && pixels % 4 == 0, /* 2: one kind for all small maps */
-        [BT_DW_SHARE - 1] = share,
+        [BT_DW_PAIRS - 1] = pairs(e, pixels, out_w),
     };
     struct bt_dw_push push = {
         .in_w = (int32_t)x->dim[3],
@@ -192,15 +197,14 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         .low = ep->low,
         .high = ep->high,
     };
-    push.positions = (push.tiles_x * push.tiles_y + share - 1) / share * share;
     struct bt_operand operands[BT_DW_SLOTS] = {
         [BT_DW_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
         [BT_DW_WEIGHTS] = w.operand,
         [BT_DW_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
         [BT_DW_OUT] = bt_emit_operand(&s->out[0]),
     };
-    return bt_emit_add_chosen(e, BT_KERNEL_DW, constants, &push, operands, (uint64_t)push.positions * (uint64_t)push.groups,
-                              &layer, &choice);
+    return bt_emit_add_chosen(e, BT_KERNEL_DW, constants, &push, operands,
+                              (uint64_t)push.tiles_x * (uint64_t)push.tiles_y * (uint64_t)push.groups, &layer, &choice);
 }
 
 static bt_status emit_tiled(struct bt_emitter *e, const struct epilogue *ep, const struct weights *w,
@@ -300,7 +304,7 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
         [BT_CONV2D_PLAIN - 1] = bt_emit_merge_plain(e, &out),
         [BT_CONV2D_IN_LANES - 1] = x->dim[1] == 3 ? 3 : 4,
-        [BT_CONV2D_PAIRS - 1] = e->params.share && push.out_w % 2 == 0 && pixels % 2 == 0 && pixels > 2 && shuffle == 1,
+        [BT_CONV2D_PAIRS - 1] = shuffle == 1 && pairs(e, pixels, push.out_w),
         [BT_CONV2D_SHARE - 1] = share,
     };
     struct bt_operand operands[BT_CONV2D_SLOTS] = {
@@ -376,7 +380,7 @@ bt_status bt_emit_pool(struct bt_emitter *e) {
         [BT_POOL_KH - 1] = kh,
         [BT_POOL_PADDED - 1] = padded,
         [BT_POOL_PIXELS - 1] = pixels,
-        [BT_POOL_PAIRS - 1] = e->params.share && pixels % 2 == 0 && push.out_w % 2 == 0,
+        [BT_POOL_PAIRS - 1] = pairs(e, pixels, push.out_w),
     };
     struct bt_operand operands[BT_POOL_SLOTS] = {bt_emit_operand(&s->in[0]), bt_emit_operand(&s->out[0])};
     return bt_emit_add(e, BT_KERNEL_POOL, constants, &push, operands,
