@@ -12,7 +12,7 @@
    10 to 20 %, raised brows rise by 5 to 10 mm. */
 static const float clear_yaw = 0.30f, clear_pitch = 0.17f;                        /* 17 and 10 degrees */
 static const float clear_smile = 0.05f, clear_mouth = 0.10f, clear_brow = 0.035f; /* 4.5, 9 and 3 mm */
-static const float clear_shut = 0.50f;                                            /* of the opening at rest is gone */
+static const float clear_shut = 0.35f;                                            /* of the opening at rest is gone */
 
 static const int64_t rest_ns = 1000000000;
 static const float rest_yaw = 0.21f, rest_pitch = 0.35f; /* facing the camera; one on a laptop looks up at the face */

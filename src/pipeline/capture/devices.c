@@ -76,6 +76,14 @@ static bool streams(int fd, uint32_t type) {
     return bt_node_ioctl(fd, VIDIOC_REQBUFS, &request) && errno == EBUSY;
 }
 
+/* Drivers that make their pictures up: the kernel's own (drivers/media/test-drivers) and akvcam. */
+static bool is_software(const struct bt_device *d) {
+    static const char *const drivers[] = {"vivid", "vimc", "visl", "vicodec", "vim2m", "akvcam"};
+    for (size_t i = 0; i < BT_COUNT(drivers); i++)
+        if (!strncmp(d->driver, drivers[i], strlen(drivers[i]))) return true;
+    return d->loopback;
+}
+
 static void ask(struct bt_device *d) {
     struct v4l2_capability cap;
     struct stat status;
@@ -98,6 +106,7 @@ static void ask(struct bt_device *d) {
     bt_node_text(d->driver, sizeof d->driver, cap.driver, sizeof cap.driver);
     bt_node_text(d->bus, sizeof d->bus, cap.bus_info, sizeof cap.bus_info);
     d->loopback = bt_node_is_loopback(&cap);
+    d->software = is_software(d);
     d->capture = bt_node_camera_verdict(&cap, &why) == BT_OK;
     d->output = caps & V4L2_CAP_VIDEO_OUTPUT;
     /* A loopback with readers is busy only when it also has a writer, which exclusive_caps shows by taking the output away. */
@@ -126,6 +135,14 @@ bt_status bt_devices_list(struct bt_log *log, struct bt_device *out_devices, uin
     }
     *out_count = count;
     return BT_OK;
+}
+
+void bt_devices_look(const char *path, struct bt_device *out_device) {
+    *out_device = (struct bt_device){.opened = BT_E_ARGUMENT};
+    if (strlen(path) >= sizeof out_device->path) return;
+    snprintf(out_device->path, sizeof out_device->path, "%s", path);
+    out_device->opened = BT_OK;
+    ask(out_device);
 }
 
 static bool exists(const char *folder, int number, const char *name) {

@@ -14,15 +14,18 @@ struct bt_device {
     char path[64], card[64], driver[32], bus[64];
     bool capture, output; /* what it can do now */
     bool loopback;        /* a v4l2loopback node */
-    bool busy;            /* somebody streams from it, or writes to it */
-    char holder[64];      /* who, where that can be told: "obs (1234)" */
-    char formats[256];    /* "YUYV 1280x720@30, MJPG 1920x1080@30", the largest of each */
-    bool picked;          /* what run would take: the first free real camera, the first free loopback */
-    bt_status opened;     /* BT_OK, or why it could not be asked (permissions) */
+    bool software;     /* no hardware behind it, as far as its driver's name tells: a loopback, or one of the kernel's tests */
+    bool busy;         /* somebody streams from it, or writes to it */
+    char holder[64];   /* who, where that can be told: "obs (1234)" */
+    char formats[256]; /* "YUYV 1280x720@30, MJPG 1920x1080@30", the largest of each */
+    bool picked;       /* what run would take: the first free real camera, the first free loopback */
+    bt_status opened;  /* BT_OK, or why it could not be asked (permissions) */
 };
 
 /* Sorted by number; up to `capacity`. No node at all is BT_OK with 0. */
 BT_CHECKED bt_status bt_devices_list(struct bt_log *log, struct bt_device *out_devices, uint32_t capacity, uint32_t *out_count);
+/* What is behind one path, links followed; why it could not be asked is in `opened`. */
+void bt_devices_look(const char *path, struct bt_device *out_device);
 /* By /sys alone, without opening a node: the first camera that is not a v4l2loopback. BT_E_NOT_FOUND says what to do. */
 BT_CHECKED bt_status bt_devices_pick_camera(struct bt_log *log, char *out_path, size_t bytes);
 

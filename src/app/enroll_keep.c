@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The person looks at the mask; then vault and receipt, or nothing. */
+#include "app/enroll.h"
+
+#include "app/picture.h"
+#include "app/terminal.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "identity/sealed.h"
+#include "mask/mask.h"
+#include "trust/vault/digest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PREVIEW_PX = 240, PREVIEW_COLUMNS = 52, LINE_BYTES = 128, TRIES = 3 };
+static const int64_t second_ns = 1000000000;
+
+static bt_status draw(const struct bt_enrolment *e, const struct bt_mask *mask) {
+    static const float yaw[] = {0.0f, 0.5f};
+    struct bt_picture_rgb picture = {0};
+    bt_status status = bt_picture_create(PREVIEW_PX, PREVIEW_PX, &picture);
+    for (size_t i = 0; !status && i < BT_COUNT(yaw); i++) {
+        status = bt_mask_render(e->session.rig, mask, PREVIEW_PX, yaw[i], 0, picture.rgb);
+        if (!status) bt_picture_print(&picture, PREVIEW_COLUMNS);
+        if (!status) putchar('\n');
+    }
+    fflush(stdout);
+    if (picture.rgb) bt_secret_wipe(picture.rgb, (size_t)PREVIEW_PX * PREVIEW_PX * 3);
+    bt_picture_finish(&picture);
+    return status;
+}
+
+bt_status bt_enroll_preview(struct bt_enrolment *e, bool *out_again) {
+    struct bt_mask *mask = NULL;
+    bt_identity_destroy(&e->identity);
+    bt_status status = bt_identity_builder_finish(e->builder, e->name, &e->identity);
+    bt_identity_builder_destroy(&e->builder);
+    if (!status) status = bt_identity_wear(e->identity, &mask);
+    if (!status) status = draw(e, mask);
+    if (mask) bt_identity_unwear(&mask);
+    for (int i = 0; !status && i < TRIES; i++) {
+        char line[LINE_BYTES];
+        status = bt_terminal_line(
+            e->chinese ? "这是您的面具。输入“保留”、“重来”或“离开”:" : "This is your mask. keep, again or leave: ", line,
+            sizeof line);
+        if (status) return status;
+        *out_again = !strcmp(line, "again") || !strcmp(line, "重来");
+        if (*out_again || !strcmp(line, "keep") || !strcmp(line, "保留")) return BT_OK;
+        if (!strcmp(line, "leave") || !strcmp(line, "离开")) break;
+    }
+    return status ? status : BT_E_CONSENT;
+}
+
+/* Names are inside the sealed records, nowhere else. */
+static bool is_taken(struct bt_enrolment *e, struct bt_vault *vault, const struct bt_vault_entry *entries, uint32_t count) {
+    bool taken = bt_worn_is_nobodys(e->name);
+    for (uint32_t i = 0; i < count; i++) {
+        struct bt_secret *record = NULL;
+        struct bt_sealed sealed;
+        struct bt_identity *identity = NULL;
+        uint32_t version = 0;
+        if (entries[i].gone || entries[i].kind != BT_VAULT_IDENTITY) continue;
+        if (bt_vault_get(vault, entries[i].id, entries[i].kind, &version, &record)) continue; /* damaged: it was said */
+        if (!bt_sealed_decode(e->log, bt_secret_bytes(record), &sealed) &&
+            !bt_identity_decode(e->log, sealed.identity, &identity))
+            taken = taken || !strcmp(identity->name, e->name);
+        bt_identity_destroy(&identity);
+        bt_secret_destroy(&record);
+    }
+    return taken;
+}
+
+static bt_status settle_name(struct bt_enrolment *e, struct bt_vault *vault, const struct bt_vault_entry *entries,
+                             uint32_t count) {
+    for (int i = 0; i < TRIES; i++) {
+        char line[LINE_BYTES];
+        if (bt_enroll_name_is_valid(e->name) && !is_taken(e, vault, entries, count)) return BT_OK;
+        bt_status status = bt_terminal_line(e->chinese ? "这个名称已被占用或不可用。请输入另一个名称(a-z、0-9 和 -):"
+                                                       : "That name is taken, or cannot be one. Another, of a-z, 0-9 and -: ",
+                                            line, sizeof line);
+        if (status) return status;
+        snprintf(e->name, sizeof e->name, "%.*s", (int)sizeof e->name - 1, strlen(line) < sizeof e->name ? line : "");
+        memcpy(e->identity->name, e->name, sizeof e->name);
+    }
+    return BT_E_CONSENT;
+}
+
+static bt_status seal(struct bt_enrolment *e, struct bt_secret **out_record) {
+    struct bt_receipt *r = &e->receipt;
+    struct bt_secret *identity = NULL, *record = NULL;
+    struct bt_sealed sealed = {.templates = bt_secret_bytes(e->template)};
+    bt_status status = bt_secret_create(e->log, bt_identity_encoded_bytes(), &identity);
+    if (status) return status;
+    bt_identity_encode(e->identity, bt_secret_data(identity));
+    sealed.identity = bt_secret_bytes(identity);
+    memcpy(sealed.record_id, r->record_id, sizeof sealed.record_id);
+    memcpy(sealed.seed, bt_secret_data(e->seed), sizeof sealed.seed);
+    status = bt_vault_sha256_hex(sealed.identity.data, sealed.identity.size, r->identity_sha256);
+    if (!status) status = bt_vault_sha256_hex(sealed.templates.data, sealed.templates.size, r->template_sha256);
+    if (!status) status = bt_secret_create(e->log, bt_sealed_bytes(&sealed), &record);
+    if (!status) {
+        bt_sealed_encode(&sealed, bt_secret_data(record));
+        *out_record = record;
+    }
+    bt_secret_wipe(&sealed, sizeof sealed);
+    bt_secret_destroy(&identity);
+    return status;
+}
+
+bt_status bt_enroll_keep(struct bt_enrolment *e) {
+    const struct bt_ledger_params ledger = bt_trust_ledger(&e->trust);
+    struct bt_receipt *r = &e->receipt;
+    struct bt_vault *vault = NULL;
+    struct bt_secret *record = NULL;
+    struct bt_vault_entry *entries = NULL;
+    const struct bt_vault_params params = bt_trust_vault(&e->trust);
+    uint32_t count = 0;
+    bt_status status = bt_vault_exists(params.path) ? bt_vault_list(&params, &entries, &count) : BT_OK;
+    if (!status) status = bt_trust_unlock_or_make(&e->trust, &vault);
+    if (!status) status = settle_name(e, vault, entries, count);
+    if (!status) status = seal(e, &record);
+    if (!status) status = bt_vault_put(vault, BT_VAULT_IDENTITY, BT_SEALED_VERSION, bt_secret_bytes(record), r->identity_id);
+    if (!status) {
+        r->event = BT_RECEIPT_GIVEN;
+        r->receipt_id[0] = 0;
+        r->event_s = bt_clock_wall_ns() / second_ns;
+        status = bt_ledger_append(&ledger, r);
+        if (status && bt_vault_forget(vault, r->identity_id))
+            bt_log_error(e->log, "the face could not be taken out of the vault again");
+    }
+    bt_secret_destroy(&record);
+    bt_vault_close(&vault);
+    free(entries);
+    return status;
+}
