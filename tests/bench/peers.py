@@ -12,8 +12,9 @@ ort    onnxruntime's CPU path, from its npm package at a pinned version, fetched
 A round runs each net once in each peer, every one in a process of its own: other work on the machine then falls on all alike.
 What counts is the CPU time of the whole process per inference, which other work disturbs least; wall time stands beside it.
 ncnn computes in 32-bit floats like the others (--ncnn-fp16 lets it do as it would by itself, which is slower on a CPU driver).
-benchncnn says no CPU time, so it is run twice, with 1 and with 1 + N loops, and the difference taken: start-up, compilation and
-warming cancel out. Ratios are taken round by round. Writes peers.json and peers.md, the table, to the output folder.
+benchncnn says no CPU time, so it is run twice, with 1 loop and with N more (up to 5 N in a small net), and the difference
+taken: start-up, compilation and warming cancel out. Ratios are taken round by round. Writes peers.json and peers.md, the table,
+to the output folder.
 
 Needs node, npm, python3-numpy, python3-onnx.
 """
@@ -52,6 +53,7 @@ NETS = {
     "matte": ("models", "selfie_matte.onnx"),
     "mobilenet_v2": (None, "mobilenet_v2.onnx"),
 }
+LARGE_MMAC = 300
 PEERS = ["ours", "ncnn", "ort"]
 ONE_THREAD = {"LP_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -130,9 +132,11 @@ class Ncnn:
         if net["param"] not in self.warm:
             self._loops(net, 1)  # fills the driver's shader cache, which would spoil the difference
             self.warm.add(net["param"])
+        # Start-up takes a second or two and varies: a small net needs more loops to stand out from that.
+        loops = runs * max(1, min(5, round(LARGE_MMAC / net["mmac"])))
         start, _, _ = self._loops(net, 1)
-        cpu, wall_min, wall = self._loops(net, 1 + runs)
-        cpu = (cpu - start) / runs * 1e3
+        cpu, wall_min, wall = self._loops(net, 1 + loops)
+        cpu = (cpu - start) / loops * 1e3
         return {"cpu_ms": cpu, "cpu_min_ms": cpu, "wall_ms": wall, "wall_min_ms": wall_min}
 
 
@@ -167,11 +171,11 @@ def first_line(command):
         return ""
 
 
-def machine():
+def machine(args):
     cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     return {"cpu": cpu.group(1) if cpu else "unknown", "cores": os.cpu_count(), "kernel": os.uname().release,
             "node": first_line(["node", "--version"]),
-            "commit": first_line(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"])}
+            "commit": "a given program" if args.bauta else first_line(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"])}
 
 
 def measure(nets, peers, runs, rounds):
@@ -216,8 +220,8 @@ def markdown(said):
     times, ratio = "{cpu_ms:.1f} ({cpu_min_ms:.1f}) / {wall_min_ms:.1f}", "**{median:.1f}** ({least:.1f} to {most:.1f})"
     lines = [
         f"{said['date']}: {m['cpu']}, {m['cores']} cores, Linux {m['kernel']}, load {min(said['load']):.1f} to "
-        f"{max(said['load']):.1f}; Vulkan on {said['device']}; bauta at {m['commit']}; ncnn {versions['ncnn']}, "
-        f"{said['ncnn_floats']}; onnxruntime {versions['ort']} under node {m['node']}. One thread each, {said['rounds']} "
+        f"{max(said['load']):.1f}; Vulkan on {said['device']}; bauta: {m['commit']}; ncnn {versions['ncnn']}; "
+        f"onnxruntime {versions['ort']} under node {m['node']}. One thread each, {said['rounds']} "
         f"rounds of {said['runs']} inferences. Milliseconds an inference: CPU time, median (least) / least wall time.", "",
         "| net | MMAC | ours | ncnn, Vulkan | onnxruntime, CPU | ours : onnxruntime | ncnn : ours |",
         "|---|---|---|---|---|---|---|",
@@ -257,9 +261,9 @@ def main():
     peers["ort"] = Onnxruntime(args.output / "onnxruntime")
     nets = prepare(args)
     results, loads = measure(nets, peers, args.runs, args.rounds)
-    said = {"date": time.strftime("%Y-%m-%d"), "machine": machine(), "load": loads, "runs": args.runs, "rounds": args.rounds,
-            "device": peers["ours"].device, "ncnn_floats": "fp16 storage" if args.ncnn_fp16 else "fp32",
-            "versions": {"ncnn": args.ncnn_version if args.ncnn else "not given", "ort": peers["ort"].version},
+    ncnn = f"{args.ncnn_version}, {'16-bit' if args.ncnn_fp16 else '32-bit'} floats"
+    said = {"date": time.strftime("%Y-%m-%d"), "machine": machine(args), "load": loads, "runs": args.runs, "rounds": args.rounds,
+            "device": peers["ours"].device, "versions": {"ncnn": ncnn if args.ncnn else "not given", "ort": peers["ort"].version},
             "nets": nets, "table": summary(results), "rounds_raw": results}
     (args.output / "peers.json").write_text(json.dumps(said, indent=1) + "\n")
     (args.output / "peers.md").write_text(markdown(said))
