@@ -261,9 +261,9 @@ def main():
     peers["ort"] = Onnxruntime(args.output / "onnxruntime")
     nets = prepare(args)
     results, loads = measure(nets, peers, args.runs, args.rounds)
-    ncnn = f"{args.ncnn_version}, {'16-bit' if args.ncnn_fp16 else '32-bit'} floats"
-    said = {"date": time.strftime("%Y-%m-%d"), "machine": machine(args), "load": loads, "runs": args.runs, "rounds": args.rounds,
-            "device": peers["ours"].device, "versions": {"ncnn": ncnn if args.ncnn else "not given", "ort": peers["ort"].version},
+    ncnn = f"{args.ncnn_version}, {'16-bit' if args.ncnn_fp16 else '32-bit'} floats" if args.ncnn else "not given"
+    said = {"date": time.strftime("%Y-%m-%d"), "machine": machine(args), "load": loads, "runs": args.runs,
+            "rounds": args.rounds, "device": peers["ours"].device, "versions": {"ncnn": ncnn, "ort": peers["ort"].version},
             "nets": nets, "table": summary(results), "rounds_raw": results}
     (args.output / "peers.json").write_text(json.dumps(said, indent=1) + "\n")
     (args.output / "peers.md").write_text(markdown(said))
