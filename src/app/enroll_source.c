@@ -14,7 +14,7 @@
 #include <string.h>
 
 #ifdef BAUTA_TEST_ENROLL_FROM_FILE
-#include "enroll_actor.h"
+#include "support/enroll_actor.h"
 enum { SOFTWARE_TOO = true };
 #else
 enum { SOFTWARE_TOO = false };
@@ -35,7 +35,15 @@ static bt_status open_camera(struct bt_enrolment *e, struct bt_source **out_sour
     }
     const struct bt_camera_params params = {
         .log = e->log, .path = path, .width_px = o->width_px, .height_px = o->height_px, .rate = o->rate};
-    return bt_source_open_camera(&params, out_source);
+    struct bt_source *source = NULL;
+    status = bt_source_open_camera(&params, &source);
+    if (!status && device.opened) { /* it could be read, but not asked what it is */
+        bt_log_error(e->log, "%s does not say what it is: it is not taken for a camera", path);
+        bt_source_destroy(&source);
+        return BT_E_CONSENT;
+    }
+    if (!status) *out_source = source;
+    return status;
 }
 
 bt_status bt_enroll_open_source(struct bt_enrolment *e, struct bt_source **out_source) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,12 @@ int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
 ssize_t __real_write(int fd, const void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
+
+int __wrap_stat(const char *path, struct stat *status);
+
+int __wrap_stat(const char *path, struct stat *status) {
+    return fstatat(AT_FDCWD, strcmp(path, FAKE_NODE) ? path : "/dev/zero", status, 0);
+}
 
 void fake_v4l2_reset(const char *driver, uint32_t device_caps) {
     memset(&fake_v4l2, 0, sizeof fake_v4l2);

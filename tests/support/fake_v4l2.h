@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A video node in this process: /dev/zero opened under the node's name, its ioctls, maps, polls and writes answered here. Link
-   with -Wl,--wrap=open,--wrap=ioctl,--wrap=mmap,--wrap=poll,--wrap=write. */
+   with -Wl,--wrap=open,--wrap=ioctl,--wrap=mmap,--wrap=poll,--wrap=write, and --wrap=stat where nodes are asked by name. */
 #ifndef BT_TESTS_SUPPORT_FAKE_V4L2_H
 #define BT_TESTS_SUPPORT_FAKE_V4L2_H
 

@@ -2,6 +2,7 @@
 /* A camera that misbehaves in every way that cameras do. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "pipeline/capture/devices.h"
 #include "pipeline/capture/internal.h"
 #include "support/cmocka.h"
 #include "support/fake_v4l2.h"
@@ -213,6 +214,30 @@ static void test_what_keeps_a_camera_from_opening(void **state) {
     assert_null(source);
 }
 
+static void test_software_is_told_from_hardware(void **state) {
+    (void)state;
+    static const struct {
+        const char *driver;
+        bool software;
+    } cases[] = {{"uvcvideo", false}, {"bcm2835-unicam", false}, {"", false}, {"v4l2 loopback", true}, {"vivid", true},
+                 {"vimc", true},      {"akvcam", true}};
+    struct bt_device device;
+    for (size_t i = 0; i < BT_COUNT(cases); i++) {
+        fake_v4l2_reset(cases[i].driver, CAMERA);
+        bt_devices_look(FAKE_NODE, &device);
+        assert_int_equal(device.opened, BT_OK);
+        assert_string_equal(device.driver, cases[i].driver);
+        assert_int_equal(device.software, cases[i].software);
+    }
+    bt_devices_look("/dev/video-none", &device);
+    assert_int_equal(device.opened, BT_E_NOT_FOUND);
+    char long_name[200];
+    memset(long_name, 'x', sizeof long_name);
+    long_name[sizeof long_name - 1] = 0;
+    bt_devices_look(long_name, &device);
+    assert_int_equal(device.opened, BT_E_ARGUMENT);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pictures_come_tight),
@@ -221,6 +246,7 @@ int main(void) {
         cmocka_unit_test(test_unplugged),
         cmocka_unit_test(test_silence_and_interruption),
         cmocka_unit_test(test_what_keeps_a_camera_from_opening),
+        cmocka_unit_test(test_software_is_told_from_hardware),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
