@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { RING = 32 };
+static const float PRIOR = 1.0f;                        /* enrolment asks for a neutral face: it is mostly believed */
 static const float YAW_MOST = 0.65f, PITCH_MOST = 0.5f; /* radians: beyond, landmarks are guesses */
 static const float DARKEST = 0.012f;                    /* linear luminance of skin; noise is as large below */
 static const int64_t APART_NS = 2000000000;             /* so that the neutral's reservoir keeps every picture */
@@ -238,7 +239,7 @@ bt_status bt_identity_builder_add(struct bt_identity_builder *b, const struct bt
     bt_identity_divide(&b->atlas, occlusion, v, &b->a);
     const struct bt_angles turn = bt_pose_angles(&v->pose);
     bt_neutral_step(b->neutral, v->mesh, turn.yaw, turn.pitch, APART_NS * (int64_t)(b->views + 1));
-    bt_neutral_settle(b->neutral);
+    bt_neutral_settle(b->neutral, PRIOR);
     const float sharp = sharpness(&b->atlas, v);
     b->sharpest = fmaxf(b->sharpest, sharp);
     const float relative = sharp / fmaxf(b->sharpest, 1e-6f), trust = trust_of(v->skin);

@@ -14,7 +14,7 @@ static float corners(const struct bt_vec3 *face) {
 }
 
 float bt_identity_smile(const struct bt_rig *rig, const struct bt_vec3 *neutral) {
-    return bt_smoothstep(corners(neutral) - corners(bt_rig_mesh(rig)->closed), 0.1f, 0.5f);
+    return bt_smoothstep(corners(neutral) - corners(bt_rig_mesh(rig)->closed), 0.28f, 0.6f);
 }
 
 void bt_identity_relax(const struct bt_rig *rig, float smile, struct bt_vec3 *neutral) {

@@ -48,8 +48,8 @@ struct bt_match_score bt_match_compare(const struct bt_template *a, const struct
 void bt_match_mean(const struct bt_template *templates, uint32_t count, struct bt_template *out_mean,
                    struct bt_match_score *out_worst);
 /* For pictures of one session, a few minutes apart. Between what one person scores then and what two score: the footage's
-   pictures against each other at least .70 and at most .44 (tests/golden/match_footage.c counts); 670 pairs of official
-   portraits of 17 people at most .41 and at least .54. Portraits of one person taken years apart go down to .30 and up to .67:
+   pictures against each other at least .70 and at most .44 (tests/golden/match_footage.c counts); 670 pairs of
+   pictures of 17 people at most .41 and at least .54. Pictures of one person taken years apart go down to .30 and up to .67:
    these limits would refuse some of those. */
 #define BT_MATCH_COSINE_LEAST  0.50f
 #define BT_MATCH_DISTANCE_MOST 0.50f

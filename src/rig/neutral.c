@@ -60,6 +60,7 @@ bt_status bt_neutral_create(const struct bt_rig *rig, struct bt_neutral **out_ne
 
 void bt_neutral_destroy(struct bt_neutral **neutral) {
     if (!neutral) return;
+    if (*neutral) explicit_bzero(*neutral, sizeof **neutral); /* a person's proportions */
     free(*neutral);
     *neutral = NULL;
 }
@@ -128,7 +129,7 @@ static void weigh(struct bt_neutral *n) {
 }
 
 /* Robust mean of one vertex over the reservoir, the prior among the voters. */
-static struct bt_vec3 estimate_vertex(const struct bt_neutral *n, uint32_t v) {
+static struct bt_vec3 estimate_vertex(const struct bt_neutral *n, uint32_t v, float prior) {
     struct bt_vec3 mean = n->prior[v];
     for (uint32_t step = 0; step <= IRLS; step++) {
         struct bt_vec3 sum = {0.0f, 0.0f, 0.0f};
@@ -141,7 +142,7 @@ static struct bt_vec3 estimate_vertex(const struct bt_neutral *n, uint32_t v) {
             sum = bt_vec3_add_scaled(sum, e->mesh[v], w);
             total += w;
         }
-        const float all = total + PRIOR * total / (n->evidence + 1e-6f) + 1e-6f;
+        const float all = total + prior * total / (n->evidence + 1e-6f) + 1e-6f;
         sum = bt_vec3_add_scaled(sum, n->prior[v], all - total);
         mean = (struct bt_vec3){sum.x / all, sum.y / all, sum.z / all};
     }
@@ -208,17 +209,17 @@ void bt_neutral_step(struct bt_neutral *n, const struct bt_vec3 *mesh, float yaw
         n->last_kept_ns = time_ns;
     }
     if (n->slice == 0) weigh(n);
-    for (uint32_t v = n->slice * SLICE; v < (n->slice + 1) * SLICE; v++) n->estimate[v] = estimate_vertex(n, v);
+    for (uint32_t v = n->slice * SLICE; v < (n->slice + 1) * SLICE; v++) n->estimate[v] = estimate_vertex(n, v, PRIOR);
     n->slice = (n->slice + 1) % SLICES;
     const float dt = bt_clamp((float)(time_ns - n->last_ns) * 1e-9f, 0.0f, 0.1f);
     n->last_ns = time_ns;
     approach(n, dt);
 }
 
-void bt_neutral_settle(struct bt_neutral *n) {
+void bt_neutral_settle(struct bt_neutral *n, float prior) {
     if (!n->started) return;
     weigh(n);
-    for (uint32_t v = 0; v < BT_RIG_VERTICES; v++) n->estimate[v] = estimate_vertex(n, v);
+    for (uint32_t v = 0; v < BT_RIG_VERTICES; v++) n->estimate[v] = estimate_vertex(n, v, prior);
     memcpy(n->answer, n->estimate, sizeof(n->answer));
     memcpy(n->marked, n->answer, sizeof(n->marked));
     n->revision++;

@@ -16,8 +16,8 @@ void bt_neutral_reset(struct bt_neutral *neutral);
    answer by at most .15 cm a second. Allocates nothing. */
 void bt_neutral_step(struct bt_neutral *neutral, const struct bt_vec3 *mesh, float yaw, float pitch, int64_t time_ns);
 /* Answers with the estimate over all that is remembered, at once: for a clip that is looked at afterwards, whose answer may
-   jump. A few milliseconds; allocates nothing. */
-void bt_neutral_settle(struct bt_neutral *neutral);
+   jump. `prior`: how many wholly neutral frames the one-frame rule weighs (live: 6). A few milliseconds; allocates nothing. */
+void bt_neutral_settle(struct bt_neutral *neutral, float prior);
 /* 468 points; before the first step the closed canonical mesh. Valid until destroy; changes with each step. */
 const struct bt_vec3 *bt_neutral_vertices(const struct bt_neutral *neutral);
 /* 0 ... 1: how much evidence there is. */
