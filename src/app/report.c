@@ -15,6 +15,7 @@ void bt_report_print(const struct bt_session *session) {
                 "%" PRIu64 " frames: %" PRIu64 " masked, %" PRIu64 " placards; %" PRIu64 " of %" PRIu64
                 " labelled; %.1f frames/s",
                 p.frames, p.swapped, p.placard, p.disclosed, p.frames, p.fps);
+    if (p.held) bt_log_info(session->log, "  %" PRIu64 " held still, the face being lost", p.held);
     for (int i = 0; i < BAUTA_STATUS_COUNT; i++)
         if (p.placards_by_status[i])
             bt_log_info(session->log, "  placard: %s (%" PRIu64 ")", bauta_status_text((bauta_status)i),

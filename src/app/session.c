@@ -26,6 +26,7 @@
 
 enum { MODEL_MOST_BYTES = 64 << 20 };
 static const int64_t SECOND_NS = 1000000000;
+static const int64_t HOLD_S = 5; /* as receipts and notices say it */
 
 static bt_status find_face(struct bt_session *s, const char *name, uint32_t purposes) {
     if (!purposes || bt_worn_is_nobodys(name)) return bt_worn_find(s->log, s->rig, name, &s->mask);
@@ -115,6 +116,12 @@ static bt_status start_track(struct bt_session *s) {
     return status;
 }
 
+/* What the worn face's owner chose to be shown while it is lost. A mask that belongs to nobody: the card. */
+static int64_t hold_ns(const struct bt_worn *worn) {
+    const enum bt_lost lost = worn->lent ? worn->pack.terms.lost : worn->own.last.lost;
+    return worn->mask && lost == BT_LOST_FREEZE ? HOLD_S * SECOND_NS : 0;
+}
+
 bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *run) {
     struct bt_capture_params capture = {.log = s->log, .gpu = s->gpu, .source = run->source, .mirror = run->mirror};
     bt_status status = bt_capture_create(&capture, &s->capture);
@@ -153,7 +160,8 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .disclose = s->disclose,
                                           .output = s->output,
                                           .observer = run->observer,
-                                          .frames = run->frames};
+                                          .frames = run->frames,
+                                          .hold_ns = hold_ns(&s->worn)};
     status = bt_pipeline_create(&pipeline, &s->pipeline);
     if (!status) bt_cache_save(&s->cache, s->gpu); /* now that every kernel is made */
     return status;
@@ -205,13 +213,14 @@ json_t *bt_session_stats(const struct bt_session *s) {
         if (p.placards_by_status[i])
             json_object_set_new(placards, bauta_status_text((bauta_status)i),
                                 json_integer((json_int_t)p.placards_by_status[i]));
-    return json_pack("{s:I,s:I,s:I,s:I,s:s,s:o,s:{s:o,s:o},s:o,s:o,s:s,s:s,s:o,s:I,s:I,s:I,s:s}", "frames",
-                     (json_int_t)p.frames, "swapped", (json_int_t)p.swapped, "placard", (json_int_t)p.placard, "disclosed",
-                     (json_int_t)p.disclosed, "size", size, "fps", rounded(p.fps), "latency_ms", "p50",
-                     rounded(p.latency_p50_ms), "p99", rounded(p.latency_p99_ms), "stages_ms", stages, "cpu_ms",
-                     rounded(p.cpu_ms), "device", device, "face", s->worn.mask ? "a person's" : s->mask->name, "placards",
-                     placards, "tracked", (json_int_t)p.with_face, "camera_dropped", (json_int_t)bt_capture_dropped(s->capture),
-                     "output_dropped", (json_int_t)out.dropped, "label", bt_disclose_label_text());
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:{s:o,s:o},s:o,s:o,s:s,s:s,s:o,s:I,s:I,s:I,s:s}", "frames",
+                     (json_int_t)p.frames, "swapped", (json_int_t)p.swapped, "placard", (json_int_t)p.placard, "held",
+                     (json_int_t)p.held, "disclosed", (json_int_t)p.disclosed, "size", size, "fps", rounded(p.fps),
+                     "latency_ms", "p50", rounded(p.latency_p50_ms), "p99", rounded(p.latency_p99_ms), "stages_ms", stages,
+                     "cpu_ms", rounded(p.cpu_ms), "device", device, "face", s->worn.mask ? "a person's" : s->mask->name,
+                     "placards", placards, "tracked", (json_int_t)p.with_face, "camera_dropped",
+                     (json_int_t)bt_capture_dropped(s->capture), "output_dropped", (json_int_t)out.dropped, "label",
+                     bt_disclose_label_text());
 }
 
 void bt_session_finish(struct bt_session *s, bt_status status) {

@@ -29,7 +29,8 @@ struct bt_pipeline {
     struct bt_pipeline_stats stats; /* sums while running; means are made by stats_of */
     uint32_t latency[LATENCY_BUCKETS];
     int64_t began_ns, ended_ns, cpu_began_ns, cpu_ended_ns;
-    uint32_t faults; /* in a row, of the machine and not of the picture */
+    int64_t masked_ns; /* when the last masked frame was captured */
+    uint32_t faults;   /* in a row, of the machine and not of the picture */
 };
 
 static const char *const stage_names[BT_STAGE_COUNT] = {
@@ -92,27 +93,37 @@ static void note_times(struct bt_pipeline *p, bool masked) {
     ms[BT_STAGE_DISCLOSE] += (double)bt_disclose_last_ms(p->p.disclose);
 }
 
-static void note_frame(struct bt_pipeline *p, bt_status why, int64_t from_ns) {
+static void note_frame(struct bt_pipeline *p, bt_status why, bool held, int64_t from_ns) {
     struct bt_pipeline_stats *s = &p->stats;
     double ms = (double)(bt_clock_now_ns() - from_ns) / 1e6;
     size_t bucket = ms > 0 ? (size_t)(ms / bucket_ms) : 0;
     p->latency[bucket < LATENCY_BUCKETS ? bucket : LATENCY_BUCKETS - 1]++;
     s->frames++;
-    if (why)
+    if (held)
+        s->held++;
+    else if (why)
         s->placard++, s->placards_by_status[why]++;
     else
         s->swapped++;
 }
 
-static bt_status hand_over(struct bt_pipeline *p, struct bt_disclosed out, bt_status why, int64_t from_ns, uint64_t sequence) {
+static bt_status hand_over(struct bt_pipeline *p, struct bt_disclosed out, bt_status why, bool held, int64_t from_ns,
+                           uint64_t sequence) {
     bt_status status = bt_output_send(p->p.output, out);
     if (!status) p->stats.disclosed++;
-    note_frame(p, why, from_ns);
+    note_frame(p, why, held, from_ns);
     if (p->p.observer.frame) {
-        struct bt_report report = {sequence, why, &p->faces, out};
+        struct bt_report report = {sequence, why, held, &p->faces, out};
         p->p.observer.frame(p->p.observer.user, &report);
     }
     return status;
+}
+
+/* The face is lost, for a moment maybe, and nothing worse: the last masked frame may stand for it. */
+static bool may_hold(const struct bt_pipeline *p, bt_status why, int64_t capture_ns) {
+    const int64_t since_ns = capture_ns - p->masked_ns;
+    if (why != BT_E_NO_FACE && why != BT_E_OCCLUDED && why != BT_E_POSE && why != BT_E_TOO_DARK) return false;
+    return p->stats.swapped && since_ns >= 0 && since_ns < p->p.hold_ns && bt_grant_live(p->p.grant, bt_clock_now_ns());
 }
 
 /* One frame. What it returns ends the run; what is wrong with a single frame only makes it a placard. */
@@ -144,11 +155,13 @@ static bt_status tick(struct bt_pipeline *p) {
     if (!st) st = bt_swap_and_blend(p->p.swap, p->p.grant, &frame, &p->faces);
     if (!st && !bt_grant_live(p->p.grant, bt_clock_now_ns())) st = BT_E_CONSENT;
     if (!st) st = bt_disclose_apply(p->p.disclose, &frame, &out); /* consumes frame */
-    if (st) out = bt_disclose_placard(p->p.disclose, st, capture_ns, sequence);
+    if (!st) p->masked_ns = capture_ns;
+    const bool held = may_hold(p, st, capture_ns) && !bt_disclose_hold(p->p.disclose, capture_ns, sequence, &out);
+    if (st && !held) out = bt_disclose_placard(p->p.disclose, st, capture_ns, sequence);
     note_times(p, !st);
 
     cpu = bt_clock_cpu_ns();
-    bt_status sent = hand_over(p, out, st, from_ns, sequence);
+    bt_status sent = hand_over(p, out, st, held, from_ns, sequence);
     p->stats.stage_ms[BT_STAGE_OUTPUT] += (double)(bt_clock_cpu_ns() - cpu) / 1e6;
     p->faults = is_fault(st) ? p->faults + 1 : 0;
     if (sent) return sent;

@@ -37,7 +37,8 @@ const char *bt_stage_name(enum bt_stage stage);
 /* What became of one frame: plain numbers and the handle, never the frame. */
 struct bt_report {
     uint64_t sequence;
-    bt_status why; /* BT_OK: masked and labelled; else why the placard was sent */
+    bt_status why; /* BT_OK: masked and labelled; else why the placard was sent, or the last masked frame held */
+    bool held;
     const struct bt_faces *faces;
     struct bt_disclosed disclosed;
 };
@@ -58,10 +59,12 @@ struct bt_pipeline_params {
     struct bt_output *output;
     struct bt_observer observer; /* optional */
     uint64_t frames;             /* stop after so many; 0: until the source ends or stop is asked */
+    /* How long the last masked frame may stand where the face is lost, before the placard; 0: not at all. */
+    int64_t hold_ns;
 };
 
 struct bt_pipeline_stats {
-    uint64_t frames, swapped, placard, disclosed, with_face;
+    uint64_t frames, swapped, placard, held, disclosed, with_face; /* frames = swapped + placard + held */
     uint64_t placards_by_status[BAUTA_STATUS_COUNT];
     double latency_p50_ms, latency_p99_ms; /* exposure (or read) to handed over, wall */
     double stage_ms[BT_STAGE_COUNT];       /* mean over all frames */

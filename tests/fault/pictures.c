@@ -16,6 +16,7 @@ struct scene {
     uint64_t first_placard, count;
     struct bt_disclosed recent[16];
     void (*after)(uint64_t index);
+    int64_t hold_ns;
 };
 
 static bt_status picture(void *user, uint64_t index, uint8_t *data) {
@@ -27,7 +28,7 @@ static void frame(void *user, const struct bt_report *report, const struct bt_di
     if (view->placard && s->first_placard == UINT64_MAX) s->first_placard = s->count;
     if (view->placard)
         s->placard_at = s->count;
-    else
+    else if (!report->held)
         s->masked_at = s->count;
     s->recent[s->count % 16] = report->disclosed;
     if (s->after) s->after(s->count);
@@ -35,7 +36,7 @@ static void frame(void *user, const struct bt_report *report, const struct bt_di
 }
 
 static bt_status play(struct scene *s, uint64_t frames, int64_t grant_ns) {
-    const struct show_acts acts = {picture, frame, NULL, s};
+    const struct show_acts acts = {picture, frame, NULL, s, s->hold_ns};
     s->masked_at = s->placard_at = s->first_placard = UINT64_MAX;
     s->count = 0;
     return show_run(show, &acts, frames, grant_ns);
@@ -46,7 +47,10 @@ static struct show_tally check(void) {
     struct show_tally t = show_tally(show);
     assert_int_equal(t.unlabelled, 0);
     assert_int_equal(t.bare, 0);
-    assert_int_equal(bt_pipeline_stats_of(show_pipeline(show)).disclosed, t.frames);
+    const struct bt_pipeline_stats stats = bt_pipeline_stats_of(show_pipeline(show));
+    assert_int_equal(stats.disclosed, t.frames);
+    assert_int_equal(stats.held, t.held);
+    assert_int_equal(stats.swapped + stats.placard + stats.held, stats.frames);
     assert_int_equal(bt_output_stats_of(show_output(show)).undisclosed, 0);
     return t;
 }
@@ -184,6 +188,50 @@ static void test_a_face_that_is_lost(void **state) {
     recovers();
 }
 
+static bt_status lost_for_long(uint64_t index, uint8_t *data) {
+    show_fill(show, data, 60);
+    if (index < 8 || (index >= 24 && index < 34)) show_paint(show, data, 0, 1);
+    return BT_OK;
+}
+
+static void withdraw_while_held(uint64_t index) {
+    if (index == 10) show_withdraw(show);
+}
+
+/* Where its owner agreed to it, the last masked frame stands for a lost face: so long, and for nothing else. */
+static void test_a_lost_face_is_held(void **state) {
+    (void)state;
+    struct scene s = {.draw = lost, .hold_ns = 5000000000};
+    assert_int_equal(play(&s, 24, 0), BT_OK);
+    struct show_tally t = check();
+    assert_true(t.held >= 6);
+    assert_int_equal(t.held, t.why[BT_E_NO_FACE]);
+    assert_int_equal(t.placards, 0);
+    assert_int_equal(s.masked_at, 23);
+
+    s = (struct scene){.draw = lost_for_long, .hold_ns = 400000000}; /* 40 ms a picture: nine more within that */
+    assert_int_equal(play(&s, 44, 0), BT_OK);
+    t = check();
+    assert_int_equal(s.first_placard, 8 + 9);
+    assert_int_equal(t.held, 9 + 9);
+    assert_int_equal(s.placard_at, 43);
+
+    s = (struct scene){.draw = lost, .hold_ns = 5000000000, .after = withdraw_while_held};
+    assert_int_equal(play(&s, 24, 0), BT_E_CONSENT);
+    t = check();
+    assert_int_equal(s.placard_at, 11);
+    assert_int_equal(t.frames, 12);
+    assert_int_equal(t.why[BT_E_CONSENT], 1);
+
+    static bt_status (*const never[])(uint64_t index, uint8_t * data) = {second, black};
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) { /* two people; and nothing that was masked before */
+        s = (struct scene){.draw = never[i], .hold_ns = 5000000000};
+        assert_int_equal(play(&s, 20, 0), BT_OK);
+        assert_int_equal(check().held, 0);
+    }
+    recovers();
+}
+
 static void test_a_second_face_comes(void **state) {
     (void)state;
     struct scene s = {.draw = second};
@@ -305,13 +353,10 @@ static int close_show(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_good_picture_is_masked),
-        cmocka_unit_test(test_what_cannot_be_masked_is_the_placard),
-        cmocka_unit_test(test_a_face_that_is_lost),
-        cmocka_unit_test(test_a_second_face_comes),
-        cmocka_unit_test(test_a_face_that_moves_as_none_does),
-        cmocka_unit_test(test_a_source_that_goes_away),
-        cmocka_unit_test(test_a_consent_that_ends),
+        cmocka_unit_test(test_a_good_picture_is_masked), cmocka_unit_test(test_what_cannot_be_masked_is_the_placard),
+        cmocka_unit_test(test_a_face_that_is_lost),      cmocka_unit_test(test_a_lost_face_is_held),
+        cmocka_unit_test(test_a_second_face_comes),      cmocka_unit_test(test_a_face_that_moves_as_none_does),
+        cmocka_unit_test(test_a_source_that_goes_away),  cmocka_unit_test(test_a_consent_that_ends),
         cmocka_unit_test(test_forged_and_old_handles),
     };
     return cmocka_run_group_tests(tests, open_show, close_show);

@@ -47,7 +47,7 @@ struct show {
     struct label_reader *reader;
     struct show_acts acts;
     struct show_tally tally;
-    uint8_t face[SHOW_HALF * SHOW_H * 3 / 2], recent[SHOW_BYTES];
+    uint8_t face[SHOW_HALF * SHOW_H * 3 / 2], recent[SHOW_BYTES], masked[SHOW_BYTES]; /* masked: as the last such frame left */
     uint64_t index;
     int64_t now_ns;
     float distance, least;
@@ -235,6 +235,10 @@ static void find_box(struct show *s, const struct bt_face *face) {
     s->box = (struct bt_rect){l[234].x + .2f * w - (float)s->painted[0].x, l[10].y + .12f * h, .6f * w, .76f * h};
 }
 
+static bool may_be_held(bt_status why) {
+    return why == BT_E_NO_FACE || why == BT_E_OCCLUDED || why == BT_E_POSE || why == BT_E_TOO_DARK;
+}
+
 static void on_frame(void *user, const struct bt_report *report) {
     struct show *s = user;
     if (s->acts.look) s->acts.look();
@@ -247,13 +251,21 @@ static void on_frame(void *user, const struct bt_report *report) {
     s->tally.frames++;
     s->tally.why[report->why]++;
     s->tally.placards += view.placard;
-    s->tally.masked += !view.placard;
+    s->tally.masked += !view.placard && !report->held;
+    s->tally.held += report->held;
     if (!labelled) {
         s->tally.unlabelled++;
         fprintf(stderr, "frame %llu has no label: %s\n", (unsigned long long)report->sequence,
                 reading.lacks ? reading.lacks : "?");
     }
-    if (!view.placard) {
+    if (report->held) {
+        if (view.placard || !may_be_held(report->why) || memcmp(view.bytes, s->masked, SHOW_BYTES)) {
+            s->tally.bare++;
+            fprintf(stderr, "frame %llu is held, and is not the last masked frame or should not be: %s\n",
+                    (unsigned long long)report->sequence, bauta_status_text(report->why));
+        }
+    } else if (!view.placard) {
+        memcpy(s->masked, view.bytes, SHOW_BYTES);
         if (report->faces->wearer >= 0 && !s->least) find_box(s, &report->faces->face[report->faces->wearer]);
         s->distance = s->painted_count ? distance_of(s, s->painted[0].x, s->painted[0].light, view.bytes) : 255;
         s->tally.beside += s->painted_count > 1;
@@ -281,7 +293,8 @@ bt_status show_run(struct show *s, const struct show_acts *acts, uint64_t frames
                                               .disclose = s->disclose,
                                               .output = s->output,
                                               .observer = {s, on_frame},
-                                              .frames = frames};
+                                              .frames = frames,
+                                              .hold_ns = acts->hold_ns};
     status = bt_pipeline_create(&params, &s->pipeline);
     return status ? status : bt_pipeline_run(s->pipeline);
 }

@@ -27,6 +27,7 @@ struct show_acts {
     show_frame frame;
     void (*look)(void); /* before a frame is checked; may be NULL */
     void *user;
+    int64_t hold_ns; /* as in bt_pipeline_params */
 };
 
 struct show;
@@ -46,7 +47,7 @@ void show_fill(struct show *show, uint8_t *data, uint8_t luma);
 void show_paint(struct show *show, uint8_t *data, int x, float light);
 
 struct show_tally {
-    uint64_t frames, masked, placards, unlabelled, bare;
+    uint64_t frames, masked, placards, held, unlabelled, bare;
     uint64_t beside; /* masked although a second face was in the picture */
     uint64_t why[BAUTA_STATUS_COUNT];
 };

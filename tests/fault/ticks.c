@@ -134,7 +134,7 @@ int main(void) {
     const struct fault_held before = fault_held();
     t.show = show_open("/dev/null");
     if (!t.show) return 1;
-    const struct show_acts acts = {good, frame, pause_counting, NULL};
+    const struct show_acts acts = {.picture = good, .frame = frame, .look = pause_counting};
     bt_status status = BT_OK;
     while (t.step != DONE) {
         status = show_run(t.show, &acts, 0, 0);

@@ -148,6 +148,36 @@ static void banner_times(void **state) {
     for (int i = 0; i < 60; i++, ns += 100 * MS) assert_int_equal(has_banner(f, apply(f, ns)), i < 50);
 }
 
+/* What is held is the last masked frame, as it was; after a placard there is none to hold. */
+static void held(void **state) {
+    struct fixture *f = *state;
+    static uint16_t grey[W * H * 4];
+    static uint8_t before[W * H * 2];
+    struct bt_disclosed out = {5, 5};
+    assert_int_equal(bt_disclose_hold(f->d, 1, 1, &out), BT_E_NOT_FOUND);
+    for (int round = 0; round < 2; round++) { /* of two brightnesses */
+        for (size_t i = 0; i < BT_COUNT(grey); i++) grey[i] = round ? 0x3c00 : 0x3000;
+        assert_int_equal(bt_image_write(f->image, grey, sizeof grey), BT_OK);
+        memcpy(before, bt_disclose_bytes(f->d, apply(f, 10000 * MS)).bytes, sizeof before);
+        for (int i = 0; i < 3 * BT_EGRESS_SLOTS; i++) {
+            assert_int_equal(bt_disclose_hold(f->d, (10001 + i) * MS, 70 + (uint64_t)i, &out), BT_OK);
+            if (i < BT_EGRESS_SLOTS && i % 2) continue; /* looked at only now and then */
+            struct bt_disclosed_view v = bt_disclose_bytes(f->d, out);
+            assert_false(v.placard);
+            assert_int_equal(v.capture_ns, (10001 + i) * MS);
+            assert_int_equal(v.sequence, 70 + (uint64_t)i);
+            assert_memory_equal(v.bytes, before, sizeof before);
+            assert_true(bt_disclose_check(&v, NULL));
+        }
+    }
+    (void)bt_disclose_placard(f->d, BT_E_CONSENT, 20001 * MS, 0);
+    out = (struct bt_disclosed){5, 5};
+    assert_int_equal(bt_disclose_hold(f->d, 20002 * MS, 1, &out), BT_E_NOT_FOUND);
+    assert_true(out.slot == 5 && out.generation == 5);
+    memset(grey, 0, sizeof grey);
+    assert_int_equal(bt_image_write(f->image, grey, sizeof grey), BT_OK);
+}
+
 static void wrong_frames(void **state) {
     struct fixture *f = *state;
     struct bt_disclosed out = {5, 5};
@@ -213,6 +243,7 @@ int main(void) {
                                        TEST(what_is_read_is_not_written),
                                        TEST(placard_for_every_status),
                                        TEST(banner_times),
+                                       TEST(held),
                                        TEST(wrong_frames),
                                        TEST(many_images),
                                        TEST(sizes)};

@@ -67,6 +67,7 @@ struct bt_disclose {
     uint32_t slot, generation;
     int64_t banner_until_ns, last_ns;
     bool banner_due;
+    bool holdable; /* what `slot` was last opened for is a masked frame, whole */
     float last_ms;
 };
 
@@ -355,13 +356,27 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     int64_t now = frame->capture_ns;
     if (d->banner_due || now - d->last_ns > GAP_NS) d->banner_until_ns = now + BANNER_NS;
     d->last_ns = now;
-    d->banner_due = false;
+    d->banner_due = d->holdable = false;
     uint32_t slot = open_slot(d);
     /* What is no number hides the picture. */
     const struct bt_pack_push push = {.banner = now < d->banner_until_ns, .fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1};
     bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
     *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, now, frame->sequence);
+    d->holdable = true;
+    return BT_OK;
+}
+
+bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capture_ns, uint64_t sequence,
+                           struct bt_disclosed *out_disclosed) {
+    struct bt_disclose *d = disclose;
+    if (!d->holdable || bt_gpu_lost(d->gpu)) return BT_E_NOT_FOUND;
+    /* Two slots on at most, as a sink reads one of them: never the frame's own. */
+    const uint8_t *from = bt_buffer_map(d->egress[d->slot]);
+    uint8_t *to = bt_buffer_map(d->egress[open_slot(d)]);
+    memcpy(to, from, d->size_bytes);
+    d->last_ns = capture_ns; /* no gap, and so no further banner */
+    *out_disclosed = close_slot(d, to, false, capture_ns, sequence);
     return BT_OK;
 }
 
@@ -369,6 +384,7 @@ struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status 
     struct bt_disclose *d = disclose;
     if ((uint32_t)why >= BAUTA_STATUS_COUNT) why = BT_E_ARGUMENT;
     d->banner_due = true;
+    d->holdable = false;
     d->last_ns = capture_ns;
     open_slot(d);
     return close_slot(d, d->placards.bytes[why], true, capture_ns, sequence);

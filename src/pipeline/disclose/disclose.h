@@ -55,6 +55,10 @@ void bt_disclose_destroy(struct bt_disclose **disclose);
    outlive disclose, which keeps their bindings. */
 BT_CHECKED bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame,
                                        struct bt_disclosed *out_disclosed);
+/* The last frame once more, bytes for bytes: masked, labelled, and as old as it is. BT_E_NOT_FOUND when what was made last is
+   no masked frame (it is the card, or failed), or the GPU was lost. Touches no GPU. */
+BT_CHECKED bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capture_ns, uint64_t sequence,
+                                      struct bt_disclosed *out_disclosed);
 /* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */
 struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
 /* A stale or forged handle yields the placard; a handle is stale once BT_EGRESS_SLOTS - 1 further frames were made. The bytes
