@@ -30,10 +30,10 @@ struct bt_app_texts {
 
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
-    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *tune,
+    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to, *until, *tune,
         *budget;
-    struct bt_app_texts input;
-    uint64_t frames, runs, months;
+    struct bt_app_texts input, purpose;
+    uint64_t frames, runs, months, uses;
     uint32_t width_px, height_px, rate;
     bool mirror, json, keyring, verbose, help;
     const char *word[2]; /* what is not an option: faces new, faces show X */
@@ -85,5 +85,6 @@ bt_status bt_app_model(struct bt_app *app);
 bt_status bt_app_vault(struct bt_app *app);
 bt_status bt_app_consent(struct bt_app *app);
 bt_status bt_app_audit(struct bt_app *app);
+bt_status bt_app_identity(struct bt_app *app);
 
 #endif

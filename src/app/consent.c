@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "trust/consent/notice.h"
+#include "trust/vault/digest.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -138,24 +139,64 @@ static bt_status withdraw(const struct bt_app *app, const struct bt_trust *trust
     return status;
 }
 
+/* The wearer's own: it is about no enrolled face. Its digests are of the words that were agreed to. */
+static bt_status stand(const struct bt_app *app, const struct bt_trust *trust) {
+    static const char english[] =
+        "Sessions may then start by themselves, with nobody to ask: the camera is opened and you are seen under a mask.\n"
+        "Every frame is labelled as ever. bauta consent withdraw ends it. Type yes to agree: ";
+    static const char chinese[] = "此后会话可在无人询问时自动开始:打开摄像头,您戴着面具出镜。每一帧照常带有标识。\n"
+                                  "bauta consent withdraw 可随时撤回。输入“同意”(或 yes)表示同意:";
+    const struct bt_ledger_params params = bt_trust_ledger(trust);
+    const char *words = bt_terminal_chinese() ? chinese : english;
+    uint64_t months = app->options.months ? app->options.months : 1;
+    struct bt_receipt r = {.event = BT_RECEIPT_REQUESTED,
+                           .identity_id = BT_RECEIPT_NO_FACE,
+                           .subject = BT_RECEIPT_NO_FACE,
+                           .role = BT_SUBJECT_SELF,
+                           .adult = true,
+                           .purposes = BT_PURPOSE_UNATTENDED,
+                           .notice_version = 1,
+                           .chinese = bt_terminal_chinese()};
+    if (months > MONTHS_MOST) {
+        bt_log_error(app->log, "--months: at most %d", MONTHS_MOST);
+        return BT_E_ARGUMENT;
+    }
+    bt_status status = bt_vault_sha256_hex(words, strlen(words), r.notice_sha256);
+    memcpy(r.statement_sha256, r.notice_sha256, sizeof r.statement_sha256);
+    memcpy(r.identity_sha256, r.notice_sha256, sizeof r.identity_sha256);
+    memcpy(r.template_sha256, r.notice_sha256, sizeof r.template_sha256);
+    r.event_s = bt_clock_wall_ns() / SECOND_NS;
+    r.valid_until_s = r.event_s + (int64_t)months * MONTH_S;
+    if (!status) status = agree(app, english, chinese);
+    if (!status) status = bt_ledger_append(&params, &r);
+    r.event = BT_RECEIPT_GIVEN;
+    r.receipt_id[0] = 0;
+    if (!status) status = bt_ledger_append(&params, &r);
+    if (!status)
+        printf("sessions before a camera may start unattended for %" PRIu64 " months; withdraw: bauta consent withdraw %.8s\n",
+               months, r.record_id);
+    return status;
+}
+
 bt_status bt_app_consent(struct bt_app *app) {
     const struct bt_app_options *o = &app->options;
-    static const char *const words[] = {"list", "show", "export", "renew", "withdraw"};
+    static const char *const words[] = {"list", "show", "export", "renew", "withdraw", "standing"};
     struct bt_trust trust;
     struct bt_ledger *ledger = NULL;
     const struct bt_receipt *last = NULL;
     size_t word = 0;
     while (word < BT_COUNT(words) && (!o->words || strcmp(o->word[0], words[word]) != 0)) word++;
-    if (word == BT_COUNT(words) || o->words != (word ? 2u : 1u) || (word == 2) != (o->output != NULL) ||
-        (o->months && word != 3)) {
-        bt_log_error(app->log, "bauta consent list, show ID, export ID --output FILE, renew ID [--months N], or withdraw ID");
+    if (word == BT_COUNT(words) || o->words != (word && word != 5 ? 2u : 1u) || (word == 2) != (o->output != NULL) ||
+        (o->months && word != 3 && word != 5)) {
+        bt_log_error(app->log, "bauta consent list, show ID, export ID --output FILE, renew ID [--months N], withdraw ID, or "
+                               "standing [--months N]");
         return BT_E_ARGUMENT;
     }
     bt_status status = bt_trust_open(app->log, &trust);
     if (status) return status;
     const struct bt_ledger_params params = bt_trust_ledger(&trust);
     status = bt_ledger_read(&params, &ledger);
-    if (!status && word && !(last = bt_ledger_find(ledger, o->word[1]))) {
+    if (!status && word && word != 5 && !(last = bt_ledger_find(ledger, o->word[1]))) {
         bt_log_error(app->log, "%s: no consent begins so, or more than one; bauta consent list shows them", o->word[1]);
         status = BT_E_NOT_FOUND;
     }
@@ -164,6 +205,7 @@ bt_status bt_app_consent(struct bt_app *app) {
     if (!status && word == 2) status = export_to(app, ledger, last);
     if (!status && word == 3) status = renew(app, &trust, last);
     if (!status && word == 4) status = withdraw(app, &trust, last);
+    if (!status && word == 5) status = stand(app, &trust);
     bt_ledger_free(&ledger);
     bt_trust_close(&trust);
     return status;

@@ -7,12 +7,14 @@
 #include "base/log.h"
 #include "identity/identity.h"
 #include "identity/sealed.h"
+#include "trust/chain/chain.h"
 #include "trust/vault/digest.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const int64_t SECOND_NS = 1000000000;
+static const char ANOTHER_FACE[] = "the face is no longer the one that was agreed to";
 
 static int64_t now_s(void) {
     return bt_clock_wall_ns() / SECOND_NS;
@@ -53,8 +55,8 @@ static bt_status find_consent(const struct bt_trust *trust, const struct bt_seal
     if (strcmp(worn->own.last.identity_sha256, worn->identity_sha256) != 0 ||
         strcmp(worn->own.last.template_sha256, templates) != 0 || strcmp(worn->own.last.record_id, sealed->record_id) != 0) {
         bt_log_error(trust->log, "the face is not the one that its owner agreed to: its key is destroyed");
-        status = bt_trust_end(trust, &worn->own.last, BT_RECEIPT_INVALIDATED);
-        return status ? status : BT_E_CONSENT;
+        worn->own.why_not = ANOTHER_FACE;
+        return BT_E_CONSENT;
     }
     return BT_OK;
 }
@@ -67,14 +69,40 @@ static bt_status try_own(const struct bt_trust *trust, struct bt_bytes record, c
     return status ? status : find_consent(trust, &sealed, worn);
 }
 
+struct counting {
+    const char *pack_id;
+    uint32_t uses;
+};
+
+static bt_status count_line(void *user, const char *line) {
+    struct counting *c = user;
+    c->uses += strstr(line, c->pack_id) && (strstr(line, "\"consent.given\"") || strstr(line, "\"consent.not-needed\""));
+    return BT_OK;
+}
+
+/* The session log has counted too, and cannot be put back with the vault alone. */
+static bt_status count_uses(const struct bt_trust *trust, struct bt_pack_state *state) {
+    struct counting c = {.pack_id = state->terms.pack_id};
+    struct bt_chain_report report;
+    bt_status status = bt_chain_walk(trust->log, trust->audit, bt_seal_signer_public(trust->signer), count_line, &c, &report);
+    if (status == BT_E_NOT_FOUND) return BT_OK;
+    if (status == BT_E_FORMAT) {
+        bt_log_error(trust->log, "the session log was changed, and so a lent face is not worn: bauta audit verify says where");
+        return BT_E_CONSENT;
+    }
+    if (c.uses > state->uses) state->uses = c.uses;
+    return status;
+}
+
 static bt_status try_lent(const struct bt_trust *trust, struct bt_bytes record, const char *name, uint32_t purposes,
-                          struct bt_worn *worn) {
+                          struct bt_log *log, struct bt_worn *worn) {
     struct bt_pack_state state, tried;
     struct bt_bytes identity;
     bt_status status = bt_pack_recall(trust->log, record, &state, &identity);
     if (!status && strcmp(state.terms.name, name) != 0) return BT_E_NOT_FOUND;
+    if (!status) status = count_uses(trust, &state);
     tried = state; /* counted only when the session is agreed to */
-    if (!status) status = bt_pack_use(trust->log, &tried, purposes, now_s());
+    if (!status) status = bt_pack_use(log, &tried, purposes, now_s());
     if (!status) {
         struct bt_identity *face = NULL;
         status = bt_identity_decode(trust->log, identity, &face);
@@ -87,29 +115,42 @@ static bt_status try_lent(const struct bt_trust *trust, struct bt_bytes record, 
     return status;
 }
 
+/* One record; BT_E_NOT_FOUND: it is somebody else's, or damaged (said; others may be whole). */
+static bt_status try_record(const struct bt_trust *trust, struct bt_vault *vault, const struct bt_vault_entry *entry,
+                            const char *name, uint32_t purposes, struct bt_log *log, struct bt_worn *worn) {
+    struct bt_secret *record = NULL;
+    uint32_t version = 0;
+    bool own = entry->kind == BT_VAULT_IDENTITY;
+    if (entry->gone || (!own && entry->kind != BT_VAULT_LENT)) return BT_E_NOT_FOUND;
+    if (bt_vault_get(vault, entry->id, entry->kind, &version, &record)) return BT_E_NOT_FOUND;
+    memcpy(worn->identity_id, entry->id, sizeof worn->identity_id);
+    bt_status status = own ? try_own(trust, bt_secret_bytes(record), name, worn)
+                           : try_lent(trust, bt_secret_bytes(record), name, purposes, log, worn);
+    bt_secret_destroy(&record);
+    if (status) bt_identity_unwear(&worn->mask);
+    return status == BT_E_FORMAT ? BT_E_NOT_FOUND : status;
+}
+
 bt_status bt_worn_person(const struct bt_trust *trust, const char *name, uint32_t purposes, struct bt_worn *out_worn) {
-    const struct bt_vault_params params = bt_trust_vault(trust);
     struct bt_vault *vault = NULL;
     struct bt_vault_entry *entries = NULL;
     struct bt_worn worn = {0};
-    uint32_t count = 0;
-    bt_status status = bt_vault_exists(trust->vault) ? bt_vault_list(&params, &entries, &count) : BT_E_NOT_FOUND;
-    if (!status) status = bt_trust_unlock_keep(trust, &vault, &worn.passphrase);
+    uint32_t count = 0, refused = 0;
+    bt_status status = bt_vault_exists(trust->vault) ? bt_trust_unlock_keep(trust, &vault, &worn.passphrase) : BT_E_NOT_FOUND;
+    if (!status) status = bt_vault_entries(vault, &entries, &count);
     bt_status found = BT_E_NOT_FOUND;
-    for (uint32_t i = 0; !status && found == BT_E_NOT_FOUND && i < count; i++) {
-        struct bt_secret *record = NULL;
-        uint32_t version = 0;
-        bool own = entries[i].kind == BT_VAULT_IDENTITY;
-        if (entries[i].gone || (!own && entries[i].kind != BT_VAULT_LENT)) continue;
-        if (bt_vault_get(vault, entries[i].id, entries[i].kind, &version, &record)) continue; /* said; others may be whole */
-        memcpy(worn.identity_id, entries[i].id, sizeof worn.identity_id);
-        found = own ? try_own(trust, bt_secret_bytes(record), name, &worn)
-                    : try_lent(trust, bt_secret_bytes(record), name, purposes, &worn);
-        if (found == BT_E_FORMAT) found = BT_E_NOT_FOUND;
-        bt_secret_destroy(&record);
+    /* The same face may have been lent more than once: one that is spent does not stand before one that is not. */
+    for (uint32_t i = 0; !status && i < count && (found == BT_E_NOT_FOUND || found == BT_E_CONSENT); i++) {
+        bt_status tried = try_record(trust, vault, &entries[i], name, purposes, NULL, &worn);
+        if (tried == BT_E_CONSENT) refused = i;
+        if (tried != BT_E_NOT_FOUND) found = tried;
     }
+    if (!status && found == BT_E_CONSENT)
+        found = try_record(trust, vault, &entries[refused], name, purposes, trust->log, &worn);
     bt_vault_close(&vault);
     free(entries);
+    if (!status && found == BT_E_CONSENT && worn.own.why_not == ANOTHER_FACE)
+        status = bt_trust_end(trust, &worn.own.last, BT_RECEIPT_INVALIDATED);
     if (!status) status = found;
     if (status == BT_E_NOT_FOUND)
         bt_log_error(trust->log, "there is no mask called %s, and nobody enrolled or lent a face of that name", name);

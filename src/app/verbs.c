@@ -13,6 +13,7 @@ static const char *const model_options[] = {"input",   "output", "seed",   "afte
 
 static const char *const consent_options[] = {"output", "months", "json", "verbose", "help", NULL};
 static const char *const vault_options[] = {"keyring", "verbose", "help", NULL};
+static const char *const identity_options[] = {"to", "until", "uses", "purpose", "output", "verbose", "help", NULL};
 static const char *const audit_options[] = {"output", "json", "verbose", "help", NULL};
 
 const struct bt_app_verb bt_app_verbs[] = {
@@ -32,12 +33,13 @@ const struct bt_app_verb bt_app_verbs[] = {
      "faces new --seed N    grows a mask that belongs to nobody; the same seed gives the same bytes\n"
      "faces show NAME       draws it in the terminal, or into --output FILE.png",
      faces_options, bt_app_faces},
-    {"consent", "list|show|export|renew|withdraw [ID]", "what was agreed to about enrolled faces, and taking it back",
+    {"consent", "list|show|export|renew|withdraw|standing [ID]", "what was agreed to about enrolled faces, and taking it back",
      "consent list                     every consent and whether it holds now\n"
      "consent show ID                  its receipts; the first letters of the ID are enough\n"
      "consent export ID --output FILE  the same as JSON, with the fields of ISO/IEC TS 27560\n"
      "consent renew ID [--months N]    agree again; asks for the vault's passphrase\n"
-     "consent withdraw ID              destroys the face's key; asks for nothing but a yes",
+     "consent withdraw ID              destroys the face's key; asks for nothing but a yes\n"
+     "consent standing [--months N]    your own, to start sessions with nobody to ask (default 1 month)",
      consent_options, bt_app_consent},
     {"vault", "init|check|rekey|backup|restore [FILE]", "where enrolled faces lie, sealed",
      "vault init           makes an empty one; enrolling does so too. --keyring: with a random passphrase\n"
@@ -47,6 +49,14 @@ const struct bt_app_verb bt_app_verbs[] = {
      "vault backup FILE    copies all of it, sealed as it is, into one new file\n"
      "vault restore FILE   the other way, where there is no vault yet",
      vault_options, bt_app_vault},
+    {"identity", "key|export|import|withdraw [WHAT]", "lend an enrolled face to somebody, borrow one, and end that",
+     "identity key                     this installation's public key: give it to who lends you a face\n"
+     "identity export NAME --to KEY --until DAY --output FILE [--uses N] [--purpose P]...\n"
+     "                                 your face, sealed to that key alone; asks for the passphrase and a yes\n"
+     "identity import FILE             a face that was lent to you, or its owner's withdrawal\n"
+     "identity withdraw ID --output FILE\n"
+     "                                 ends a lending; the file is for whoever borrowed the face",
+     identity_options, bt_app_identity},
     {"audit", "show|verify|export", "the session log: when a face was worn, and that it was agreed to",
      "audit show                  every line\n"
      "audit verify                was a line changed, removed, moved or cut off, and which\n"

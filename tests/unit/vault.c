@@ -175,6 +175,9 @@ static void erases_without_a_passphrase(void **state) {
     assert_int_equal(bt_vault_get(vault, id[0], BT_VAULT_IDENTITY, &version, &plain), BT_E_NOT_FOUND);
     holds(vault, id[1], 2, 200);
     assert_int_equal(bt_vault_put(vault, BT_VAULT_IDENTITY, 1, pattern(1, 1), id[0]), BT_E_NOT_FOUND);
+    assert_int_equal(bt_vault_put_new(vault, id[0], BT_VAULT_IDENTITY, 1, pattern(1, 1)), BT_E_BUSY);
+    assert_int_equal(bt_vault_put_new(vault, id[1], BT_VAULT_IDENTITY, 1, pattern(1, 1)), BT_E_BUSY);
+    assert_int_equal(bt_vault_put_new(vault, "xy", BT_VAULT_IDENTITY, 1, pattern(1, 1)), BT_E_ARGUMENT);
     bt_vault_close(&vault);
     struct bt_vault_entry *entries = NULL;
     assert_int_equal(bt_vault_list(&p, &entries, &count), BT_OK);

@@ -55,7 +55,7 @@ static bt_status record(const struct bt_consent_params *p, const char *session, 
         {"session", session},
         {"face", p->facts.owner == BT_OWNER_PERSON ? "a person's" : p->face_name}, /* people's names stay out of it */
         {"owner", p->owner.own    ? p->owner.own->last.record_id
-                  : p->owner.lent ? p->owner.lent->terms.record_id
+                  : p->owner.lent ? p->owner.lent->terms.pack_id
                                   : "nobody"},
         {"origin", origin_name(p->facts.origin)},
         {"notice", version},

@@ -132,59 +132,79 @@ static bt_status settle(struct bt_vault *vault, struct bt_vault_table *table, bo
     return BT_OK;
 }
 
-bt_status bt_vault_put(struct bt_vault *vault, enum bt_vault_kind kind, uint32_t version, struct bt_bytes plain,
-                       char inout_id[BT_VAULT_ID_HEX]) {
-    struct bt_vault_table table = {0};
+/* Seals `plain` for a slot of `table`, which becomes the vault's; frees the table otherwise. */
+static bt_status fill_slot(struct bt_vault *vault, struct bt_vault_table *table, struct bt_vault_slot *slot, uint32_t version,
+                           struct bt_bytes plain, bool replaces) {
     struct bt_secret *key = NULL;
     uint8_t *sealed = NULL;
     size_t sealed_size = 0;
-    char name[BT_VAULT_BODY_NAME], old_name[BT_VAULT_BODY_NAME] = "";
-    if (plain.size > BT_VAULT_BODY_MOST_BYTES) return BT_E_ARGUMENT;
-    bt_status status = bt_vault_table_copy(&vault->table, &table);
-    if (status) return status;
-    struct bt_vault_slot *slot = NULL;
-    if (*inout_id) {
-        slot = bt_vault_table_find(&table, inout_id);
-        if (!slot || slot->gone || slot->kind != (uint32_t)kind) {
-            status = BT_E_NOT_FOUND;
-            goto done;
-        }
-        bt_vault_body_name(slot, old_name);
-    } else {
-        if (table.count == BT_VAULT_ENTRIES_MOST) {
-            bt_log_error(vault->log, "the vault is full: %d records", BT_VAULT_ENTRIES_MOST);
-            status = BT_E_BUSY;
-            goto done;
-        }
-        slot = &table.slot[table.count++];
-        randombytes_buf(slot->id, sizeof slot->id);
-        slot->kind = (uint32_t)kind;
-    }
+    char name[BT_VAULT_BODY_NAME];
     slot->version = version;
     /* Never used before, also not by a write that was cut short: a body is never written over another. */
     randombytes_buf(&slot->generation, sizeof slot->generation);
     slot->size = plain.size;
-    status = bt_secret_create(vault->log, BT_TABLE_KEY_BYTES, &key);
-    if (status) goto done;
-    randombytes_buf(bt_secret_data(key), BT_TABLE_KEY_BYTES);
-    bt_vault_slot_wrap(&table, slot, vault->master, key);
-    bt_vault_body_name(slot, name);
-    status = bt_vault_body_seal(&table, slot, key, plain, &sealed, &sealed_size);
+    bt_status status = bt_secret_create(vault->log, BT_TABLE_KEY_BYTES, &key);
+    if (!status) {
+        randombytes_buf(bt_secret_data(key), BT_TABLE_KEY_BYTES);
+        bt_vault_slot_wrap(table, slot, vault->master, key);
+        bt_vault_body_name(slot, name);
+        status = bt_vault_body_seal(table, slot, key, plain, &sealed, &sealed_size);
+    }
     if (!status) status = bt_vault_disk_write(&vault->disk, name, (struct bt_bytes){sealed, sealed_size}, false);
-    if (status) goto done;
-    char id[BT_VAULT_ID_HEX];
-    bt_seal_hex_encode(slot->id, sizeof slot->id, id);
-    status = settle(vault, &table, *old_name != 0);
     /* On failure nobody knows which of the two states the disk will show: both bodies stay until the next opening. */
-    if (status) goto done;
-    memcpy(inout_id, id, sizeof id);
-    /* The record is replaced; what is left of the old one goes now or at the next opening. */
-    if (*old_name && bt_vault_disk_remove(&vault->disk, old_name))
-        bt_log_debug(vault->log, "%s is left for the next opening", old_name);
-done:
-    if (status) bt_vault_table_free(&table);
+    if (!status)
+        status = settle(vault, table, replaces);
+    else
+        bt_vault_table_free(table);
     bt_secret_destroy(&key);
     free(sealed);
+    return status;
+}
+
+bt_status bt_vault_put_new(struct bt_vault *vault, const char *id, enum bt_vault_kind kind, uint32_t version,
+                           struct bt_bytes plain) {
+    struct bt_vault_table table = {0};
+    uint8_t raw[BT_TABLE_ID_BYTES];
+    if (plain.size > BT_VAULT_BODY_MOST_BYTES || bt_seal_hex_decode(id, raw, sizeof raw)) return BT_E_ARGUMENT;
+    if (bt_vault_table_find(&vault->table, id)) return BT_E_BUSY;
+    if (vault->table.count == BT_VAULT_ENTRIES_MOST) {
+        bt_log_error(vault->log, "the vault is full: %d records", BT_VAULT_ENTRIES_MOST);
+        return BT_E_BUSY;
+    }
+    bt_status status = bt_vault_table_copy(&vault->table, &table);
+    if (status) return status;
+    struct bt_vault_slot *slot = &table.slot[table.count++];
+    memcpy(slot->id, raw, sizeof raw);
+    slot->kind = (uint32_t)kind;
+    return fill_slot(vault, &table, slot, version, plain, false);
+}
+
+bt_status bt_vault_put(struct bt_vault *vault, enum bt_vault_kind kind, uint32_t version, struct bt_bytes plain,
+                       char inout_id[BT_VAULT_ID_HEX]) {
+    struct bt_vault_table table = {0};
+    char old_name[BT_VAULT_BODY_NAME];
+    if (!*inout_id) {
+        uint8_t raw[BT_TABLE_ID_BYTES];
+        char id[BT_VAULT_ID_HEX];
+        randombytes_buf(raw, sizeof raw);
+        bt_seal_hex_encode(raw, sizeof raw, id);
+        bt_status status = bt_vault_put_new(vault, id, kind, version, plain);
+        if (!status) memcpy(inout_id, id, sizeof id);
+        return status;
+    }
+    if (plain.size > BT_VAULT_BODY_MOST_BYTES) return BT_E_ARGUMENT;
+    bt_status status = bt_vault_table_copy(&vault->table, &table);
+    if (status) return status;
+    struct bt_vault_slot *slot = bt_vault_table_find(&table, inout_id);
+    if (!slot || slot->gone || slot->kind != (uint32_t)kind) {
+        bt_vault_table_free(&table);
+        return BT_E_NOT_FOUND;
+    }
+    bt_vault_body_name(slot, old_name);
+    status = fill_slot(vault, &table, slot, version, plain, true);
+    /* The record is replaced; what is left of the old one goes now or at the next opening. */
+    if (!status && bt_vault_disk_remove(&vault->disk, old_name))
+        bt_log_debug(vault->log, "%s is left for the next opening", old_name);
     return status;
 }
 
@@ -243,14 +263,11 @@ bt_status bt_vault_erase(const struct bt_vault_params *params, const char *id) {
     return status;
 }
 
-bt_status bt_vault_list(const struct bt_vault_params *params, struct bt_vault_entry **out_entries, uint32_t *out_count) {
-    struct bt_vault *vault = NULL;
-    bt_status status = enter(params, false, &vault);
-    if (status) return status;
+bt_status bt_vault_entries(const struct bt_vault *vault, struct bt_vault_entry **out_entries, uint32_t *out_count) {
     const struct bt_vault_table *table = &vault->table;
     struct bt_vault_entry *entries = calloc((size_t)table->count + 1, sizeof *entries);
-    if (!entries) status = BT_E_MEMORY;
-    for (uint32_t i = 0; !status && i < table->count; i++) {
+    if (!entries) return BT_E_MEMORY;
+    for (uint32_t i = 0; i < table->count; i++) {
         const struct bt_vault_slot *s = &table->slot[i];
         entries[i] = (struct bt_vault_entry){.kind = (enum bt_vault_kind)s->kind,
                                              .version = s->version,
@@ -259,10 +276,15 @@ bt_status bt_vault_list(const struct bt_vault_params *params, struct bt_vault_en
                                              .size_bytes = s->size};
         bt_seal_hex_encode(s->id, sizeof s->id, entries[i].id);
     }
-    if (!status) {
-        *out_entries = entries;
-        *out_count = table->count;
-    }
+    *out_entries = entries;
+    *out_count = table->count;
+    return BT_OK;
+}
+
+bt_status bt_vault_list(const struct bt_vault_params *params, struct bt_vault_entry **out_entries, uint32_t *out_count) {
+    struct bt_vault *vault = NULL;
+    bt_status status = enter(params, false, &vault);
+    if (!status) status = bt_vault_entries(vault, out_entries, out_count);
     bt_vault_close(&vault);
     return status;
 }

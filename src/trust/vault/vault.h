@@ -62,6 +62,10 @@ void bt_vault_close(struct bt_vault **vault);
 /* Under a new random id when inout_id is "", else in place of that record. Durable when BT_OK; as before on failure. */
 BT_CHECKED bt_status bt_vault_put(struct bt_vault *vault, enum bt_vault_kind kind, uint32_t version, struct bt_bytes plain,
                                   char inout_id[BT_VAULT_ID_HEX]);
+/* A new record under an id that is given, such as the one that a lent face came with. BT_E_BUSY: that id is in use, or was:
+   what is erased does not come back by putting it again. */
+BT_CHECKED bt_status bt_vault_put_new(struct bt_vault *vault, const char *id, enum bt_vault_kind kind, uint32_t version,
+                                      struct bt_bytes plain);
 /* BT_E_NOT_FOUND, also when it is gone; BT_E_FORMAT: its body was changed, or it is of another kind. */
 BT_CHECKED bt_status bt_vault_get(struct bt_vault *vault, const char *id, enum bt_vault_kind kind, uint32_t *out_version,
                                   struct bt_secret **out_plain);
@@ -69,7 +73,9 @@ BT_CHECKED bt_status bt_vault_get(struct bt_vault *vault, const char *id, enum b
 BT_CHECKED bt_status bt_vault_erase(const struct bt_vault_params *params, const char *id);
 /* The same from inside. */
 BT_CHECKED bt_status bt_vault_forget(struct bt_vault *vault, const char *id);
-/* malloc'ed, in the order they were made, tombstones included. Needs no passphrase. */
+/* malloc'ed, in the order they were made, tombstones included. */
+BT_CHECKED bt_status bt_vault_entries(const struct bt_vault *vault, struct bt_vault_entry **out_entries, uint32_t *out_count);
+/* The same without a passphrase. */
 BT_CHECKED bt_status bt_vault_list(const struct bt_vault_params *params, struct bt_vault_entry **out_entries,
                                    uint32_t *out_count);
 
