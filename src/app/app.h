@@ -80,6 +80,7 @@ bool bt_app_number(const char *text, uint64_t *out_number);
 bt_status bt_app_run(struct bt_app *app);
 bt_status bt_app_demo(struct bt_app *app);
 bt_status bt_app_devices(struct bt_app *app);
+bt_status bt_app_enroll(struct bt_app *app);
 bt_status bt_app_faces(struct bt_app *app);
 bt_status bt_app_model(struct bt_app *app);
 bt_status bt_app_vault(struct bt_app *app);

@@ -1,57 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* The person looks at the mask; then vault and receipt, or nothing. */
+/* Vault and receipt, or nothing. */
 #include "app/enroll.h"
 
-#include "app/picture.h"
 #include "app/terminal.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/sealed.h"
-#include "mask/mask.h"
 #include "trust/vault/digest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PREVIEW_PX = 240, PREVIEW_COLUMNS = 52, LINE_BYTES = 128, TRIES = 3 };
+enum { LINE_BYTES = 128, TRIES = 3 };
 static const int64_t second_ns = 1000000000;
-
-static bt_status draw(const struct bt_enrolment *e, const struct bt_mask *mask) {
-    static const float yaw[] = {0.0f, 0.5f};
-    struct bt_picture_rgb picture = {0};
-    bt_status status = bt_picture_create(PREVIEW_PX, PREVIEW_PX, &picture);
-    for (size_t i = 0; !status && i < BT_COUNT(yaw); i++) {
-        status = bt_mask_render(e->session.rig, mask, PREVIEW_PX, yaw[i], 0, picture.rgb);
-        if (!status) bt_picture_print(&picture, PREVIEW_COLUMNS);
-        if (!status) putchar('\n');
-    }
-    fflush(stdout);
-    if (picture.rgb) bt_secret_wipe(picture.rgb, (size_t)PREVIEW_PX * PREVIEW_PX * 3);
-    bt_picture_finish(&picture);
-    return status;
-}
-
-bt_status bt_enroll_preview(struct bt_enrolment *e, bool *out_again) {
-    struct bt_mask *mask = NULL;
-    bt_identity_destroy(&e->identity);
-    bt_status status = bt_identity_builder_finish(e->builder, e->name, &e->identity);
-    bt_identity_builder_destroy(&e->builder);
-    if (!status) status = bt_identity_wear(e->identity, &mask);
-    if (!status) status = draw(e, mask);
-    if (mask) bt_identity_unwear(&mask);
-    for (int i = 0; !status && i < TRIES; i++) {
-        char line[LINE_BYTES];
-        status = bt_terminal_line(
-            e->chinese ? "这是您的面具。输入“保留”、“重来”或“离开”:" : "This is your mask. keep, again or leave: ", line,
-            sizeof line);
-        if (status) return status;
-        *out_again = !strcmp(line, "again") || !strcmp(line, "重来");
-        if (*out_again || !strcmp(line, "keep") || !strcmp(line, "保留")) return BT_OK;
-        if (!strcmp(line, "leave") || !strcmp(line, "离开")) break;
-    }
-    return status ? status : BT_E_CONSENT;
-}
 
 /* Names are inside the sealed records, nowhere else. */
 static bool is_taken(struct bt_enrolment *e, struct bt_vault *vault, const struct bt_vault_entry *entries, uint32_t count) {

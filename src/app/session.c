@@ -89,7 +89,7 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
     return status;
 }
 
-static bt_status start_track(struct bt_session *s) {
+bt_status bt_session_track(struct bt_session *s) {
     static const char *const names[3] = {"face_detector", "face_mesh", "selfie_matte"};
     struct bt_bytes model[3] = {{0}};
     bt_status status = BT_OK;
@@ -137,7 +137,7 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
     struct bt_swap_params swap = {
         .log = s->log, .gpu = s->gpu, .rig = s->rig, .mask = s->mask, .width_px = s->width_px, .height_px = s->height_px};
     status = bt_disclose_create(&disclose, &s->disclose);
-    if (!status) status = start_track(s);
+    if (!status) status = bt_session_track(s);
     if (!status) status = bt_swap_create(&swap, s->grant, &s->swap);
     if (status) return status;
     struct bt_output_params output = {.log = s->log,

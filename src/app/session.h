@@ -60,6 +60,8 @@ struct bt_session_run {
     uint64_t frames;
     struct bt_observer observer;
 };
+/* The tracker alone, for the session's width and height. */
+BT_CHECKED bt_status bt_session_track(struct bt_session *session);
 /* The stages, for a source of that format. */
 BT_CHECKED bt_status bt_session_start(struct bt_session *session, const struct bt_session_run *run);
 /* Until the source ends, the limit is reached or a signal comes; then the outputs are finished. */

@@ -11,6 +11,14 @@ static const char *const faces_options[] = {"seed", "name", "output", "models", 
 static const char *const model_options[] = {"input",   "output", "seed",   "after",   "runs", "budget",
                                             "variant", "json",   "device", "verbose", "help", NULL};
 
+/* Only a build for tests enrols from anything but a live camera. */
+#ifdef BAUTA_TEST_ENROLL_FROM_FILE
+#define ENROLL_INPUT "input",
+#else
+#define ENROLL_INPUT
+#endif
+static const char *const enroll_options[] = {"camera", ENROLL_INPUT "size", "rate", "device",
+                                             "models", "verbose",           "help", NULL};
 static const char *const consent_options[] = {"output", "months", "json", "verbose", "help", NULL};
 static const char *const vault_options[] = {"keyring", "verbose", "help", NULL};
 static const char *const identity_options[] = {"to", "until", "uses", "purpose", "output", "verbose", "help", NULL};
@@ -33,6 +41,11 @@ const struct bt_app_verb bt_app_verbs[] = {
      "faces new --seed N    grows a mask that belongs to nobody; the same seed gives the same bytes\n"
      "faces show NAME       draws it in the terminal, or into --output FILE.png",
      faces_options, bt_app_faces},
+    {"enroll", "NAME", "make a mask of your own face, by your recorded consent",
+     "Says what is done and asks for your agreement before the camera is opened; then asks you to\n"
+     "turn, look and smile at random, so that nobody can do this with a photograph of you. A live\n"
+     "camera only. What is kept is sealed in the vault; bauta consent withdraw destroys it.",
+     enroll_options, bt_app_enroll},
     {"consent", "list|show|export|renew|withdraw|standing [ID]", "what was agreed to about enrolled faces, and taking it back",
      "consent list                     every consent and whether it holds now\n"
      "consent show ID                  its receipts; the first letters of the ID are enough\n"

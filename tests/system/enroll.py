@@ -121,7 +121,7 @@ def whole(home):
         assert given[key] and not requested[key], key
     assert "me" not in json.dumps([given["pii_principal_id"], given["identity_id"]])
     bodies = [f for f in home.files() if "/vault/bodies/" in f]
-    others = [f for f in home.files() if "/vault/" not in f and not f.endswith(("receipts.log", "receipts.log.head"))]
+    others = [f for f in home.files() if "/vault/" not in f and not f.endswith((".log", ".log.head"))]
     assert len(bodies) == 1 and not others, home.files()
     checked = at_terminal([BAUTA, "vault", "check"], [("Passphrase", b"correct horse\n")], home.env | {"LC_ALL": "C.UTF-8"})
     assert checked.code == 0 and "1 record" in checked.said, checked.said

@@ -146,6 +146,33 @@ static void a_persons_face_needs_its_owner(void **state) {
     }
 }
 
+/* At enrolment a person sees their face before it is kept: on the built-in footage, to themselves, on their own request. */
+static void an_owner_may_look_first(void **state) {
+    (void)state;
+    for (int wrong = 0; wrong < 7; wrong++) {
+        struct bt_audit *audit = NULL;
+        struct bt_grant *grant = NULL;
+        struct bt_receipt request = {.event = BT_RECEIPT_REQUESTED, .adult = true};
+        assert_int_equal(bt_audit_open(NULL, NULL, NULL, &audit), BT_OK);
+        struct bt_consent_params p = {.audit = audit,
+                                      .facts = {.origin = BT_ORIGIN_BUILTIN, .owner = BT_OWNER_PERSON, .wearer_attended = true},
+                                      .owner = {.request = &request},
+                                      .now_s = 1790000000,
+                                      .face_name = "ada",
+                                      .source_name = "the footage",
+                                      .valid_ns = 1000};
+        if (wrong == 1) p.facts.origin = BT_ORIGIN_CAMERA;
+        if (wrong == 2) p.facts.leaves_machine = true;
+        if (wrong == 3) p.facts.wearer_attended = false;
+        if (wrong == 4) request.event = BT_RECEIPT_REFUSED;
+        if (wrong == 5) request.adult = false;
+        if (wrong == 6) p.owner.request = NULL, p.facts.enrolling = true; /* the facts alone say nothing */
+        assert_int_equal(bt_consent_obtain(&p, &grant), wrong ? BT_E_CONSENT : BT_OK);
+        bt_grant_destroy(&grant);
+        bt_audit_close(&audit);
+    }
+}
+
 /* With nobody to ask, only a standing consent of the wearer's starts a session, and only before a camera. */
 static void a_standing_consent_is_its_own(void **state) {
     (void)state;
@@ -241,6 +268,7 @@ int main(void) {
         cmocka_unit_test(nobody_to_ask_is_a_refusal),
         cmocka_unit_test(the_demo_asks_nothing),
         cmocka_unit_test(a_persons_face_needs_its_owner),
+        cmocka_unit_test(an_owner_may_look_first),
         cmocka_unit_test(a_standing_consent_is_its_own),
         cmocka_unit_test(the_notice_says_what_matters),
         cmocka_unit_test(a_grant_ends),

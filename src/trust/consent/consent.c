@@ -54,9 +54,10 @@ static bt_status record(const struct bt_consent_params *p, const char *session, 
     const struct bt_audit_field fields[] = {
         {"session", session},
         {"face", p->facts.owner == BT_OWNER_PERSON ? "a person's" : p->face_name}, /* people's names stay out of it */
-        {"owner", p->owner.own    ? p->owner.own->last.record_id
-                  : p->owner.lent ? p->owner.lent->terms.pack_id
-                                  : "nobody"},
+        {"owner", p->owner.own       ? p->owner.own->last.record_id
+                  : p->owner.request ? p->owner.request->record_id
+                  : p->owner.lent    ? p->owner.lent->terms.pack_id
+                                     : "nobody"},
         {"origin", origin_name(p->facts.origin)},
         {"notice", version},
         {"language", p->chinese ? "zh" : "en"},
@@ -80,6 +81,7 @@ bt_status bt_consent_obtain(const struct bt_consent_params *p, struct bt_grant *
     int64_t until_s = INT64_MAX;
     facts.receipt_live = facts.owner == BT_OWNER_PERSON && owner_agrees(p, &until_s);
     facts.standing = stands(p);
+    facts.enrolling = p->owner.request && p->owner.request->event == BT_RECEIPT_REQUESTED && p->owner.request->adult;
     struct bt_policy_decision decision = bt_policy_decide(&facts);
     char session[2 * SESSION_BYTES + 1];
     struct bt_grant *grant = NULL;

@@ -21,18 +21,19 @@ struct bt_asker {
     bt_status (*ask)(void *user, const char *notice, char *out_answer, uint32_t answer_bytes);
 };
 
-/* Whose consent a person's face rests on: one of the first two; neither for a mask that is nobody's. */
+/* Whose consent a person's face rests on: one of the first three; none for a mask that is nobody's. */
 struct bt_consent_owner {
     const struct bt_consent_state *own; /* of the face's own receipts */
     const struct bt_pack_state *lent;   /* what its owner signed; its use is counted and kept already (bt_pack_use) */
-    const char *identity_sha256;        /* of the bytes that are about to be worn */
+    const struct bt_receipt *request;   /* the owner's own, in the receipts: they are shown their face before it is kept */
+    const char *identity_sha256;        /* of the bytes that are about to be worn; not with a request */
 };
 
 struct bt_consent_params {
     struct bt_log *log;
     struct bt_audit *audit;       /* the line is durable here before a grant exists */
     const struct bt_asker *asker; /* may be NULL when policy asks for no consent */
-    struct bt_policy_facts facts; /* receipt_live and standing are found here, whatever they say */
+    struct bt_policy_facts facts; /* receipt_live, standing and enrolling are found here, whatever they say */
     struct bt_consent_owner owner;
     uint32_t purposes;                       /* of enum bt_purpose: what this session does */
     const struct bt_consent_state *standing; /* the wearer's own, to start unattended; NULL: none */

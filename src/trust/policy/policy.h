@@ -27,6 +27,7 @@ struct bt_policy_facts {
     bool wearer_attended; /* somebody can be asked now: a terminal on both ends */
     bool leaves_machine;  /* a virtual camera or a file is written, rather than a digest only */
     bool standing;        /* a recorded, live consent of the wearer to start with nobody to ask */
+    bool enrolling;       /* the face's owner has asked for it, on record, and looks at it before it is kept */
 };
 
 enum bt_verdict {
