@@ -317,6 +317,77 @@ static void survives_what_covers(void **state) {
     bt_mask_destroy(&truth);
 }
 
+/* Bad light: an orange lamp, a lamp at one side, a shadow with a sharp edge in every second picture. */
+enum light { PLAIN, ORANGE, SIDE_LAMP, SHADOW, LIGHTS };
+
+static void light_up(struct picture *p, enum light light, int number) {
+    static const float orange[3] = {1.25f, .8f, .35f};
+    for (uint32_t i = 0; i < PX * PX; i++) {
+        const float x = (float)(i % PX) / PX;
+        for (uint32_t k = 0; k < 3; k++) {
+            float *c = &p->linear[3 * i + k];
+            if (light == ORANGE) *c *= orange[k];
+            if (light == SIDE_LAMP) *c *= .25f + 1.5f * x;
+            if (light == SHADOW && number % 2) *c *= x + .3f * (float)(i / PX) / PX > .7f ? .35f : 1;
+        }
+    }
+}
+
+/* Mean difference of log luma between left and right, on plain skin, at the size of a cheek. */
+static double lopsided(const struct bt_mask *mask) {
+    const struct bt_rig_maps *maps = bt_rig_maps(rig);
+    double sum = 0, n = 0;
+    for (uint32_t y = 0; y < BT_MASK_PX; y += 32) {
+        for (uint32_t x = 0; x < BT_MASK_PX / 2; x += 32) {
+            double left = 0, right = 0, count = 0;
+            for (uint32_t i = 0; i < 32 * 32; i++) {
+                const uint32_t r = y + i / 32, c = x + i % 32, at = r / 2 * BT_RIG_MAP_PX + c / 2;
+                if (maps->paint[at] < .5f || maps->feature[at] > .05f) continue;
+                left += log(ratio_of(mask->ratio, r * BT_MASK_PX + c));
+                right += log(ratio_of(mask->ratio, r * BT_MASK_PX + BT_MASK_PX - 1 - c));
+                count++;
+            }
+            if (count < 200) continue;
+            sum += fabs(left - right) / count;
+            n++;
+        }
+    }
+    return sum / n;
+}
+
+static void light_does_not_stay(void **state) {
+    (void)state;
+    static const char *const name[] = {"plain", "orange", "lamp at one side", "shadow"};
+    struct bt_mask *truth = NULL, *worn[LIGHTS] = {NULL};
+    assert_int_equal(bt_mask_builtin_grow(rig, 5, &truth), BT_OK);
+    for (int light = PLAIN; light < LIGHTS; light++) {
+        struct bt_identity_builder *builder = NULL;
+        struct bt_identity *f = NULL;
+        struct picture p;
+        open_picture(&p);
+        assert_int_equal(bt_identity_builder_create(NULL, rig, &builder), BT_OK);
+        for (int i = 0; i < 15; i++) {
+            const struct bt_identity_picture picture = look(&p, truth, .18f * (float)(i % 5 - 2), .1f * (float)(i / 5 - 1));
+            light_up(&p, (enum light)light, i);
+            assert_int_equal(bt_identity_builder_add(builder, &picture), BT_OK);
+        }
+        assert_int_equal(bt_identity_builder_finish(builder, "lit", &f), BT_OK);
+        assert_int_equal(bt_identity_wear(f, &worn[light]), BT_OK);
+        const struct likeness l = likeness_of(worn[light], worn[PLAIN]);
+        const double side = lopsided(worn[light]);
+        print_message("%s: correlation with plain %.3f, error %.3f, lopsided %.3f; skin %.3f %.3f %.3f\n", name[light],
+                      l.correlation, l.error, side, (double)f->skin[0], (double)f->skin[1], (double)f->skin[2]);
+        assert_true(l.correlation > .9 && l.error < .04);
+        assert_true(side < .06);
+        assert_true(f->skin[0] < 2.7f * f->skin[1] && f->skin[2] > .35f * f->skin[1]);
+        bt_identity_destroy(&f);
+        bt_identity_builder_destroy(&builder);
+        close_picture(&p);
+    }
+    for (int light = PLAIN; light < LIGHTS; light++) bt_identity_unwear(&worn[light]);
+    bt_mask_destroy(&truth);
+}
+
 static void refuses(void **state) {
     (void)state;
     struct bt_mask *mask = NULL;
@@ -370,8 +441,12 @@ static void refuses(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(bytes_there_and_back), cmocka_unit_test(sealed_there_and_back),
-                                       cmocka_unit_test(worn_without_holes),   cmocka_unit_test(finds_a_known_albedo),
-                                       cmocka_unit_test(survives_what_covers), cmocka_unit_test(refuses)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(bytes_there_and_back),
+                                       cmocka_unit_test(sealed_there_and_back),
+                                       cmocka_unit_test(worn_without_holes),
+                                       cmocka_unit_test(finds_a_known_albedo),
+                                       cmocka_unit_test(survives_what_covers),
+                                       cmocka_unit_test(light_does_not_stay),
+                                       cmocka_unit_test(refuses)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
