@@ -30,8 +30,8 @@ struct bt_app_texts {
 
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
-    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to, *until, *tune,
-        *budget;
+    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to,
+        *until, *tune, *budget;
     struct bt_app_texts input, purpose;
     uint64_t frames, runs, months, uses;
     uint32_t width_px, height_px, rate;
