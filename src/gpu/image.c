@@ -98,6 +98,7 @@ bt_status bt_image_create(struct bt_gpu *gpu, uint32_t width_px, uint32_t height
     st = bt_gpu_result(gpu, result, "vkCreateImageView");
     if (!st) st = clear(image);
     if (st) goto fail;
+    image->made = true;
     *out_image = image;
     return BT_OK;
 fail:
@@ -108,6 +109,7 @@ fail:
 void bt_image_destroy(struct bt_image **image_at) {
     if (!image_at || !*image_at) return;
     struct bt_image *image = *image_at;
+    if (image->made && bt_span_wants_wipe(image->gpu, &image->span)) bt_gpu_wiped(image->gpu, clear(image));
     vkDestroyImageView(image->gpu->device, image->view, NULL);
     vkDestroyImage(image->gpu->device, image->handle, NULL);
     bt_span_free(image->gpu, &image->span);

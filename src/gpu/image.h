@@ -12,7 +12,7 @@ struct bt_image;
 
 enum bt_image_format { BT_IMAGE_RGBA16F, BT_IMAGE_RGBA32F, BT_IMAGE_R32F, BT_IMAGE_RGBA8, BT_IMAGE_R32UI };
 
-/* Made cleared to zero. */
+/* Made cleared to zero, and cleared before its memory is given back. */
 BT_CHECKED bt_status bt_image_create(struct bt_gpu *gpu, uint32_t width_px, uint32_t height_px, enum bt_image_format format,
                                      struct bt_image **out_image);
 void bt_image_destroy(struct bt_image **image);

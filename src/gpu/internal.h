@@ -49,7 +49,7 @@ struct bt_gpu {
     bool filterable[BT_GPU_IMAGE_FORMATS];
     VkSemaphore timeline;
     uint64_t submitted; /* last value that a submission will reach */
-    bool lost;
+    bool lost, wipe_failed;
     uint32_t threads;
     struct bt_kernel *kernels; /* all there are */
     struct bt_block *blocks;
@@ -62,6 +62,7 @@ struct bt_buffer {
     struct bt_span span;
     size_t size_bytes, padded_bytes; /* padded: to whole vec4s, so that a shader may read the last one */
     void *map;
+    bool made; /* zeroed, and in use since */
 };
 
 struct bt_texels {
@@ -76,6 +77,7 @@ struct bt_image {
     struct bt_span span;
     uint32_t width_px, height_px;
     enum bt_image_format format;
+    bool made;
 };
 
 struct bt_kernel {
@@ -124,9 +126,14 @@ BT_CHECKED bt_status bt_gpu_setup_run(struct bt_gpu *gpu);
 /* `images`: optimally tiled images never share a block with buffers (bufferImageGranularity). */
 BT_CHECKED bt_status bt_span_allocate(struct bt_gpu *gpu, const VkMemoryRequirements *needs, enum bt_memory memory, bool images,
                                       struct bt_span *out_span);
+/* Zeroes it first where the host sees it; elsewhere its owner does (bt_span_wants_wipe). */
 void bt_span_free(struct bt_gpu *gpu, struct bt_span *span);
 VkDeviceMemory bt_span_memory(const struct bt_span *span);
 void *bt_span_map(const struct bt_span *span);
+/* Memory that the host does not see is cleared by commands before it is given back: not once the GPU is lost, nor again when
+   that failed. True: to be tried; what came of it goes to bt_gpu_wiped. */
+bool bt_span_wants_wipe(const struct bt_gpu *gpu, const struct bt_span *span);
+void bt_gpu_wiped(struct bt_gpu *gpu, bt_status status);
 uint32_t bt_gpu_block_count(const struct bt_gpu *gpu);
 
 VkFormat bt_image_vk_format(enum bt_image_format format);

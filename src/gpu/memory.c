@@ -122,6 +122,7 @@ bt_status bt_span_allocate(struct bt_gpu *gpu, const VkMemoryRequirements *needs
 void bt_span_free(struct bt_gpu *gpu, struct bt_span *span) {
     struct bt_block *block = span->block;
     if (!block) return;
+    if (block->map) memset(bt_span_map(span), 0, span->size);
     struct bt_span **at = &block->spans;
     while (*at != span) at = &(*at)->next;
     *at = span->next;
@@ -135,6 +136,16 @@ VkDeviceMemory bt_span_memory(const struct bt_span *span) {
 
 void *bt_span_map(const struct bt_span *span) {
     return span->block->map ? (uint8_t *)span->block->map + span->offset : NULL;
+}
+
+bool bt_span_wants_wipe(const struct bt_gpu *gpu, const struct bt_span *span) {
+    return span->block && !span->block->map && !gpu->lost && !gpu->wipe_failed;
+}
+
+void bt_gpu_wiped(struct bt_gpu *gpu, bt_status status) {
+    if (!status) return;
+    gpu->wipe_failed = true;
+    if (!gpu->lost) bt_log_error(gpu->log, "GPU memory is given back without being cleared: %s", bauta_status_text(status));
 }
 
 uint32_t bt_gpu_block_count(const struct bt_gpu *gpu) {
@@ -185,6 +196,7 @@ bt_status bt_buffer_create(struct bt_gpu *gpu, size_t size_bytes, enum bt_memory
     buffer->map = bt_span_map(&buffer->span);
     st = clear(buffer);
     if (st) goto fail;
+    buffer->made = true;
     *out_buffer = buffer;
     return BT_OK;
 fail:
@@ -195,6 +207,7 @@ fail:
 void bt_buffer_destroy(struct bt_buffer **buffer_at) {
     if (!buffer_at || !*buffer_at) return;
     struct bt_buffer *buffer = *buffer_at;
+    if (buffer->made && bt_span_wants_wipe(buffer->gpu, &buffer->span)) bt_gpu_wiped(buffer->gpu, clear(buffer));
     vkDestroyBuffer(buffer->gpu->device, buffer->handle, NULL);
     bt_span_free(buffer->gpu, &buffer->span);
     free(buffer);

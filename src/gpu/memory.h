@@ -18,7 +18,8 @@ enum bt_memory {
 
 enum bt_texel_format { BT_TEXELS_RGBA32F, BT_TEXELS_RGBA16F, BT_TEXELS_R32F, BT_TEXELS_R32UI, BT_TEXELS_RGBA8 };
 
-/* Made zeroed. Destroy only when the GPU is done with it. BT_E_MEMORY when none is left. */
+/* Made zeroed, and zeroed before its memory is given back, as it may have held a face (not after a loss of the GPU, where the
+   host does not see that memory). Destroy only when the GPU is done with it. BT_E_MEMORY when none is left. */
 BT_CHECKED bt_status bt_buffer_create(struct bt_gpu *gpu, size_t size_bytes, enum bt_memory memory,
                                       struct bt_buffer **out_buffer);
 void bt_buffer_destroy(struct bt_buffer **buffer);

@@ -34,6 +34,7 @@ bt_status bt_occlusion_create(const struct bt_rig *rig, struct bt_occlusion **ou
 
 void bt_occlusion_destroy(struct bt_occlusion **occlusion) {
     if (!occlusion) return;
+    if (*occlusion) explicit_bzero(*occlusion, sizeof **occlusion); /* a person's face */
     free(*occlusion);
     *occlusion = NULL;
 }

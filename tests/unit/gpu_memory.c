@@ -150,6 +150,56 @@ static void test_images_start_at_zero_and_keep_what_is_written(void **state) {
     assert_null(image);
 }
 
+/* How many bytes are not zero in memory that was given back, seen through a buffer made for it. */
+static size_t left_in(VkDeviceMemory memory, VkDeviceSize offset, VkDeviceSize size) {
+    struct bt_buffer *seen = NULL, raw = {.gpu = t.gpu, .size_bytes = size, .padded_bytes = size};
+    const VkBufferCreateInfo info = {
+        .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = size, .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT};
+    VkMemoryRequirements needs; /* asked for, as validation wants it */
+    assert_int_equal(vkCreateBuffer(t.gpu->device, &info, NULL, &raw.handle), VK_SUCCESS);
+    vkGetBufferMemoryRequirements(t.gpu->device, raw.handle, &needs);
+    assert_true(needs.size <= size && offset % needs.alignment == 0);
+    assert_int_equal(vkBindBufferMemory(t.gpu->device, raw.handle, memory, offset), VK_SUCCESS);
+    assert_int_equal(bt_buffer_create(t.gpu, size, BT_MEMORY_READBACK, &seen), BT_OK);
+    assert_int_equal(bt_commands_begin(t.gpu->setup), BT_OK);
+    bt_commands_copy(t.gpu->setup, seen, 0, &raw, 0, size);
+    assert_int_equal(bt_commands_end(t.gpu->setup), BT_OK);
+    assert_int_equal(bt_gpu_setup_run(t.gpu), BT_OK);
+    size_t count = 0;
+    for (size_t i = 0; i < size; i++) count += ((const uint8_t *)bt_buffer_map(seen))[i] != 0;
+    bt_buffer_destroy(&seen);
+    vkDestroyBuffer(t.gpu->device, raw.handle, NULL);
+    return count;
+}
+
+static void test_memory_is_zero_when_it_is_given_back(void **state) {
+    (void)state;
+    enum { W = 64, BYTES = W * W * 4 };
+    static uint8_t face[BYTES];
+    memset(face, 0xa5, sizeof face);
+    for (int kind = 0; kind < 4; kind++) { /* three kinds of buffers, and images; what is `kept` keeps their block */
+        struct bt_buffer *buffer = NULL, *kept = NULL;
+        struct bt_image *image = NULL, *kept_image = NULL;
+        if (kind < 3) {
+            assert_int_equal(bt_buffer_create(t.gpu, 16, (enum bt_memory)kind, &kept), BT_OK);
+            assert_int_equal(bt_buffer_create(t.gpu, BYTES, (enum bt_memory)kind, &buffer), BT_OK);
+            assert_int_equal(bt_buffer_write(buffer, 0, face, BYTES), BT_OK);
+        } else {
+            assert_int_equal(bt_image_create(t.gpu, 4, 4, BT_IMAGE_RGBA8, &kept_image), BT_OK);
+            assert_int_equal(bt_image_create(t.gpu, W, W, BT_IMAGE_RGBA8, &image), BT_OK);
+            assert_int_equal(bt_image_write(image, face, BYTES), BT_OK);
+        }
+        const struct bt_span span = buffer ? buffer->span : image->span;
+        const VkDeviceMemory memory = bt_span_memory(&span);
+        assert_true(left_in(memory, span.offset, span.size) >= BYTES); /* it can be seen */
+        bt_buffer_destroy(&buffer);
+        bt_image_destroy(&image);
+        assert_int_equal(left_in(memory, span.offset, span.size), 0);
+        bt_buffer_destroy(&kept);
+        bt_image_destroy(&kept_image);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_buffers_start_at_zero_and_keep_what_is_written),
@@ -157,6 +207,7 @@ int main(void) {
         cmocka_unit_test(test_too_large_a_buffer_is_no_memory_not_a_crash),
         cmocka_unit_test(test_many_small_objects_share_blocks),
         cmocka_unit_test(test_images_start_at_zero_and_keep_what_is_written),
+        cmocka_unit_test(test_memory_is_zero_when_it_is_given_back),
     };
     return cmocka_run_group_tests(tests, open_gpu, close_gpu);
 }

@@ -35,6 +35,7 @@ static bt_status image_of(struct bt_gpu *gpu, const float *texels, uint32_t w, u
     for (size_t i = 0; i < count; i++) halves[i] = bt_swap_half_from_float(texels[i]);
     bt_status st = bt_image_create(gpu, w, h, BT_IMAGE_RGBA16F, &image);
     if (!st) st = bt_image_write(image, halves, count * sizeof *halves);
+    explicit_bzero(halves, count * sizeof *halves);
     free(halves);
     if (st)
         bt_image_destroy(&image);
@@ -116,35 +117,34 @@ bt_status bt_swap_maps_init(struct bt_swap_maps *maps, struct bt_gpu *gpu, const
     const struct bt_rig_maps *from = bt_rig_maps(rig);
     bt_status st = BT_OK;
     *maps = (struct bt_swap_maps){0};
-    float *work = calloc((size_t)BT_DRAW_RATIO_W * BT_DRAW_RATIO_H * 4, sizeof *work); /* the largest of them */
+    const size_t work_bytes = sizeof(float) * BT_DRAW_RATIO_W * BT_DRAW_RATIO_H * 4; /* the largest of them */
+    float *work = calloc(1, work_bytes);
     if (!work) return BT_E_MEMORY;
 
     for (uint32_t i = 0; i < SKIN * SKIN; i++) place_texel(rig, i % SKIN, i / SKIN, work + 4 * (size_t)i);
     st = buffer_of(gpu, work, SKIN * SKIN * 4, &maps->place);
-    if (st) goto fail;
+    if (st) goto done;
     for (uint32_t t = 0; t < BT_RIG_FINE_TRIANGLES; t++) {
         for (int k = 0; k < 3; k++) work[4 * t + (uint32_t)k] = (float)mesh->fine_triangle[t][k];
         work[4 * t + 3] = mesh->fine_tag[t];
     }
     st = buffer_of(gpu, work, BT_RIG_FINE_TRIANGLES * 4, &maps->corner);
-    if (st) goto fail;
+    if (st) goto done;
     for (uint32_t i = 0; i < SKIN * SKIN; i++) zone_texel(from, i % SKIN, i / SKIN, work + 4 * (size_t)i);
     st = image_of(gpu, work, SKIN, SKIN, &maps->zone);
-    if (st) goto fail;
+    if (st) goto done;
     for (uint32_t i = 0; i < PLAN * PLAN; i++) {
         float *w = work + 4 * (size_t)i;
         w[0] = from->paint[i], w[1] = from->pass[i], w[2] = from->feature[i], w[3] = 0;
     }
     st = image_of(gpu, work, PLAN, PLAN, &maps->plan);
-    if (st) goto fail;
+    if (st) goto done;
     fill_ratio(mask, work);
     st = image_of(gpu, work, BT_DRAW_RATIO_W, BT_DRAW_RATIO_H, &maps->ratio);
-    if (st) goto fail;
+done:
+    explicit_bzero(work, work_bytes); /* the worn face was in it */
     free(work);
-    return BT_OK;
-fail:
-    free(work);
-    bt_swap_maps_finish(maps);
+    if (st) bt_swap_maps_finish(maps);
     return st;
 }
 

@@ -381,6 +381,7 @@ void bt_swap_surface_destroy(struct bt_surface **surface) {
     if (!s) return;
     for (int k = 0; k < 2; k++) bt_occlusion_destroy(&s->sky[k]);
     bt_neutral_destroy(&s->neutral);
+    explicit_bzero(s, sizeof *s); /* the driver's own face */
     free(s);
     *surface = NULL;
 }

@@ -448,6 +448,7 @@ void bt_track_destroy(struct bt_track **track) {
     for (uint32_t i = 0; i < BT_CROP_ROLES; i++) bt_net_destroy(&t->part[i].net);
     bt_track_crops_destroy(&t->crops);
     bt_timers_destroy(&t->timers);
+    explicit_bzero(t, sizeof *t); /* landmarks */
     free(t);
     *track = NULL;
 }
