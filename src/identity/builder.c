@@ -34,7 +34,6 @@ fail:
 void bt_identity_builder_destroy(struct bt_identity_builder **builder) {
     if (!builder || !*builder) return;
     struct bt_identity_builder *b = *builder;
-    if (b->neutral) bt_neutral_reset(b->neutral);
     bt_neutral_destroy(&b->neutral);
     bt_occlusion_destroy(&b->occlusion);
     explicit_bzero(b, sizeof(*b));
