@@ -12,8 +12,8 @@
 enum { MASK_VIEW_LANDMARKS = BT_RIG_VERTICES + 10 };
 
 /* bt_mask_render, and where it puts the face: 478 points, frame px. */
-static inline bt_status mask_view(const struct bt_rig *rig, const struct bt_mask *mask, uint32_t size_px, float yaw, float pitch,
-                                  uint8_t *out_rgb, struct bt_vec3 *out_landmark) {
+static inline bt_status mask_view(const struct bt_rig *rig, const struct bt_mask *mask, uint32_t size_px, float yaw,
+                                  float pitch, uint8_t *out_rgb, struct bt_vec3 *out_landmark) {
     struct bt_pose pose = {.scale = (float)size_px / 20.5f,
                            .translation = {0.5f * (float)size_px, -0.48f * (float)size_px, 0.0f}};
     const float turn[3] = {0.0f, yaw, 0.0f}, nod[3] = {pitch, 0.0f, 0.0f};
