@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Makes a vault in which somebody is enrolled, for tests of what follows: the person is one of the shipped masks.
-   test_enrolled DATA MODELS NAME MASK PURPOSES SECONDS PASSPHRASE: DATA/vault and DATA/receipts.log; the consent holds for
-   SECONDS. */
+   test_enrolled DATA MODELS NAME MASK PURPOSES SECONDS PASSPHRASE [freeze]: DATA/vault and DATA/receipts.log; the consent holds
+   for SECONDS, and says what is shown while the face is lost. */
 #include "identity/identity.h"
 #include "identity/sealed.h"
 #include "mask/mask.h"
@@ -55,7 +55,8 @@ int main(int argc, char **argv) {
     uint8_t templates[BT_MATCH_TEMPLATE_BYTES];
     struct bt_receipt r = {.adult = true, .notice_version = 1, .liveness = "made for a test"};
     struct bt_sealed sealed = {.templates = {templates, sizeof templates}};
-    if (argc != 8) return 2;
+    if (argc != 8 && argc != 9) return 2;
+    if (argc == 9) r.lost = BT_LOST_FREEZE;
     snprintf(vault_path, sizeof vault_path, "%s/vault", argv[1]);
     snprintf(receipts_path, sizeof receipts_path, "%s/receipts.log", argv[1]);
     const struct bt_vault_params params = {.path = vault_path, .weak = true};
