@@ -17,9 +17,9 @@ static const int64_t hold_ns = 200 * MS, shut_ns = 500 * MS; /* longer than a bl
 static const int64_t stray_ns = 200 * MS, wrong_ns = 350 * MS, back_ns = 100 * MS;
 static const int64_t lost_ns = 700 * MS, two_ns = 250 * MS;
 static const float at_rest = 0.6f, begun = 0.5f;
-/* No head moves as fast: 10 eye distances are 90 cm a second; turning on purpose peaks below 8.7 rad (500 degrees) a second
-   (Grossman et al. 1988, Experimental Brain Research 70:470: 780 at the very most, shaking). The second terms are the
-   landmarks' noise. */
+/* No head that is asked to turn moves as fast: 10 eye distances are 90 cm a second; 8.7 rad (500 degrees) a second is more than
+   half way to the fastest shaking (Grossman et al. 1988, Experimental Brain Research 70:470: 780 degrees). The second terms
+   are the landmarks' noise. */
 static const float jump_eyes_s = 10, jump_eyes = 0.15f, jump_rad_s = 8.7f, jump_rad = 0.12f;
 
 /* Since when something has been so without a break; -1: it is not. */

@@ -65,7 +65,8 @@ struct bt_enroll_state bt_enroll_challenge_step(struct bt_enroll_challenge *chal
 const char *bt_enroll_failure_text(enum bt_enroll_failure failure, bool chinese);
 
 /* A head's relief (bt_enroll_measure) below this is a flat picture. On our footage, turned by 15 to 30 degrees, the head
-   measures .26 to .29; a print of it, turned by up to 55 degrees, .01 (tests/golden/enroll_footage.c). */
+   measures .27 to .29; a print of it, turned by up to 55 degrees, at most .07, and is read as turned by less than 9
+   (tests/golden/enroll_footage.c). */
 #define BT_ENROLL_RELIEF_LEAST 0.12f
 
 #endif

@@ -3,11 +3,11 @@
 
 #include <math.h>
 
-/* Faces darker than .18 (gamma-coded) lie below 2.5 % of white in linear light, where a webcam's noise is a fifth of the
-   signal; the mask may be worn down to much less (pipeline/judge.h), but it is not made there. */
+/* .18, gamma-coded, is 2.3 % of white in linear light: a mask may be worn down to much less (pipeline/judge.h), but it is not
+   made from such pictures. */
 static const float dark = 0.18f, bright = 0.80f, burnt_most = 0.05f;
-/* ICAO Doc 9303 part 9 asks for 90 px between the pupils, which is about .7 of the outer eye corners' distance, of a passport's
-   picture, and calls half of that the least that can be used. */
+/* ISO/IEC 19794-5 wants 90 px between the pupils, which is about .7 of the outer eye corners' distance, of a passport's
+   picture; half of that does here. */
 static const float far_px = 64, near_share = 0.32f;
 /* The footage measures .36; with a Gaussian blur of .6 % of the eye distance .26, of 1.3 % .14 (tests/golden/enroll_footage.c).
    Noise counts as detail: in too little light a blur is not seen, but the darkness is. */
