@@ -353,6 +353,35 @@ static void test_too_early_and_too_late(void **state) {
     bt_enroll_challenge_destroy(&c);
 }
 
+/* The pause is random, and a twitch or a blink is not the task. */
+static void test_pauses_differ_and_signs_must_last(void **state) {
+    (void)state;
+    const struct bt_enroll_measure rest = {.sign = {0}};
+    int64_t shortest_ns = INT64_MAX, longest_ns = 0;
+    for (uint32_t n = 0; n < 60; n++) {
+        struct bt_enroll_challenge *c = begin(n, 8, INT64_MAX);
+        struct bt_enroll_state s = {.phase = BT_ENROLL_REST};
+        int64_t now_ns = 0;
+        while (s.phase == BT_ENROLL_REST) s = bt_enroll_challenge_step(c, now_ns += 10 * MS, &rest, BT_TROUBLE_NONE);
+        if (now_ns < shortest_ns) shortest_ns = now_ns;
+        if (now_ns > longest_ns) longest_ns = now_ns;
+        struct bt_enroll_measure done = rest;
+        done.sign[s.task] = 1.5f;
+        done.turned = true, done.relief = 0.27f;
+        const int64_t blink_ns = s.task == BT_TASK_EYES ? 400 * MS : 150 * MS, asked_ns = now_ns;
+        while (now_ns - asked_ns < 500 * MS) s = bt_enroll_challenge_step(c, now_ns += 10 * MS, &rest, BT_TROUBLE_NONE);
+        while (now_ns - asked_ns < 500 * MS + blink_ns)
+            s = bt_enroll_challenge_step(c, now_ns += 10 * MS, &done, BT_TROUBLE_NONE);
+        assert_int_equal(s.phase, BT_ENROLL_DO);
+        s = bt_enroll_challenge_step(c, now_ns += 10 * MS, &rest, BT_TROUBLE_NONE);
+        for (int i = 0; i < 60 && s.phase == BT_ENROLL_DO; i++)
+            s = bt_enroll_challenge_step(c, now_ns += 10 * MS, &done, BT_TROUBLE_NONE);
+        assert_int_equal(s.phase, BT_ENROLL_BACK);
+        bt_enroll_challenge_destroy(&c);
+    }
+    assert_true(shortest_ns >= 400 * MS && shortest_ns < 520 * MS && longest_ns > 1080 * MS && longest_ns < 1250 * MS);
+}
+
 static void test_jumps_losses_and_a_second_person(void **state) {
     (void)state;
     const struct bt_enroll_measure m = {.sign = {0}};
@@ -439,12 +468,16 @@ static void test_rest_wants_stillness_and_a_face(void **state) {
     bool known = false;
     uint32_t i = 0;
     for (; i < 60 && !known; i++) { /* a blink does no harm */
-        const struct act act = {.eyes = i > 10 && i < 16};
+        const struct act act = {.eyes = i < 6};
         draw(&act, false, landmark);
         known = bt_enroll_meter_rest(meter, landmark, i * tick_ns);
     }
     assert_true(known && i > 29 && i < 34);
     assert_true(bt_enroll_meter_read(meter, landmark, &m));
+    assert_true(m.sign[BT_TASK_EYES] < 0.3f); /* they are open, as at rest */
+    const struct act shut = {.eyes = 1};
+    draw(&shut, false, landmark);
+    assert_true(bt_enroll_meter_read(meter, landmark, &m) && m.sign[BT_TASK_EYES] >= 1);
     landmark[100].y = NAN;
     assert_false(bt_enroll_meter_read(meter, landmark, &m));
 }
@@ -596,6 +629,7 @@ int main(void) {
         cmocka_unit_test(test_another_order),
         cmocka_unit_test(test_a_recording_that_plays_by_itself),
         cmocka_unit_test(test_too_early_and_too_late),
+        cmocka_unit_test(test_pauses_differ_and_signs_must_last),
         cmocka_unit_test(test_jumps_losses_and_a_second_person),
         cmocka_unit_test(test_it_expires),
         cmocka_unit_test(test_rest_wants_stillness_and_a_face),
