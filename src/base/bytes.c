@@ -36,6 +36,11 @@ uint32_t bt_read_u32(struct bt_reader *r) {
     return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
 }
 
+uint64_t bt_read_u64(struct bt_reader *r) {
+    const uint64_t low = bt_read_u32(r);
+    return low | (uint64_t)bt_read_u32(r) << 32;
+}
+
 float bt_read_f32(struct bt_reader *r) {
     const uint32_t bits = bt_read_u32(r);
     float value;
@@ -54,6 +59,10 @@ uint8_t *bt_write_u16(uint8_t *out, uint16_t value) {
 
 uint8_t *bt_write_u32(uint8_t *out, uint32_t value) {
     return put(out, value, 4);
+}
+
+uint8_t *bt_write_u64(uint8_t *out, uint64_t value) {
+    return bt_write_u32(bt_write_u32(out, (uint32_t)value), (uint32_t)(value >> 32));
 }
 
 uint8_t *bt_write_f32(uint8_t *out, float value) {

@@ -20,27 +20,9 @@ enum {
 static const char MAGIC[8] = {'b', 'a', 'u', 't', 'a', 'p', 'c', 'k'};
 static const int64_t DAY_S = 86400;
 
-static uint8_t *put(uint8_t *at, const void *bytes, size_t size) {
-    memcpy(at, bytes, size);
-    return at + size;
-}
-
-static uint8_t *put_u32(uint8_t *at, uint32_t v) {
-    for (int i = 0; i < 4; i++) at[i] = (uint8_t)(v >> 8 * i);
-    return at + 4;
-}
-
-static uint8_t *put_u64(uint8_t *at, uint64_t v) {
-    return put_u32(put_u32(at, (uint32_t)v), (uint32_t)(v >> 32));
-}
-
-static int64_t read_s(struct bt_reader *r) {
-    uint64_t low = bt_read_u32(r);
-    return (int64_t)(low | (uint64_t)bt_read_u32(r) << 32);
-}
-
 static uint8_t *put_head(uint8_t *at, uint32_t kind, const uint8_t key[BT_SEAL_PUBLIC_BYTES]) {
-    return put(put_u32(put_u32(put(at, MAGIC, sizeof MAGIC), FORMAT), kind), key, BT_SEAL_PUBLIC_BYTES);
+    return bt_write_copy(bt_write_u32(bt_write_u32(bt_write_copy(at, MAGIC, sizeof MAGIC), FORMAT), kind), key,
+                         BT_SEAL_PUBLIC_BYTES);
 }
 
 /* NULL when it is a whole head of that kind. */
@@ -56,11 +38,11 @@ static const char *read_head(struct bt_reader *r, uint32_t kind, uint8_t out_key
 }
 
 static void put_terms(uint8_t *at, const struct bt_pack_terms *t) {
-    at = put(put(at, t->pack_id, UUID_BYTES), t->record_id, UUID_BYTES);
-    at = put(at, t->name, sizeof t->name);
-    at = put(put(at, t->subject, sizeof t->subject), t->recipient, sizeof t->recipient);
-    at = put_u32(put_u32(put_u32(at, t->purposes), t->uses_most), (uint32_t)t->lost);
-    put_u64(put_u64(at, (uint64_t)t->made_s), (uint64_t)t->until_s);
+    at = bt_write_copy(bt_write_copy(at, t->pack_id, UUID_BYTES), t->record_id, UUID_BYTES);
+    at = bt_write_copy(at, t->name, sizeof t->name);
+    at = bt_write_copy(bt_write_copy(at, t->subject, sizeof t->subject), t->recipient, sizeof t->recipient);
+    at = bt_write_u32(bt_write_u32(bt_write_u32(at, t->purposes), t->uses_most), (uint32_t)t->lost);
+    bt_write_u64(bt_write_u64(at, (uint64_t)t->made_s), (uint64_t)t->until_s);
 }
 
 static bool is_uuid(const char *text) {
@@ -102,8 +84,8 @@ static void read_terms(struct bt_reader *r, struct bt_pack_terms *t) {
     t->uses_most = bt_read_u32(r);
     uint32_t lost = bt_read_u32(r);
     t->lost = lost <= BT_LOST_FREEZE ? (enum bt_lost)lost : (enum bt_lost) - 1;
-    t->made_s = read_s(r);
-    t->until_s = read_s(r);
+    t->made_s = (int64_t)bt_read_u64(r);
+    t->until_s = (int64_t)bt_read_u64(r);
 }
 
 static bt_status refuse(struct bt_log *log, bt_status status, const char *why) {
@@ -194,9 +176,9 @@ bt_status bt_pack_keep(struct bt_log *log, const struct bt_pack_state *s, struct
     struct bt_secret *record = NULL;
     bt_status status = bt_secret_create(log, STATE_BYTES + identity.size, &record);
     if (status) return status;
-    uint8_t *at = put_u32(bt_secret_data(record), FORMAT);
+    uint8_t *at = bt_write_u32(bt_secret_data(record), FORMAT);
     put_terms(at, &s->terms);
-    at = put_u32(put_u64(put_u32(at + TERMS_BYTES, s->uses), (uint64_t)s->last_s), s->withdrawn);
+    at = bt_write_u32(bt_write_u64(bt_write_u32(at + TERMS_BYTES, s->uses), (uint64_t)s->last_s), s->withdrawn);
     if (identity.size) memcpy(at, identity.data, identity.size);
     *out_record = record;
     return BT_OK;
@@ -209,7 +191,7 @@ bt_status bt_pack_recall(struct bt_log *log, struct bt_bytes record, struct bt_p
     uint32_t format = bt_read_u32(&r);
     read_terms(&r, &s.terms);
     s.uses = bt_read_u32(&r);
-    s.last_s = read_s(&r);
+    s.last_s = (int64_t)bt_read_u64(&r);
     s.withdrawn = bt_read_u32(&r) != 0;
     if (r.failed || format != FORMAT || wrong_terms(&s.terms)) return refuse(log, BT_E_FORMAT, "its record is damaged");
     *out_state = s;
@@ -247,7 +229,7 @@ bt_status bt_pack_withdrawal_make(struct bt_log *log, const struct bt_signer *su
     uint8_t *bytes = malloc(WITHDRAWAL_BYTES);
     if (!bytes) return BT_E_MEMORY;
     uint8_t *at = put_head(bytes, KIND_WITHDRAWAL, bt_seal_signer_public(subject));
-    at = put_u64(put(at, pack_id, UUID_BYTES), (uint64_t)now_s);
+    at = bt_write_u64(bt_write_copy(at, pack_id, UUID_BYTES), (uint64_t)now_s);
     bt_seal_sign(subject, (struct bt_bytes){bytes, (size_t)(at - bytes)}, at);
     *out_bytes = bytes;
     *out_size = WITHDRAWAL_BYTES;

@@ -26,34 +26,15 @@ _Static_assert(BT_TABLE_KEY_BYTES == crypto_secretstream_xchacha20poly1305_KEYBY
 _Static_assert(SLOTS_AT + (size_t)BT_VAULT_ENTRIES_MOST * SLOT_BYTES + SUM_BYTES <= BT_TABLE_MOST_BYTES,
                "the file holds them all");
 
-static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size) {
-    memcpy(at, bytes, size);
-    return at + size;
-}
-
-static uint8_t *put_u32(uint8_t *at, uint32_t v) {
-    for (int i = 0; i < 4; i++) at[i] = (uint8_t)(v >> 8 * i);
-    return at + 4;
-}
-
-static uint8_t *put_u64(uint8_t *at, uint64_t v) {
-    return put_u32(put_u32(at, (uint32_t)v), (uint32_t)(v >> 32));
-}
-
-static uint64_t read_u64(struct bt_reader *r) {
-    uint64_t low = bt_read_u32(r);
-    return low | (uint64_t)bt_read_u32(r) << 32;
-}
-
 static void write_head(const struct bt_vault_table *t, uint8_t out[HEAD_BYTES]) {
-    uint8_t *at = put_u32(put_bytes(out, MAGIC, sizeof MAGIC), FORMAT);
-    at = put_u64(put_u64(put_bytes(at, t->id, sizeof t->id), t->operations), t->memory_bytes);
-    put_bytes(at, t->salt, sizeof t->salt);
+    uint8_t *at = bt_write_u32(bt_write_copy(out, MAGIC, sizeof MAGIC), FORMAT);
+    at = bt_write_u64(bt_write_u64(bt_write_copy(at, t->id, sizeof t->id), t->operations), t->memory_bytes);
+    bt_write_copy(at, t->salt, sizeof t->salt);
 }
 
 static void write_slot_head(const struct bt_vault_table *t, const struct bt_vault_slot *s, uint8_t out[SLOT_HEAD_BYTES]) {
-    uint8_t *at = put_bytes(put_bytes(out, t->id, sizeof t->id), s->id, sizeof s->id);
-    put_u64(put_u64(put_u32(put_u32(at, s->kind), s->version), s->generation), s->size);
+    uint8_t *at = bt_write_copy(bt_write_copy(out, t->id, sizeof t->id), s->id, sizeof s->id);
+    bt_write_u64(bt_write_u64(bt_write_u32(bt_write_u32(at, s->kind), s->version), s->generation), s->size);
 }
 
 static bt_status wrong(struct bt_log *log, const char *name, const char *why) {
@@ -65,10 +46,10 @@ static void read_slot(struct bt_reader *r, struct bt_vault_slot *s) {
     bt_read_copy(r, s->id, sizeof s->id);
     s->kind = bt_read_u32(r);
     s->version = bt_read_u32(r);
-    s->generation = read_u64(r);
-    s->size = read_u64(r);
+    s->generation = bt_read_u64(r);
+    s->size = bt_read_u64(r);
     s->gone = bt_read_u32(r) != 0;
-    s->gone_wall_ns = (int64_t)read_u64(r);
+    s->gone_wall_ns = (int64_t)bt_read_u64(r);
     bt_read_copy(r, s->nonce, sizeof s->nonce);
     bt_read_copy(r, s->wrapped, sizeof s->wrapped);
 }
@@ -88,8 +69,8 @@ bt_status bt_vault_table_decode(struct bt_log *log, const char *name, struct bt_
     if (format != FORMAT || sodium_memcmp(sum, bytes.data + bytes.size - SUM_BYTES, SUM_BYTES))
         return wrong(log, name, "is damaged: restore it from a backup");
     bt_read_copy(&r, t.id, sizeof t.id);
-    t.operations = read_u64(&r);
-    t.memory_bytes = read_u64(&r);
+    t.operations = bt_read_u64(&r);
+    t.memory_bytes = bt_read_u64(&r);
     bt_read_copy(&r, t.salt, sizeof t.salt);
     bt_read_copy(&r, t.nonce, sizeof t.nonce);
     bt_read_copy(&r, t.wrapped, sizeof t.wrapped);
@@ -117,14 +98,14 @@ bt_status bt_vault_table_encode(const struct bt_vault_table *t, uint8_t **out_da
     uint8_t *data = malloc(size);
     if (!data) return BT_E_MEMORY;
     write_head(t, data);
-    uint8_t *at = put_bytes(put_bytes(data + HEAD_BYTES, t->nonce, sizeof t->nonce), t->wrapped, sizeof t->wrapped);
-    at = put_u32(at, t->count);
+    uint8_t *at = bt_write_copy(bt_write_copy(data + HEAD_BYTES, t->nonce, sizeof t->nonce), t->wrapped, sizeof t->wrapped);
+    at = bt_write_u32(at, t->count);
     for (uint32_t i = 0; i < t->count; i++) {
         const struct bt_vault_slot *s = &t->slot[i];
-        at = put_u32(put_u32(put_bytes(at, s->id, sizeof s->id), s->kind), s->version);
-        at = put_u64(put_u64(at, s->generation), s->size);
-        at = put_u64(put_u32(at, s->gone), (uint64_t)s->gone_wall_ns);
-        at = put_bytes(put_bytes(at, s->nonce, sizeof s->nonce), s->wrapped, sizeof s->wrapped);
+        at = bt_write_u32(bt_write_u32(bt_write_copy(at, s->id, sizeof s->id), s->kind), s->version);
+        at = bt_write_u64(bt_write_u64(at, s->generation), s->size);
+        at = bt_write_u64(bt_write_u32(at, s->gone), (uint64_t)s->gone_wall_ns);
+        at = bt_write_copy(bt_write_copy(at, s->nonce, sizeof s->nonce), s->wrapped, sizeof s->wrapped);
     }
     crypto_generichash(at, SUM_BYTES, data, size - SUM_BYTES, NULL, 0);
     *out_data = data;
