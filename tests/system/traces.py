@@ -21,11 +21,10 @@ BAUTA, ENROLLED = str(BUILD / "bauta"), str(BUILD / "test_enrolled")
 sys.path.insert(0, str(SOURCE / "tests/support"))
 sys.dont_write_bytecode = True
 from terminal import at_terminal  # noqa: E402
+from traced import STRACE, faults, under_strace, written  # noqa: E402
 
-STRACE = shutil.which("strace")
 WORD = "the passphrase"
 LIVE_AND_RECORD = "3"
-CALLS = "open,openat,openat2,creat,rename,renameat,renameat2,link,linkat,socket,socketpair"
 LOG_MOST_BYTES = 8192  # of what a session adds to a log; a template alone is larger when written as text
 
 ROOT = Path(tempfile.mkdtemp(prefix="bauta-traces-"))
@@ -45,37 +44,6 @@ WRITTEN = [
 ]
 
 
-def under_strace(command, run):
-    """Runs it; gives what was said, and the calls, one a line."""
-    trace = ROOT / "trace"
-    got = run([STRACE, "-f", "-y", "-s", "400", "-o", str(trace), "-e", f"trace={CALLS}", *command])
-    return got, trace.read_text(errors="replace").splitlines()
-
-
-def written(lines):
-    """Paths that were opened for writing, made, or given as a new name."""
-    paths = set()
-    for line in lines:
-        call = re.match(r"\d+ +(\w+)\((.*)", line)
-        if not call or " = -1 " in line:
-            continue
-        name, rest = call.groups()
-        if name.startswith("open") and not re.search(r"O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE|O_TRUNC|O_APPEND", rest):
-            continue
-        if not re.match(r"open|creat|rename|link", name):
-            continue
-        ends = re.findall(r'(?:(?:AT_FDCWD|\d+)(?:<([^>]*)>)?, )?"((?:[^"\\]|\\.)*)"', rest)
-        folder, path = ends[-1]
-        paths.add(os.path.normpath(os.path.join(folder or os.getcwd(), path)))
-    return paths
-
-
-def faults(lines):
-    found = [f"written: {path}" for path in sorted(written(lines)) if not any(re.fullmatch(known, path) for known in WRITTEN)]
-    sockets = {call.group(1) for line in lines if (call := re.search(r"\bsocket(?:pair)?\((\w+)", line))}
-    return found + [f"a socket of {family}" for family in sorted(sockets - {"AF_UNIX", "AF_LOCAL"})]
-
-
 def cached():
     return {path: path.read_bytes() for path in CACHE.rglob("*") if path.is_file()} if CACHE.exists() else {}
 
@@ -88,9 +56,9 @@ def session(face, *answers):
     typed = [(prompt, (line + "\n").encode()) for prompt, line in answers]
     logs = [STATE / "sessions.log", DATA / "receipts.log"]
     before = [log.stat().st_size if log.exists() else 0 for log in logs]
-    got, lines = under_strace(map(str, command), lambda words: at_terminal(words, typed, env=ENV, timeout_s=240))
+    got, lines = under_strace(ROOT / "trace", map(str, command), lambda words: at_terminal(words, typed, env=ENV, timeout_s=240))
     assert got.code == 0 and "3 of 3 labelled" in got.said, got.said
-    found = faults(lines)
+    found = faults(lines, WRITTEN)
     assert not found, "\n".join([face, *found])
     paths = written(lines)
     assert OUT / "clip.mkv" in map(Path, paths) and any("sessions.log" in path for path in paths), paths  # it was looked at
@@ -105,8 +73,8 @@ def session(face, *answers):
 
 def watcher_watches():
     run = lambda words: subprocess.run(words, env=ENV, capture_output=True, check=False)  # noqa: E731
-    _, lines = under_strace(["bash", "-c", f"echo > {HOME}/left; echo > {OUT}/hashes; exec 3<>/dev/tcp/127.0.0.1/9"], run)
-    assert faults(lines) == [f"written: {HOME}/left", "a socket of AF_INET"], faults(lines)
+    _, lines = under_strace(ROOT / "trace", ["bash", "-c", f"echo > {HOME}/left; echo > {OUT}/hashes; exec 3<>/dev/tcp/127.0.0.1/9"], run)
+    assert faults(lines, WRITTEN) == [f"written: {HOME}/left", "a socket of AF_INET"], faults(lines, WRITTEN)
     (HOME / "left").unlink()
 
 
