@@ -123,8 +123,9 @@ static struct bt_tuned *by_tiles(const struct bt_plan *plan, const struct bt_emi
         struct bt_choice choices[BT_CHOICES_MAX];
         const struct bt_dispatch *d = &program->dispatch[i];
         uint32_t n = d->chosen ? bt_emit_candidates(&d->layer, params, choices) : 0;
-        if (n && choices[n - 1].way == BT_WAY_TILED)
-            tuned[count++] = (struct bt_tuned){.layer = d->layer, .choice = choices[n - 1 - count % 3]};
+        if (!n || choices[n - 1].way != BT_WAY_TILED) continue;
+        tuned[count] = (struct bt_tuned){.layer = d->layer, .choice = choices[n - 1 - count % 3]};
+        count++;
     }
     bt_emit_destroy(&program);
     *out_count = count;

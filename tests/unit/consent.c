@@ -39,7 +39,7 @@ static bt_status obtain(struct script *s, enum bt_origin origin, bool attended, 
     assert_int_equal(bt_audit_open(NULL, NULL, NULL, &audit), BT_OK);
     struct bt_consent_params p = {.audit = audit,
                                   .asker = &asker,
-                                  .facts = {origin, BT_OWNER_NOBODY, false, attended, true},
+                                  .facts = {.origin = origin, .wearer_attended = attended, .leaves_machine = true},
                                   .face_name = "colombina",
                                   .source_name = "/dev/video7",
                                   .chinese = chinese,
@@ -110,14 +110,15 @@ static void a_persons_face_needs_its_owner(void **state) {
         struct bt_pack_state lent = {.terms = {.purposes = BT_PURPOSE_WEAR_LIVE, .until_s = NOW + DAY, .uses_most = 3},
                                      .uses = 1};
         assert_int_equal(bt_audit_open(NULL, NULL, NULL, &audit), BT_OK);
-        struct bt_consent_params p = {.audit = audit,
-                                      .asker = &asker,
-                                      .facts = {BT_ORIGIN_CAMERA, BT_OWNER_PERSON, true, true, true},
-                                      .owner = {.own = &own, .identity_sha256 = "ab"},
-                                      .purposes = BT_PURPOSE_WEAR_LIVE,
-                                      .now_s = NOW,
-                                      .face_name = "ada",
-                                      .source_name = "/dev/video7"};
+        struct bt_consent_params p = {
+            .audit = audit,
+            .asker = &asker,
+            .facts = {.owner = BT_OWNER_PERSON, .receipt_live = true, .wearer_attended = true, .leaves_machine = true},
+            .owner = {.own = &own, .identity_sha256 = "ab"},
+            .purposes = BT_PURPOSE_WEAR_LIVE,
+            .now_s = NOW,
+            .face_name = "ada",
+            .source_name = "/dev/video7"};
         if (wrong == 1) p.owner.own = NULL; /* the facts alone say nothing */
         if (wrong == 2) own.usable = false;
         if (wrong == 3) p.owner.identity_sha256 = "ac"; /* another face than was agreed to */
@@ -186,7 +187,7 @@ static void a_standing_consent_is_its_own(void **state) {
         standing.last.purposes = wrong == 2 ? BT_PURPOSE_WEAR_LIVE : BT_PURPOSE_UNATTENDED;
         struct bt_consent_params p = {
             .audit = audit,
-            .facts = {wrong == 3 ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA, BT_OWNER_NOBODY, false, false, true},
+            .facts = {.origin = wrong == 3 ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA, .leaves_machine = true},
             .standing = &standing,
             .face_name = "colombina"};
         assert_int_equal(bt_consent_obtain(&p, &grant), wrong ? BT_E_CONSENT : BT_OK);
@@ -237,7 +238,7 @@ static void no_log_no_session(void **state) {
     struct bt_asker asker = {&s, scripted};
     struct bt_grant *grant = NULL;
     struct bt_consent_params p = {
-        .asker = &asker, .facts = {BT_ORIGIN_CAMERA, BT_OWNER_NOBODY, false, true, true}, .face_name = "x"};
+        .asker = &asker, .facts = {.wearer_attended = true, .leaves_machine = true}, .face_name = "x"};
     assert_int_equal(bt_consent_obtain(&p, &grant), BT_E_ARGUMENT);
     char folder[] = "/tmp/bauta-consent-XXXXXX", path[64];
     uint64_t lines = 0, line = 0;
