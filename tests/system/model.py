@@ -204,7 +204,7 @@ def check_dump(model, folder, two):
     imagined = model("dump", net, "--after", "emit", "--variant", "storage", env=nowhere, says="imagined")
     real = model("dump", net, "--after", "emit")
     for text in (imagined, real):
-        assert re.match(r"   0 \w+ +(texels|storage) +\[", text) and re.search(r"^arena \d+ bytes$", text, re.M), text[:300]
+        assert re.match(r"   0 \w+ +(lanes|texels|storage) +\[", text) and re.search(r"^arena \d+ bytes$", text, re.M), text[:300]
     assert "texels " not in imagined
     assert model("dump", net, "--after", "plan", env=nowhere) == plan, "the plan must not look for a device"
     model("dump", net, "--after", "emit", "--device", "x", env=nowhere, code=4)
