@@ -35,7 +35,8 @@ static bt_status wear(struct bt_log *log, struct bt_bytes bytes, const char *nam
 }
 
 /* The receipts must speak of these very bytes. */
-static bt_status find_consent(const struct bt_trust *trust, const struct bt_sealed *sealed, struct bt_worn *worn) {
+static bt_status find_consent(const struct bt_trust *trust, const struct bt_sealed *sealed, struct bt_log *log,
+                              struct bt_worn *worn) {
     const struct bt_ledger_params params = bt_trust_ledger(trust);
     struct bt_ledger *ledger = NULL;
     char templates[BT_RECEIPT_DIGEST] = "";
@@ -43,18 +44,18 @@ static bt_status find_consent(const struct bt_trust *trust, const struct bt_seal
     if (!status) status = bt_ledger_state(ledger, worn->identity_id, now_s(), &worn->own);
     bt_ledger_free(&ledger);
     if (status == BT_E_NOT_FOUND) {
-        bt_log_error(trust->log, "no receipt says that this face's owner ever agreed: it is not worn");
+        bt_log_error(log, "no receipt says that this face's owner ever agreed: it is not worn");
         return BT_E_CONSENT;
     }
     if (!status) status = digest_of(sealed->templates, templates);
     if (status) return status;
     if (!worn->own.usable) {
-        bt_log_error(trust->log, "the face is not worn: %s", worn->own.why_not);
+        bt_log_error(log, "the face is not worn: %s", worn->own.why_not);
         return BT_E_CONSENT;
     }
     if (strcmp(worn->own.last.identity_sha256, worn->identity_sha256) != 0 ||
         strcmp(worn->own.last.template_sha256, templates) != 0 || strcmp(worn->own.last.record_id, sealed->record_id) != 0) {
-        bt_log_error(trust->log, "the face is not the one that its owner agreed to: its key is destroyed");
+        bt_log_error(log, "the face is not the one that its owner agreed to: its key is destroyed");
         worn->own.why_not = ANOTHER_FACE;
         return BT_E_CONSENT;
     }
@@ -62,11 +63,12 @@ static bt_status find_consent(const struct bt_trust *trust, const struct bt_seal
 }
 
 /* BT_E_NOT_FOUND: that record is somebody else's. */
-static bt_status try_own(const struct bt_trust *trust, struct bt_bytes record, const char *name, struct bt_worn *worn) {
+static bt_status try_own(const struct bt_trust *trust, struct bt_bytes record, const char *name, struct bt_log *log,
+                         struct bt_worn *worn) {
     struct bt_sealed sealed;
     bt_status status = bt_sealed_decode(trust->log, record, &sealed);
     if (!status) status = wear(trust->log, sealed.identity, name, worn);
-    return status ? status : find_consent(trust, &sealed, worn);
+    return status ? status : find_consent(trust, &sealed, log, worn);
 }
 
 struct counting {
@@ -115,7 +117,8 @@ static bt_status try_lent(const struct bt_trust *trust, struct bt_bytes record, 
     return status;
 }
 
-/* One record; BT_E_NOT_FOUND: it is somebody else's, or damaged (said; others may be whole). */
+/* One record, whatever was tried before it; BT_E_NOT_FOUND: it is somebody else's, or damaged (said; others may be whole).
+   `log` is told why a face is refused. */
 static bt_status try_record(const struct bt_trust *trust, struct bt_vault *vault, const struct bt_vault_entry *entry,
                             const char *name, uint32_t purposes, struct bt_log *log, struct bt_worn *worn) {
     struct bt_secret *record = NULL;
@@ -123,8 +126,9 @@ static bt_status try_record(const struct bt_trust *trust, struct bt_vault *vault
     bool own = entry->kind == BT_VAULT_IDENTITY;
     if (entry->gone || (!own && entry->kind != BT_VAULT_LENT)) return BT_E_NOT_FOUND;
     if (bt_vault_get(vault, entry->id, entry->kind, &version, &record)) return BT_E_NOT_FOUND;
+    *worn = (struct bt_worn){.passphrase = worn->passphrase};
     memcpy(worn->identity_id, entry->id, sizeof worn->identity_id);
-    bt_status status = own ? try_own(trust, bt_secret_bytes(record), name, worn)
+    bt_status status = own ? try_own(trust, bt_secret_bytes(record), name, log, worn)
                            : try_lent(trust, bt_secret_bytes(record), name, purposes, log, worn);
     bt_secret_destroy(&record);
     if (status) bt_identity_unwear(&worn->mask);
@@ -161,24 +165,28 @@ bt_status bt_worn_person(const struct bt_trust *trust, const char *name, uint32_
     return status;
 }
 
-bt_status bt_worn_count(const struct bt_trust *trust, struct bt_worn *worn, uint32_t purposes) {
+static bt_status count_lent(const struct bt_trust *trust, struct bt_worn *worn, uint32_t purposes) {
     const struct bt_vault_params params = bt_trust_vault(trust);
     struct bt_vault *vault = NULL;
     struct bt_secret *record = NULL, *fresh = NULL;
     struct bt_pack_state state;
     struct bt_bytes identity;
     uint32_t version = 0;
-    bt_status status = BT_OK;
-    if (worn->lent) status = bt_vault_open(&params, worn->passphrase, &vault);
-    if (!status && worn->lent) status = bt_vault_get(vault, worn->identity_id, BT_VAULT_LENT, &version, &record);
-    if (!status && worn->lent) status = bt_pack_recall(trust->log, bt_secret_bytes(record), &state, &identity);
+    bt_status status = bt_vault_open(&params, worn->passphrase, &vault);
+    if (!status) status = bt_vault_get(vault, worn->identity_id, BT_VAULT_LENT, &version, &record);
+    if (!status) status = bt_pack_recall(trust->log, bt_secret_bytes(record), &state, &identity);
     /* As it is now: another session may have begun meanwhile. */
-    if (!status && worn->lent) status = bt_pack_use(trust->log, &state, purposes, now_s());
-    if (!status && worn->lent) status = bt_pack_keep(trust->log, &state, identity, &fresh);
-    if (!status && worn->lent) status = bt_vault_put(vault, BT_VAULT_LENT, version, bt_secret_bytes(fresh), worn->identity_id);
+    if (!status) status = bt_pack_use(trust->log, &state, purposes, now_s());
+    if (!status) status = bt_pack_keep(trust->log, &state, identity, &fresh);
+    if (!status) status = bt_vault_put(vault, BT_VAULT_LENT, version, bt_secret_bytes(fresh), worn->identity_id);
     bt_secret_destroy(&fresh);
     bt_secret_destroy(&record);
     bt_vault_close(&vault);
+    return status;
+}
+
+bt_status bt_worn_count(const struct bt_trust *trust, struct bt_worn *worn, uint32_t purposes) {
+    bt_status status = worn->lent ? count_lent(trust, worn, purposes) : BT_OK;
     bt_secret_destroy(&worn->passphrase);
     return status;
 }

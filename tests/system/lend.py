@@ -191,6 +191,14 @@ def withdraw(owner, record):
     expect(owner.typed(["consent", "renew", record[:8]], ASKED), 4, "no longer here")
 
 
+def namesake(friend):
+    """An own face beside a spent one of the same name: it is worn on its own terms, not on those of the other."""
+    friend.enrol("ada", "colombina", LIVE)
+    got, stats = friend.run("ada", ASKED, YES)
+    expect(got, 0, '"ada", enrolled here')
+    assert "lent to you" not in got.said and stats["swapped"] == 3, got.said
+
+
 def expire(owner):
     record, _ = owner.enrol("eva", "colombina", LIVE, seconds=6)
     time.sleep(7)
@@ -223,6 +231,7 @@ try:
     bobs_key = lend(ada, bob, ada_record)
     take_back(ada, bob, bobs_key)
     withdraw(ada, ada_record)
+    namesake(bob)
     expire(ada)
     stand(bob)
 finally:
