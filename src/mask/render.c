@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The mask by itself, for lists: drawn twice as large as asked and averaged. Not the live path; plain and small. */
+/* A mask drawn by itself, or as somebody's head before a camera: twice as large as asked and averaged. Not the live path; plain
+   and small. */
 #include "mask/internal.h"
+#include "mask/view.h"
 #include "rig/occlusion.h"
 #include "rig/pose.h"
 #include <math.h>
@@ -16,7 +18,10 @@ struct eye_shape {
 struct scene {
     const struct bt_rig *rig;
     const struct bt_mask *mask;
+    const struct bt_mask_view *view;
     const float *occlusion;
+    struct bt_vec3 neutral[BT_RIG_VERTICES]; /* with the view's expression */
+    struct bt_vec3 key, half;
     struct bt_pose pose;
     struct bt_vec3 fine[BT_RIG_FINE_VERTICES], normal[BT_RIG_FINE_VERTICES], screen[BT_RIG_FINE_VERTICES];
     struct eye_shape eye[2];
@@ -32,9 +37,9 @@ static void eye_of(struct scene *s, uint32_t e) {
     struct eye_shape *eye = &s->eye[e];
     eye->centre = (struct bt_vec3){0.0f, 0.0f, 0.0f};
     for (uint32_t i = 0; i < ring.count; i++)
-        eye->centre = bt_vec3_add_scaled(eye->centre, s->mask->neutral[ring.vertex[i]], 1.0f / (float)ring.count);
+        eye->centre = bt_vec3_add_scaled(eye->centre, s->neutral[ring.vertex[i]], 1.0f / (float)ring.count);
     for (uint32_t i = 0; i < 9; i++) {
-        const struct bt_vec3 up = s->mask->neutral[ring.vertex[i ? 16 - i : 0]], down = s->mask->neutral[ring.vertex[i]];
+        const struct bt_vec3 up = s->neutral[ring.vertex[i ? 16 - i : 0]], down = s->neutral[ring.vertex[i]];
         eye->lid[0][i] = (struct bt_vec2){up.x, up.y};
         eye->lid[1][i] = (struct bt_vec2){down.x, down.y};
     }
@@ -93,10 +98,9 @@ static void ratio_at(const struct bt_mask *m, float u, float v, float out[3]) {
                  bt_lerp(bt_lerp(a[k], a[3 + k], fx - (float)x), bt_lerp(b[k], b[3 + k], fx - (float)x), fy - (float)y);
 }
 
-/* A large window up left, a weaker one right, and a sky; red light goes round corners in skin. */
+/* The key light, a weaker one from the right, and a sky; red light goes round corners in skin. */
 static void shade_skin(const struct scene *s, struct bt_vec3 n, float u, float v, float out[3]) {
-    const struct bt_vec3 key = unit((struct bt_vec3){-0.42f, 0.52f, 0.74f}), fill = unit((struct bt_vec3){0.70f, 0.10f, 0.65f});
-    const struct bt_vec3 half = unit((struct bt_vec3){key.x, key.y, key.z + 1.0f});
+    const struct bt_vec3 key = s->key, fill = unit((struct bt_vec3){0.70f, 0.10f, 0.65f}), half = s->half;
     const float wrap[3] = {0.36f, 0.24f, 0.18f}, ao = map_at(s->occlusion, u, v), open = 0.45f + 0.55f * ao;
     const float nostril = map_at(bt_rig_maps(s->rig)->pass, u, v) * bt_smoothstep(bt_bump(v - 0.567f, 0.022f), 0.1f, 0.9f);
     const float across = fabsf(u - 0.5f),
@@ -110,7 +114,7 @@ static void shade_skin(const struct scene *s, struct bt_vec3 n, float u, float v
     for (uint32_t k = 0; k < 3; k++) {
         const float w = wrap[k], k1 = fmaxf((bt_vec3_dot(n, key) + w) / (1.0f + w), 0.0f),
                     k2 = fmaxf((bt_vec3_dot(n, fill) + w) / (1.0f + w), 0.0f);
-        const float light = ao * (0.34f + 0.10f * n.y) + open * (0.66f * k1 + 0.20f * k2);
+        const float light = ao * s->view->sky * (1.0f + 0.29f * n.y) + open * (s->view->key * k1 + s->view->fill * k2);
         const float dark = 1.0f - (k == 0 ? 0.80f : 0.90f) * hole;
         out[k] = s->mask->skin[k] * ratio[k] * light * dark * (1.0f - 0.25f * rim * rim) + gloss;
     }
@@ -139,17 +143,29 @@ static void shade_pixel(const struct scene *s, uint32_t triangle, const float *b
     }
 }
 
-static void set_scene(struct scene *s, uint32_t side, float yaw, float pitch) {
-    float a[9], b[9];
-    const float turn[3] = {0.0f, yaw, 0.0f}, nod[3] = {pitch, 0.0f, 0.0f};
+static void multiply(const float a[9], const float b[9], float out[9]) {
+    for (uint32_t r = 0; r < 3; r++)
+        for (uint32_t c = 0; c < 3; c++) out[3 * r + c] = a[3 * r] * b[c] + a[3 * r + 1] * b[3 + c] + a[3 * r + 2] * b[6 + c];
+}
+
+struct bt_pose bt_mask_pose(const struct bt_mask_view *view, uint32_t size_px) {
+    const float turn[3] = {0.0f, view->yaw, 0.0f}, nod[3] = {view->pitch, 0.0f, 0.0f}, lean[3] = {0.0f, 0.0f, -view->roll};
+    float a[9], b[9], c[9], turned[9];
+    struct bt_pose pose = {.scale = (float)size_px / view->width_cm,
+                           .translation = {(0.5f + view->x) * (float)size_px, -(0.48f + view->y) * (float)size_px, 0.0f}};
     bt_rotation_from_vector(turn, a);
     bt_rotation_from_vector(nod, b);
-    for (uint32_t r = 0; r < 3; r++)
-        for (uint32_t c = 0; c < 3; c++)
-            s->pose.rotation[3 * r + c] = a[3 * r] * b[c] + a[3 * r + 1] * b[3 + c] + a[3 * r + 2] * b[6 + c];
-    s->pose.scale = (float)side / 20.5f;
-    s->pose.translation = (struct bt_vec3){0.5f * (float)side, -0.48f * (float)side, 0.0f};
-    bt_rig_subdivide(s->rig, s->mask->neutral, s->fine);
+    bt_rotation_from_vector(lean, c);
+    multiply(a, b, turned);
+    multiply(c, turned, pose.rotation);
+    return pose;
+}
+
+static void set_scene(struct scene *s, uint32_t side) {
+    s->pose = bt_mask_pose(s->view, side);
+    s->key = unit(s->view->light);
+    s->half = unit((struct bt_vec3){s->key.x, s->key.y, s->key.z + 1.0f});
+    bt_rig_subdivide(s->rig, s->neutral, s->fine);
     bt_rig_fine_normals(s->rig, s->fine, s->normal);
     bt_pose_denormalise(&s->pose, s->fine, BT_RIG_FINE_VERTICES, s->screen);
     for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++) s->screen[v].z = -s->screen[v].z;
@@ -161,9 +177,9 @@ static uint8_t to_byte(float linear) {
     return (uint8_t)(255.0f * powf(bt_clamp(linear, 0.0f, 1.0f), 1.0f / 2.2f) + 0.5f);
 }
 
-bt_status bt_mask_render(const struct bt_rig *rig, const struct bt_mask *mask, uint32_t size_px, float yaw, float pitch,
-                         uint8_t *out_rgb) {
-    if (size_px < 16 || size_px > SIZE_MAX_PX) return BT_E_ARGUMENT;
+bt_status bt_mask_draw(const struct bt_rig *rig, const struct bt_mask *mask, const struct bt_mask_view *view, uint32_t size_px,
+                       uint8_t *out_rgb) {
+    if (size_px < 16 || size_px > SIZE_MAX_PX || !(view->width_cm > 0)) return BT_E_ARGUMENT;
     bt_status status = BT_E_MEMORY;
     const uint32_t side = 2 * size_px;
     const size_t n = (size_t)side * side;
@@ -174,22 +190,28 @@ bt_status bt_mask_render(const struct bt_rig *rig, const struct bt_mask *mask, u
     if (!s || !target.depth || !target.triangle || !target.barycentric) goto fail;
     status = bt_occlusion_create(rig, &occlusion);
     if (status) goto fail;
-    bt_occlusion_begin(occlusion, mask->neutral);
-    bt_occlusion_step(occlusion, BT_OCCLUSION_DIRECTIONS);
     s->rig = rig;
     s->mask = mask;
+    s->view = view;
+    bt_mask_express(rig, mask, view, s->neutral);
+    bt_occlusion_begin(occlusion, s->neutral);
+    bt_occlusion_step(occlusion, BT_OCCLUSION_DIRECTIONS);
     s->occlusion = bt_occlusion_map(occlusion);
-    set_scene(s, side, yaw, pitch);
+    set_scene(s, side);
     bt_raster_clear(&target);
     bt_raster_triangles(&target, s->screen, bt_rig_mesh(rig)->fine_triangle, BT_RIG_FINE_TRIANGLES);
     for (uint32_t y = 0; y < size_px; y++) {
         for (uint32_t x = 0; x < size_px; x++) {
             float sum[3] = {0.0f, 0.0f, 0.0f};
             for (uint32_t k = 0; k < 4; k++) {
-                const size_t at = (size_t)(2 * y + k / 2) * side + 2 * x + k % 2;
+                const uint32_t row = 2 * y + k / 2, column = 2 * x + k % 2;
+                const size_t at = (size_t)row * side + column;
                 float colour[3] = {0.40f, 0.40f, 0.41f};
-                if (target.triangle[at] != 0xffff) shade_pixel(s, target.triangle[at], target.barycentric[at], colour);
-                for (uint32_t c = 0; c < 3; c++) sum[c] += 0.25f * bt_clamp(colour[c], 0.0f, 1.0f);
+                if (target.triangle[at] != 0xffff)
+                    shade_pixel(s, target.triangle[at], target.barycentric[at], colour);
+                else if (view->hair_cm > 0)
+                    bt_mask_shade_behind(mask, view, &s->pose, (float)column, (float)row, colour);
+                for (uint32_t c = 0; c < 3; c++) sum[c] += 0.25f * bt_clamp(colour[c] * view->tint[c], 0.0f, 1.0f);
             }
             for (uint32_t c = 0; c < 3; c++) out_rgb[3 * ((size_t)y * size_px + x) + c] = to_byte(sum[c]);
         }
@@ -202,4 +224,12 @@ fail:
     free(target.barycentric);
     free(s);
     return status;
+}
+
+bt_status bt_mask_render(const struct bt_rig *rig, const struct bt_mask *mask, uint32_t size_px, float yaw, float pitch,
+                         uint8_t *out_rgb) {
+    struct bt_mask_view view = bt_mask_view_plain();
+    view.yaw = yaw;
+    view.pitch = pitch;
+    return bt_mask_draw(rig, mask, &view, size_px, out_rgb);
 }
