@@ -31,6 +31,7 @@ static const int64_t HOLD_S = 5; /* as receipts and notices say it */
 static bt_status find_face(struct bt_session *s, const char *name, uint32_t purposes) {
     if (!purposes || bt_worn_is_nobodys(name)) return bt_worn_find(s->log, s->rig, name, &s->mask);
     bt_status status = bt_trust_open(s->log, &s->trust);
+    s->trust.keyring_only = s->person != NULL;
     if (!status) status = bt_worn_person(&s->trust, name, purposes, &s->worn);
     if (!status) s->mask = s->worn.mask;
     return status;
@@ -57,17 +58,18 @@ static bool find_standing(const struct bt_session *s, int64_t now_s, struct bt_c
 }
 
 bt_status bt_session_consent(struct bt_session *s, const struct bt_session_consent *c) {
-    struct bt_asker asker = bt_terminal_asker();
+    const struct bt_session_person terminal = {bt_terminal_asker(), bt_terminal_attended(), bt_terminal_chinese()};
+    const struct bt_session_person *asked = s->person ? s->person : &terminal;
     struct bt_consent_state standing;
     int64_t now_s = bt_clock_wall_ns() / SECOND_NS;
-    bool person = s->worn.mask != NULL, attended = bt_terminal_attended();
+    bool person = s->worn.mask != NULL, attended = asked->attended;
     bt_status status = c->logged && !s->trust.signer ? bt_trust_open(s->log, &s->trust) : BT_OK;
     if (!status) status = bt_audit_open(s->log, c->logged ? s->trust.audit : NULL, s->trust.signer, &s->audit);
     if (status) return status;
     const struct bt_consent_params params = {
         .log = s->log,
         .audit = s->audit,
-        .asker = &asker,
+        .asker = &asked->asker,
         .facts = {.origin = c->origin,
                   .owner = person ? BT_OWNER_PERSON : BT_OWNER_NOBODY,
                   .wearer_attended = attended,
@@ -81,7 +83,7 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
         .face_name = s->mask->name,
         .source_name = c->source_name,
         .record_path = c->record_path,
-        .chinese = bt_terminal_chinese(),
+        .chinese = asked->chinese,
     };
     status = bt_consent_obtain(&params, &s->grant);
     if (!status && person)
@@ -167,10 +169,14 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
     return status;
 }
 
-static void stop(void *user) {
-    struct bt_session *s = user;
-    bt_grant_withdraw(s->grant); /* Ctrl-C withdraws: no further frame is masked */
+void bt_session_stop(struct bt_session *s) {
+    bt_grant_withdraw(s->grant);
     bt_pipeline_stop(s->pipeline);
+}
+
+/* Ctrl-C withdraws. */
+static void stop(void *user) {
+    bt_session_stop(user);
 }
 
 /* The next tick shows the card, and is the last. */
@@ -181,9 +187,9 @@ static void lapse(void *user) {
 }
 
 bt_status bt_session_run(struct bt_session *s) {
-    struct bt_terminal_watch *watch = bt_terminal_watch_signals(stop, s);
+    struct bt_terminal_watch *watch = s->person ? NULL : bt_terminal_watch_signals(stop, s);
     struct bt_watch *owner = NULL;
-    if (!watch) return BT_E_MEMORY;
+    if (!watch && !s->person) return BT_E_MEMORY;
     bt_status status = s->worn.mask ? bt_watch_create(&s->trust, &s->worn, lapse, s, &owner) : BT_OK;
     if (!status) status = bt_pipeline_run(s->pipeline);
     bt_watch_destroy(&owner);

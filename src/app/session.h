@@ -9,6 +9,7 @@
 #include "app/worn.h"
 #include "pipeline/output/output.h"
 #include "pipeline/pipeline.h"
+#include "trust/consent/consent.h"
 #include "trust/policy/policy.h"
 
 struct bt_source;
@@ -18,8 +19,15 @@ struct bt_mask;
 struct bt_audit;
 struct json_t;
 
+/* Who is asked, where it is not the person at the terminal. */
+struct bt_session_person {
+    struct bt_asker asker;
+    bool attended, chinese;
+};
+
 struct bt_session {
     struct bt_log *log;
+    const struct bt_session_person *person; /* set before prepare; NULL: at the terminal, whose Ctrl-C ends the session */
     char models[4096];
     struct bt_rig *rig;
     struct bt_mask *mask; /* what is worn: its own, or worn.mask */
@@ -66,6 +74,8 @@ BT_CHECKED bt_status bt_session_track(struct bt_session *session);
 BT_CHECKED bt_status bt_session_start(struct bt_session *session, const struct bt_session_run *run);
 /* Until the source ends, the limit is reached or a signal comes; then the outputs are finished. */
 BT_CHECKED bt_status bt_session_run(struct bt_session *session);
+/* Withdraws the grant, so that no further frame is masked, and ends the run. Any thread, once started. */
+void bt_session_stop(struct bt_session *session);
 /* What stats and demo.json hold; the caller drops it. NULL: no memory. */
 struct json_t *bt_session_stats(const struct bt_session *session);
 /* Writes the audit's closing line and takes all down. Safe at any point, also twice. */

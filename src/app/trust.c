@@ -112,6 +112,10 @@ bt_status bt_trust_unlock_keep(const struct bt_trust *trust, struct bt_vault **o
         if (status != BT_E_CONSENT) return status;
         bt_log_warning(trust->log, "the keyring's passphrase is not this vault's");
     }
+    if (trust->keyring_only) {
+        bt_log_error(trust->log, "no keyring holds the vault's passphrase (bauta vault init --keyring makes such a vault)");
+        return BT_E_CONSENT;
+    }
     status = BT_E_CONSENT;
     for (int i = 0; i < TRIES && status == BT_E_CONSENT; i++) {
         if (bt_terminal_secret(trust->log, "Passphrase of the vault: ", &passphrase)) return BT_E_CONSENT;

@@ -15,6 +15,7 @@ struct bt_trust {
     struct bt_log *log;
     char vault[PATH_MAX], receipts[PATH_MAX], audit[PATH_MAX];
     struct bt_signer *signer;
+    bool keyring_only; /* nobody is asked for the vault's passphrase */
 };
 
 /* Finds the paths and opens (or, the first time, makes) the signing key; finishes what an earlier run left half done: an
