@@ -15,7 +15,7 @@ OWNERS = {
     r"vulkan/": ["src/gpu/", "tests/"],
     r"sodium": ["src/trust/vault/", "tests/"],
     r"linux/videodev2": ["src/pipeline/node/", "src/pipeline/capture/", "src/pipeline/output/", "tests/"],
-    r"sys/socket": [],
+    r"sys/(socket|un)": ["src/control/", "tests/unit/control_server"],
     r"(ft2build|hb)": ["src/pipeline/disclose/", "tests/"],
     r"(turbojpeg|jpeglib)": ["src/pipeline/capture/", "src/footage/", "tests/"],
 }
