@@ -28,6 +28,7 @@ typedef enum bauta_status {
     BAUTA_E_POSE,        /* the head is turned further than the mask holds up */
     BAUTA_E_OCCLUDED,    /* something is held before the face */
     BAUTA_E_STALE,       /* the handle is older than what it names */
+    BAUTA_E_PAUSED,      /* paused: the camera is closed, a placard is shown */
     BAUTA_STATUS_COUNT
 } bauta_status;
 

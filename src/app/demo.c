@@ -60,7 +60,7 @@ static void watched_interrupt(struct bt_source *source) {
     if (w->inner->ops->interrupt) w->inner->ops->interrupt(w->inner);
 }
 
-static const struct bt_source_ops watched_ops = {watched_destroy, watched_read, watched_interrupt};
+static const struct bt_source_ops watched_ops = {watched_destroy, watched_read, watched_interrupt, NULL};
 
 static bt_status open_footage(struct bt_app *app, const struct bt_session *session, struct demo *demo,
                               struct bt_source **out_source) {

@@ -69,7 +69,7 @@ static void footage_interrupt(struct bt_source *source) {
     atomic_store(&((struct footage *)source)->interrupted, true);
 }
 
-static const struct bt_source_ops footage_ops = {footage_destroy, footage_read, footage_interrupt};
+static const struct bt_source_ops footage_ops = {footage_destroy, footage_read, footage_interrupt, NULL};
 
 bt_status bt_footage_create(const struct bt_footage_params *params, struct bt_source **out_source) {
     bt_status st = BT_E_ARGUMENT;

@@ -12,6 +12,7 @@
 #include "trust/consent/consent.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -26,6 +27,8 @@ struct bt_pipeline {
     struct bt_judge judge;
     struct bt_faces faces;
     atomic_bool stopping;
+    pthread_mutex_t pause_lock;     /* so that capture's state follows `pauses` */
+    uint32_t pauses;                /* of enum bt_pause */
     struct bt_pipeline_stats stats; /* sums while running; means are made by stats_of */
     uint32_t latency[LATENCY_BUCKETS];
     int64_t began_ns, ended_ns, cpu_began_ns, cpu_ended_ns;
@@ -46,6 +49,10 @@ bt_status bt_pipeline_create(const struct bt_pipeline_params *params, struct bt_
         return BT_E_ARGUMENT;
     struct bt_pipeline *p = calloc(1, sizeof *p);
     if (!p) return BT_E_MEMORY;
+    if (pthread_mutex_init(&p->pause_lock, NULL)) {
+        free(p);
+        return BT_E_MEMORY;
+    }
     p->p = *params;
     atomic_init(&p->stopping, false);
     *out_pipeline = p;
@@ -53,6 +60,8 @@ bt_status bt_pipeline_create(const struct bt_pipeline_params *params, struct bt_
 }
 
 void bt_pipeline_destroy(struct bt_pipeline **pipeline) {
+    if (!*pipeline) return;
+    pthread_mutex_destroy(&(*pipeline)->pause_lock);
     free(*pipeline);
     *pipeline = NULL;
 }
@@ -60,6 +69,40 @@ void bt_pipeline_destroy(struct bt_pipeline **pipeline) {
 void bt_pipeline_stop(struct bt_pipeline *p) {
     atomic_store(&p->stopping, true);
     bt_capture_interrupt(p->p.capture);
+}
+
+static void set_pauses(struct bt_pipeline *p, uint32_t none, uint32_t more) {
+    pthread_mutex_lock(&p->pause_lock);
+    const uint32_t before = p->pauses, after = (before & ~none) | more;
+    p->pauses = after;
+    if (!before && after) {
+        bt_capture_pause(p->p.capture);
+        bt_log_info(p->p.log, "paused%s", after & BT_PAUSE_ASKED ? "" : ": nobody watches");
+    } else if (before && !after) {
+        bt_capture_resume(p->p.capture);
+        bt_log_info(p->p.log, "goes on");
+    }
+    pthread_mutex_unlock(&p->pause_lock);
+}
+
+void bt_pipeline_pause(struct bt_pipeline *p, enum bt_pause why) {
+    set_pauses(p, 0, why);
+}
+
+void bt_pipeline_resume(struct bt_pipeline *p, enum bt_pause why) {
+    set_pauses(p, why, 0);
+}
+
+uint32_t bt_pipeline_paused(struct bt_pipeline *p) {
+    pthread_mutex_lock(&p->pause_lock);
+    const uint32_t pauses = p->pauses;
+    pthread_mutex_unlock(&p->pause_lock);
+    return pauses;
+}
+
+/* What capture says when there is nothing now, but may be later. */
+static bool is_wait(bt_status status) {
+    return status == BT_E_TIMEOUT || status == BT_E_NOT_FOUND || status == BT_E_BUSY || status == BT_E_PAUSED;
 }
 
 /* The machine failed rather than the picture: worth another try, but not for ever. */
@@ -137,7 +180,8 @@ static bt_status tick(struct bt_pipeline *p) {
     bt_status st = bt_capture_take(p->p.capture, &frame);
     p->stats.stage_ms[BT_STAGE_CAPTURE] += (double)(bt_clock_cpu_ns() - cpu) / 1e6;
     if (st == BT_E_END || st == BT_E_INTERRUPTED) return st;
-    bt_status lost = st && st != BT_E_TIMEOUT ? st : BT_OK; /* the source is gone: one placard, then the end */
+    const bt_status waits = is_wait(st) ? st : BT_OK;
+    bt_status lost = waits ? BT_OK : st; /* the source is gone for good: one placard, then the end */
     if (st) frame = (struct bt_frame){.capture_ns = started_ns};
     /* A take that failed is a frame of its own, a placard: what leaves is numbered without gaps, and never backwards. */
     frame.sequence = p->stats.frames;
@@ -148,7 +192,7 @@ static bt_status tick(struct bt_pipeline *p) {
     uint64_t sequence = frame.sequence;
 
     bool live = bt_grant_live(p->p.grant, started_ns);
-    if (!st && !live) st = BT_E_CONSENT;
+    if ((!st || waits) && !live) st = BT_E_CONSENT;
     if (!st) st = bt_track_faces(p->p.track, &frame, &p->faces);
     if (!st && p->faces.count) p->stats.with_face++;
     if (!st) st = bt_judge_faces(&p->judge, &p->faces);
@@ -163,7 +207,7 @@ static bt_status tick(struct bt_pipeline *p) {
     cpu = bt_clock_cpu_ns();
     bt_status sent = hand_over(p, out, st, held, from_ns, sequence);
     p->stats.stage_ms[BT_STAGE_OUTPUT] += (double)(bt_clock_cpu_ns() - cpu) / 1e6;
-    p->faults = is_fault(st) ? p->faults + 1 : 0;
+    if (!waits || waits == BT_E_TIMEOUT) p->faults = is_fault(st) ? p->faults + 1 : 0;
     if (sent) return sent;
     if (lost) return lost;
     if (st == BT_E_DEVICE_LOST || p->faults >= FAULTS_BEFORE_GIVING_UP) return st;
@@ -175,7 +219,9 @@ bt_status bt_pipeline_run(struct bt_pipeline *p) {
     bt_status status = BT_OK;
     p->began_ns = bt_clock_now_ns();
     p->cpu_began_ns = bt_clock_cpu_ns();
-    while (!status && !atomic_load(&p->stopping) && (!p->p.frames || p->stats.frames < p->p.frames)) status = tick(p);
+    while (!status && !atomic_load(&p->stopping) &&
+           (!p->p.frames || p->stats.frames - p->stats.placards_by_status[BT_E_PAUSED] < p->p.frames))
+        status = tick(p);
     p->ended_ns = bt_clock_now_ns();
     p->cpu_ended_ns = bt_clock_cpu_ns();
     if (status == BT_E_END || status == BT_E_INTERRUPTED) status = BT_OK;

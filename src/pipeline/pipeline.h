@@ -78,6 +78,15 @@ void bt_pipeline_destroy(struct bt_pipeline **pipeline);
    sent, then the failure is returned. Allocates nothing. */
 BT_CHECKED bt_status bt_pipeline_run(struct bt_pipeline *pipeline);
 void bt_pipeline_stop(struct bt_pipeline *pipeline); /* any thread */
+/* While there is a reason to pause, a live source is given back, others wait, the GPU rests, and the card "Paused" is sent four
+   times a second; then the picture comes back, with the 5 s banner. Paused frames do not count for the limit. Any thread. */
+enum bt_pause {
+    BT_PAUSE_ASKED = 1,     /* by the wearer */
+    BT_PAUSE_UNWATCHED = 2, /* nobody reads the virtual camera */
+};
+void bt_pipeline_pause(struct bt_pipeline *pipeline, enum bt_pause why);
+void bt_pipeline_resume(struct bt_pipeline *pipeline, enum bt_pause why);
+uint32_t bt_pipeline_paused(struct bt_pipeline *pipeline); /* the reasons there are now, of enum bt_pause; 0: runs */
 struct bt_pipeline_stats bt_pipeline_stats_of(const struct bt_pipeline *pipeline);
 
 #endif

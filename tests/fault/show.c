@@ -76,7 +76,7 @@ static bt_status read_picture(struct bt_source *source, struct bt_picture *pictu
     return BT_OK;
 }
 
-static const struct bt_source_ops shown_ops = {free_source, read_picture, ignore};
+static const struct bt_source_ops shown_ops = {free_source, read_picture, ignore, NULL};
 
 static void quiet(void *user, enum bt_log_level level, const char *line) {
     (void)user;

@@ -92,7 +92,7 @@ static void actor_interrupt(struct bt_source *source) {
     a->inner->ops->interrupt(a->inner);
 }
 
-static const struct bt_source_ops ops = {actor_destroy, actor_read, actor_interrupt};
+static const struct bt_source_ops ops = {actor_destroy, actor_read, actor_interrupt, NULL};
 
 bt_status enroll_actor_open(struct bt_enrolment *e, const char *what, struct bt_source **out_source) {
     const bool still = !strcmp(what, "still");

@@ -111,7 +111,7 @@ static void warped_interrupt(struct bt_source *source) {
     w->inner->ops->interrupt(w->inner);
 }
 
-static const struct bt_source_ops ops = {warped_destroy, warped_read, warped_interrupt};
+static const struct bt_source_ops ops = {warped_destroy, warped_read, warped_interrupt, NULL};
 
 static void drive(void *user, double time_s, struct bt_footage_pose *out_pose) {
     const struct enroll_scene *scene = user;

@@ -12,19 +12,29 @@
 #include <time.h>
 #include <unistd.h>
 
-struct fake_v4l2 fake_v4l2 = {.fd = -1};
-static uint8_t *maps[8];
-static uint32_t next_buffer;
+struct fake_v4l2 fake_v4l2;
+static int fds[8], fd_count; /* of the node */
+
+static bool is_fake(int fd) {
+    for (int i = 0; i < fd_count; i++)
+        if (fds[i] == fd) return true;
+    return false;
+}
+
+static uint8_t *maps[4];
+static uint32_t next_buffer, map_count;
 enum { MAP_BYTES = 1 << 20 };
 
+int __real_close(int fd);
+int __wrap_close(int fd);
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __real_ioctl(int fd, unsigned long request, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
 void *__real_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
 void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset);
-int __real_poll(struct pollfd *fds, nfds_t count, int timeout);
-int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout);
+int __real_poll(struct pollfd *list, nfds_t count, int timeout);
+int __wrap_poll(struct pollfd *list, nfds_t count, int timeout);
 ssize_t __real_write(int fd, const void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 
@@ -37,12 +47,14 @@ int __wrap_stat(const char *path, struct stat *status) {
 void fake_v4l2_reset(const char *driver, uint32_t device_caps) {
     memset(&fake_v4l2, 0, sizeof fake_v4l2);
     memset(maps, 0, sizeof maps);
+    map_count = 0;
     next_buffer = 0;
-    fake_v4l2.fd = -1;
+    fd_count = 0;
     snprintf((char *)fake_v4l2.cap.driver, sizeof fake_v4l2.cap.driver, "%s", driver);
     snprintf((char *)fake_v4l2.cap.card, sizeof fake_v4l2.cap.card, "Fake");
     fake_v4l2.cap.capabilities = V4L2_CAP_DEVICE_CAPS | device_caps;
     fake_v4l2.cap.device_caps = device_caps;
+    fake_v4l2.clock_flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
 }
 
 int __wrap_open(const char *path, int flags, ...) {
@@ -51,8 +63,25 @@ int __wrap_open(const char *path, int flags, ...) {
     const int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, int) : 0;
     va_end(args);
     if (strcmp(path, FAKE_NODE)) return __real_open(path, flags, mode);
+    if (fake_v4l2.fail_open) {
+        errno = fake_v4l2.fail_open;
+        return -1;
+    }
+    const int fd = __real_open("/dev/zero", O_RDWR | O_CLOEXEC);
+    if (fd < 0 || fd_count == 8) return fd;
     fake_v4l2.opens++;
-    return fake_v4l2.fd = __real_open("/dev/zero", O_RDWR | O_CLOEXEC);
+    fake_v4l2.open_now++;
+    return fds[fd_count++] = fd;
+}
+
+int __wrap_close(int fd) {
+    for (int i = 0; i < fd_count; i++)
+        if (fds[i] == fd) {
+            fds[i] = fds[--fd_count];
+            fake_v4l2.open_now--;
+            break;
+        }
+    return __real_close(fd);
 }
 
 static int give(int error) {
@@ -97,10 +126,10 @@ static int dequeue(struct v4l2_buffer *b) {
     b->index = next_buffer++ % 4;
     memcpy(maps[b->index], f->frame, f->frame_bytes);
     b->bytesused = (uint32_t)f->frame_bytes;
-    b->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
+    b->flags = f->clock_flags;
     f->dequeued++;
     if (f->error_every && f->dequeued % f->error_every == 0) b->flags |= V4L2_BUF_FLAG_ERROR;
-    b->timestamp.tv_sec = now.tv_sec + (f->time_in_future ? 3600 : 0);
+    b->timestamp.tv_sec = now.tv_sec + f->clock_off_s;
     b->timestamp.tv_usec = now.tv_nsec / 1000;
     return 0;
 }
@@ -111,7 +140,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
     void *argument = va_arg(args, void *);
     va_end(args);
     struct fake_v4l2 *f = &fake_v4l2;
-    if (fd != f->fd) return __real_ioctl(fd, request, argument);
+    if (!is_fake(fd)) return __real_ioctl(fd, request, argument);
     switch (request) {
     case VIDIOC_QUERYCAP:
         *(struct v4l2_capability *)argument = f->cap;
@@ -132,6 +161,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
         return 0;
     }
     case VIDIOC_REQBUFS:
+        next_buffer = map_count = 0;
         return give(f->fail_reqbufs);
     case VIDIOC_QUERYBUF:
         ((struct v4l2_buffer *)argument)->length = MAP_BYTES;
@@ -153,27 +183,24 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
 }
 
 void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset) {
-    if (fd < 0 || fd != fake_v4l2.fd) return __real_mmap(at, bytes, protection, flags, fd, offset);
+    if (!is_fake(fd)) return __real_mmap(at, bytes, protection, flags, fd, offset);
     void *map = __real_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    for (int i = 0; i < 8; i++)
-        if (!maps[i]) {
-            maps[i] = map;
-            break;
-        }
+    maps[map_count++ % 4] = map; /* as many as DQBUF takes turns with; a second opening's take the place of the first's */
     return map;
 }
 
-int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout) {
-    if (!count || fds[0].fd != fake_v4l2.fd || !fake_v4l2.silent) return __real_poll(fds, count, timeout);
-    fds[0].fd = -1; /* ignored by poll */
-    const int ready = __real_poll(fds, count, timeout);
-    fds[0].fd = fake_v4l2.fd;
+int __wrap_poll(struct pollfd *list, nfds_t count, int timeout) {
+    if (!count || !is_fake(list[0].fd) || !fake_v4l2.silent) return __real_poll(list, count, timeout);
+    const int fd = list[0].fd;
+    list[0].fd = -1; /* ignored by poll */
+    const int ready = __real_poll(list, count, timeout);
+    list[0].fd = fd;
     return ready;
 }
 
 ssize_t __wrap_write(int fd, const void *bytes, size_t size) {
     struct fake_v4l2 *f = &fake_v4l2;
-    if (fd != f->fd) return __real_write(fd, bytes, size);
+    if (!is_fake(fd)) return __real_write(fd, bytes, size);
     f->writes++;
     if (f->fail_write) return give(f->fail_write);
     if (f->write_most && f->short_writes && size > f->write_most) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A video node in this process: /dev/zero opened under the node's name, its ioctls, maps, polls and writes answered here. Link
-   with -Wl,--wrap=open,--wrap=ioctl,--wrap=mmap,--wrap=poll,--wrap=write, and --wrap=stat where nodes are asked by name. */
+   with -Wl,--wrap=open,--wrap=close,--wrap=ioctl,--wrap=mmap,--wrap=poll,--wrap=write, and --wrap=stat where nodes are asked by
+   name. */
 #ifndef BT_TESTS_SUPPORT_FAKE_V4L2_H
 #define BT_TESTS_SUPPORT_FAKE_V4L2_H
 
@@ -16,11 +17,12 @@ struct fake_v4l2 {
     struct v4l2_capability cap;
     struct v4l2_pix_format offers[4]; /* pixelformat, width, height; priv: frames a second */
     uint32_t offer_count;
-    struct v4l2_pix_format forced;                                       /* what S_FMT answers instead, where not 0 */
-    int fail_s_fmt, fail_reqbufs, fail_streamon, fail_dqbuf, fail_write; /* errno, or 0 */
-    uint32_t dqbuf_faults;                                               /* so many DQBUFs fail with fail_dqbuf, then none */
-    bool silent;                                                         /* poll: nothing comes */
-    bool time_in_future;
+    struct v4l2_pix_format forced; /* what S_FMT answers instead, where not 0 */
+    int fail_open, fail_s_fmt, fail_reqbufs, fail_streamon, fail_dqbuf, fail_write; /* errno, or 0 */
+    uint32_t dqbuf_faults; /* so many DQBUFs fail with fail_dqbuf, then none */
+    bool silent;           /* poll: nothing comes */
+    int64_t clock_off_s;   /* how wrong the driver's times are */
+    uint32_t clock_flags;
     const uint8_t *frame;         /* what every buffer holds */
     size_t frame_bytes;           /* bytesused */
     uint32_t error_every;         /* every n-th buffer carries V4L2_BUF_FLAG_ERROR */
@@ -29,10 +31,9 @@ struct fake_v4l2 {
     uint32_t caps_after_streamon; /* device_caps once STREAMON was called: a healed 0.12.7 */
     /* seen */
     struct v4l2_pix_format format;
-    uint32_t opens, queued, dequeued, writes, s_fmts, streamons;
+    uint32_t opens, open_now, queued, dequeued, writes, s_fmts, streamons;
     uint8_t written[1 << 20];
     size_t written_bytes; /* of the last write */
-    int fd;
 };
 
 extern struct fake_v4l2 fake_v4l2;

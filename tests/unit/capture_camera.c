@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A camera that misbehaves in every way that cameras do. */
 #include "base/clock.h"
-#include "base/log.h"
 #include "pipeline/capture/devices.h"
 #include "pipeline/capture/internal.h"
 #include "support/cmocka.h"
 #include "support/fake_v4l2.h"
+#include "support/said.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -14,29 +14,11 @@
 
 #define CAMERA (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING)
 
-static char last[512], all[8192];
-static struct bt_log *log_of_test;
 static uint8_t frame[1 << 20];
 
-static void sink(void *user, enum bt_log_level level, const char *line) {
-    (void)user;
-    (void)level;
-    snprintf(last, sizeof last, "%.500s", line);
-    const size_t length = strlen(all);
-    snprintf(all + length, sizeof all - length, "%s\n", line);
-}
-
 static int set_up(void **state) {
-    (void)state;
-    log_of_test = bt_log_create(sink, NULL, BT_LOG_DEBUG);
     for (size_t i = 0; i < sizeof frame; i++) frame[i] = (uint8_t)(i * 7 + i / 251);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    bt_log_destroy(&log_of_test);
-    return 0;
+    return said_set_up(state);
 }
 
 static void offer(uint32_t fourcc, uint32_t w, uint32_t h) {
@@ -45,11 +27,11 @@ static void offer(uint32_t fourcc, uint32_t w, uint32_t h) {
     fake_v4l2.offer_count = 1;
     fake_v4l2.frame = frame;
     fake_v4l2.frame_bytes = (size_t)w * h * (fourcc == V4L2_PIX_FMT_YUYV ? 4 : 3) / 2;
-    all[0] = 0;
+    said_clear();
 }
 
 static bt_status open_fake(struct bt_source **out_source) {
-    const struct bt_camera_params params = {.log = log_of_test, .path = FAKE_NODE, .width_px = 64, .height_px = 32};
+    const struct bt_camera_params params = {.log = said_log, .path = FAKE_NODE, .width_px = 64, .height_px = 32};
     return bt_source_open_camera(&params, out_source);
 }
 
@@ -94,20 +76,34 @@ static void test_pictures_come_tight(void **state) {
 
 static void test_times_are_made_sane(void **state) {
     (void)state;
-    offer(V4L2_PIX_FMT_YUYV, 64, 32);
-    fake_v4l2.time_in_future = true;
-    struct bt_source *source = NULL;
-    assert_int_equal(open_fake(&source), BT_OK);
+    static const struct {
+        int64_t off_s;
+        uint32_t flags;
+    } cases[] = {{3600, V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC},
+                 {-3600, V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC},
+                 {0, V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC},
+                 {-1, V4L2_BUF_FLAG_TIMESTAMP_UNKNOWN}, /* could be true, but by another clock */
+                 {1700000000, V4L2_BUF_FLAG_TIMESTAMP_COPY}};
     struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
-    int64_t before = 0;
-    for (int k = 0; k < 20; k++) {
-        assert_int_equal(source->ops->read(source, &picture), BT_OK);
-        assert_true(picture.capture_ns <= bt_clock_now_ns());
-        assert_true(picture.capture_ns >= before);
-        before = picture.capture_ns;
+    for (size_t i = 0; i < BT_COUNT(cases); i++) {
+        struct bt_source *source = NULL;
+        offer(V4L2_PIX_FMT_YUYV, 64, 32);
+        fake_v4l2.clock_off_s = cases[i].off_s;
+        fake_v4l2.clock_flags = cases[i].flags;
+        assert_int_equal(open_fake(&source), BT_OK);
+        int64_t before = bt_clock_now_ns() - 1000000000;
+        for (int k = 0; k < 20; k++) {
+            const int64_t asked = bt_clock_now_ns();
+            if (k == 10) fake_v4l2.clock_off_s = -fake_v4l2.clock_off_s;
+            assert_int_equal(source->ops->read(source, &picture), BT_OK);
+            assert_true(picture.capture_ns <= bt_clock_now_ns());
+            assert_true(picture.capture_ns >= before);
+            if (cases[i].off_s) assert_true(picture.capture_ns >= asked); /* what cannot be true is not taken */
+            before = picture.capture_ns;
+        }
+        bt_source_destroy(&source);
     }
     free(picture.data);
-    bt_source_destroy(&source);
 }
 
 static void test_damaged_frames_are_skipped_and_counted(void **state) {
@@ -122,13 +118,13 @@ static void test_damaged_frames_are_skipped_and_counted(void **state) {
     for (int k = 0; k < 10; k++) assert_int_equal(source->ops->read(source, &picture), BT_OK);
     assert_int_equal(fake_v4l2.dequeued, 14);
     bt_source_destroy(&source);
-    assert_non_null(strstr(last, "6 damaged frames")); /* two on the bus, four flagged */
+    assert_said("6 damaged frames"); /* two on the bus, four flagged */
 
     offer(V4L2_PIX_FMT_YUYV, 64, 32);
     fake_v4l2.frame_bytes -= 1; /* every frame is a byte short */
     assert_int_equal(open_fake(&source), BT_OK);
     assert_int_equal(source->ops->read(source, &picture), BT_E_IO);
-    assert_non_null(strstr(all, "damaged frames in a row"));
+    assert_said("damaged frames in a row");
     bt_source_destroy(&source);
 
     offer(V4L2_PIX_FMT_MJPEG, 64, 32); /* and garbage for JPEG */
@@ -139,17 +135,110 @@ static void test_damaged_frames_are_skipped_and_counted(void **state) {
     free(picture.data);
 }
 
-static void test_unplugged(void **state) {
+/* Reads until it gives a picture or something else than `meanwhile`; how long that took. */
+static int64_t read_until(struct bt_source *source, struct bt_picture *picture, bt_status meanwhile, bt_status want) {
+    const int64_t start = bt_clock_now_ns();
+    bt_status st;
+    do st = source->ops->read(source, picture);
+    while (st == meanwhile && bt_clock_now_ns() < start + INT64_C(10000000000));
+    assert_int_equal(st, want);
+    return bt_clock_now_ns() - start;
+}
+
+static void unplug(void) {
+    fake_v4l2.fail_dqbuf = ENODEV;
+    fake_v4l2.dqbuf_faults = UINT32_MAX;
+    fake_v4l2.fail_open = ENOENT;
+}
+
+static void plug(void) {
+    fake_v4l2.dqbuf_faults = 0;
+    fake_v4l2.fail_open = 0;
+}
+
+static void test_unplugged_and_plugged_again(void **state) {
+    (void)state;
+    static const uint32_t kinds[] = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_NV12};
+    for (size_t i = 0; i < BT_COUNT(kinds); i++) {
+        offer(kinds[i], 64, 32);
+        struct bt_source *source = NULL;
+        assert_int_equal(open_fake(&source), BT_OK);
+        struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+        for (int turn = 0; turn < 3; turn++) {
+            said_clear();
+            assert_int_equal(source->ops->read(source, &picture), BT_OK);
+            const int64_t before = picture.capture_ns;
+            unplug();
+            for (int k = 0; k < 4; k++) assert_int_equal(source->ops->read(source, &picture), BT_E_NOT_FOUND);
+            assert_int_equal(assert_said("unplugged"), 1);
+            assert_int_equal(fake_v4l2.open_now, 0); /* an open node would keep its number from it */
+            plug();
+            assert_true(read_until(source, &picture, BT_E_NOT_FOUND, BT_OK) < INT64_C(2000000000));
+            assert_said("is back");
+            assert_true(picture.capture_ns > before);
+            assert_int_equal(fake_v4l2.format.pixelformat, kinds[i]);
+        }
+        free(picture.data);
+        bt_source_destroy(&source);
+    }
+}
+
+static void test_what_comes_in_its_place_is_not_taken(void **state) {
     (void)state;
     offer(V4L2_PIX_FMT_YUYV, 64, 32);
     struct bt_source *source = NULL;
     assert_int_equal(open_fake(&source), BT_OK);
     struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+    unplug();
+    assert_int_equal(source->ops->read(source, &picture), BT_E_NOT_FOUND);
+    plug();
+    memcpy(fake_v4l2.cap.card, "Other", 6); /* another camera under its number */
+    assert_int_equal(source->ops->read(source, &picture), BT_E_NOT_FOUND);
+    memcpy(fake_v4l2.cap.card, "Fake", 5);
+    memcpy(fake_v4l2.cap.bus_info, "usb-2", 6); /* one of the same name, elsewhere */
+    assert_int_equal(source->ops->read(source, &picture), BT_E_NOT_FOUND);
+    assert_int_equal(fake_v4l2.open_now, 0);
+    memset(fake_v4l2.cap.bus_info, 0, sizeof fake_v4l2.cap.bus_info);
     assert_int_equal(source->ops->read(source, &picture), BT_OK);
-    fake_v4l2.fail_dqbuf = ENODEV;
-    fake_v4l2.dqbuf_faults = UINT32_MAX;
-    assert_int_equal(source->ops->read(source, &picture), BT_E_IO);
-    assert_non_null(strstr(last, "unplugged"));
+    unplug();
+    assert_int_equal(source->ops->read(source, &picture), BT_E_NOT_FOUND);
+    plug();
+    fake_v4l2.fail_s_fmt = EBUSY; /* somebody was faster */
+    said_clear();
+    for (int k = 0; k < 3; k++) assert_int_equal(source->ops->read(source, &picture), BT_E_BUSY);
+    assert_int_equal(assert_said("in use by"), 1);
+    fake_v4l2.fail_s_fmt = 0;
+    assert_true(read_until(source, &picture, BT_E_BUSY, BT_OK) < INT64_C(2000000000));
+    unplug();
+    assert_int_equal(source->ops->read(source, &picture), BT_E_NOT_FOUND);
+    plug();
+    fake_v4l2.forced.width = 32; /* it cannot do any more what all was made for */
+    assert_int_equal(source->ops->read(source, &picture), BT_E_UNSUPPORTED);
+    assert_said("another format");
+    free(picture.data);
+    bt_source_destroy(&source);
+}
+
+static void test_given_back_and_taken_again(void **state) {
+    (void)state;
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    struct bt_source *source = NULL;
+    assert_int_equal(open_fake(&source), BT_OK);
+    struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+    for (int k = 0; k < 3; k++) {
+        assert_int_equal(source->ops->read(source, &picture), BT_OK);
+        source->ops->interrupt(source);
+        assert_int_equal(source->ops->read(source, &picture), BT_E_INTERRUPTED);
+        source->ops->release(source);
+        assert_int_equal(fake_v4l2.open_now, 0);
+    }
+    said_clear();
+    assert_int_equal(source->ops->read(source, &picture), BT_OK); /* at once, and without a word */
+    assert_string_equal(said_all, "");
+    unplug();
+    assert_int_equal(source->ops->read(source, &picture), BT_E_NOT_FOUND);
+    source->ops->interrupt(source); /* also wakes who waits for it */
+    assert_int_equal(source->ops->read(source, &picture), BT_E_INTERRUPTED);
     free(picture.data);
     bt_source_destroy(&source);
 }
@@ -187,9 +276,9 @@ static void test_what_keeps_a_camera_from_opening(void **state) {
         bt_status want;
         const char *says;
     } cases[] = {
-        {EBUSY, 0, 0, BT_E_BUSY, "in use"},       {0, EBUSY, 0, BT_E_BUSY, "in use"},
-        {0, 0, ENOSPC, BT_E_IO, "USB bandwidth"}, {0, 0, EINVAL, BT_E_IO, "does not start"},
-        {ENODEV, 0, 0, BT_E_IO, "unplugged"},     {0, ENOMEM, 0, BT_E_IO, "no buffers"},
+        {EBUSY, 0, 0, BT_E_BUSY, "in use"},          {0, EBUSY, 0, BT_E_BUSY, "in use"},
+        {0, 0, ENOSPC, BT_E_IO, "USB bandwidth"},    {0, 0, EINVAL, BT_E_IO, "does not start"},
+        {ENODEV, 0, 0, BT_E_NOT_FOUND, "unplugged"}, {0, ENOMEM, 0, BT_E_IO, "no buffers"},
     };
     for (size_t i = 0; i < BT_COUNT(cases); i++) {
         offer(V4L2_PIX_FMT_YUYV, 64, 32);
@@ -198,16 +287,16 @@ static void test_what_keeps_a_camera_from_opening(void **state) {
         fake_v4l2.fail_streamon = cases[i].streamon;
         assert_int_equal(open_fake(&source), cases[i].want);
         assert_null(source);
-        if (!strstr(last, cases[i].says)) fail_msg("\"%s\" does not say \"%s\"", last, cases[i].says);
-        assert_non_null(strstr(last, FAKE_NODE));
+        assert_said(cases[i].says);
+        assert_said(FAKE_NODE);
     }
     offer(V4L2_PIX_FMT_H264, 64, 32);
     assert_int_equal(open_fake(&source), BT_E_UNSUPPORTED);
-    assert_non_null(strstr(last, "motion JPEG"));
+    assert_said("motion JPEG");
     offer(V4L2_PIX_FMT_YUYV, 64, 32);
     fake_v4l2.forced.pixelformat = V4L2_PIX_FMT_H264;
     assert_int_equal(open_fake(&source), BT_E_UNSUPPORTED);
-    assert_non_null(strstr(last, "H264"));
+    assert_said("H264");
     offer(V4L2_PIX_FMT_YUYV, 64, 32);
     fake_v4l2.forced.width = 8;
     assert_int_equal(open_fake(&source), BT_E_UNSUPPORTED);
@@ -243,10 +332,12 @@ int main(void) {
         cmocka_unit_test(test_pictures_come_tight),
         cmocka_unit_test(test_times_are_made_sane),
         cmocka_unit_test(test_damaged_frames_are_skipped_and_counted),
-        cmocka_unit_test(test_unplugged),
+        cmocka_unit_test(test_unplugged_and_plugged_again),
+        cmocka_unit_test(test_what_comes_in_its_place_is_not_taken),
+        cmocka_unit_test(test_given_back_and_taken_again),
         cmocka_unit_test(test_silence_and_interruption),
         cmocka_unit_test(test_what_keeps_a_camera_from_opening),
         cmocka_unit_test(test_software_is_told_from_hardware),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, said_tear_down);
 }

@@ -6,6 +6,7 @@
 #include "support/cmocka.h"
 #include "support/half.h"
 #include "support/test_gpu.h"
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,12 +15,13 @@ enum { W = 34, H = 18 };
 
 struct fake {
     struct bt_source head;
-    int count; /* pictures given so far */
-    int last;  /* after so many comes `then` */
+    int count;       /* pictures given so far */
+    atomic_int last; /* after so many comes `then` */
     bt_status then;
     int64_t pause_ns;
+    bool clocked; /* its times are true */
     atomic_bool stop;
-    atomic_int *destroyed;
+    atomic_int released, *destroyed;
 };
 
 static void fake_destroy(struct bt_source *source) {
@@ -33,13 +35,14 @@ static bt_status fake_read(struct bt_source *source, struct bt_picture *picture)
     struct fake *f = (struct fake *)source;
     if (f->pause_ns) bt_clock_sleep_until_ns(bt_clock_now_ns() + f->pause_ns);
     if (atomic_load(&f->stop)) return BT_E_INTERRUPTED;
-    if (f->count == f->last) {
+    if (f->count >= atomic_load(&f->last)) {
         if (f->then == BT_E_TIMEOUT) bt_clock_sleep_until_ns(bt_clock_now_ns() + 20000000);
         return f->then;
     }
     memset(picture->data, 16 + f->count, W * H);
     memset(picture->data + W * H, 128, W * H / 2);
     picture->capture_ns = 1000000 * (int64_t)f->count - (f->count % 4 == 3 ? 2500000 : 0);
+    if (f->clocked) picture->capture_ns = bt_clock_now_ns();
     f->count++;
     return BT_OK;
 }
@@ -48,7 +51,12 @@ static void fake_interrupt(struct bt_source *source) {
     atomic_store(&((struct fake *)source)->stop, true);
 }
 
-static const struct bt_source_ops fake_ops = {fake_destroy, fake_read, fake_interrupt};
+static void fake_release(struct bt_source *source) {
+    atomic_store(&((struct fake *)source)->stop, false);
+    atomic_fetch_add(&((struct fake *)source)->released, 1);
+}
+
+static const struct bt_source_ops fake_ops = {fake_destroy, fake_read, fake_interrupt, fake_release};
 static struct test_gpu t;
 static atomic_int destroyed;
 
@@ -57,7 +65,8 @@ static struct bt_capture *open_fake(bool live, int last, bt_status then, int64_t
     f->head.ops = &fake_ops;
     f->head.format = (struct bt_source_format){
         .pixels = BT_PIXELS_I420, .width_px = W, .height_px = H, .rate_num = 30, .rate_den = 1, .live = live};
-    f->last = last;
+    atomic_init(&f->last, last);
+    atomic_init(&f->released, 0);
     f->then = then;
     f->pause_ns = pause_ns;
     f->destroyed = &destroyed;
@@ -172,6 +181,82 @@ static void test_interrupt_wakes_take(void **state) {
     }
 }
 
+static void test_a_pause_gives_the_camera_back(void **state) {
+    (void)state;
+    struct fake *fake = NULL;
+    struct bt_capture *capture = open_fake(true, INT_MAX, BT_E_END, 5000000, &fake);
+    struct bt_frame frame = {0};
+    fake->clocked = true;
+    for (int turn = 0; turn < 3; turn++) {
+        do assert_int_equal(bt_capture_take(capture, &frame), BT_OK);
+        while (!fake->count);
+        bt_capture_pause(capture);
+        bt_capture_pause(capture);
+        const int64_t asked = bt_clock_now_ns();
+        bt_status st;
+        while (!(st = bt_capture_take(capture, &frame))) assert_true(bt_clock_now_ns() < asked + INT64_C(500000000));
+        assert_int_equal(st, BT_E_PAUSED);
+        assert_true(bt_clock_now_ns() < asked + INT64_C(500000000));
+        for (int k = 0; k < 3; k++) assert_int_equal(bt_capture_take(capture, &frame), BT_E_PAUSED);
+        const int64_t four = bt_clock_now_ns() - asked; /* it is not said without end */
+        assert_true(four > INT64_C(600000000) && four < INT64_C(3000000000));
+        assert_true(atomic_load(&fake->released) > turn);
+        const int count = fake->count;
+        assert_int_equal(bt_capture_take(capture, &frame), BT_E_PAUSED);
+        assert_int_equal(fake->count, count); /* nothing is read meanwhile */
+        const int64_t again = bt_clock_now_ns();
+        bt_capture_resume(capture);
+        bt_capture_resume(capture);
+        assert_int_equal(bt_capture_take(capture, &frame), BT_OK);
+        assert_true(bt_clock_now_ns() < again + INT64_C(500000000));
+        assert_true(frame.capture_ns >= again); /* none from before */
+    }
+    bt_capture_pause(capture);
+    bt_capture_interrupt(capture); /* also ends a pause */
+    assert_int_equal(bt_capture_take(capture, &frame), BT_E_INTERRUPTED);
+    bt_capture_destroy(&capture);
+}
+
+static void test_a_paused_file_waits(void **state) {
+    (void)state;
+    struct fake *fake = NULL;
+    struct bt_capture *capture = open_fake(false, 10, BT_E_END, 0, &fake);
+    struct bt_frame frame = {0};
+    for (int k = 0; k < 10; k++) {
+        assert_int_equal(bt_capture_take(capture, &frame), BT_OK);
+        assert_int_equal(number_of(&frame), k);
+        if (k % 4) continue;
+        bt_capture_pause(capture);
+        assert_int_equal(bt_capture_take(capture, &frame), BT_E_PAUSED);
+        assert_int_equal(bt_capture_take(capture, &frame), BT_E_PAUSED);
+        bt_capture_resume(capture);
+    }
+    assert_int_equal(bt_capture_take(capture, &frame), BT_E_END);
+    assert_int_equal(atomic_load(&fake->released), 0);
+    bt_capture_destroy(&capture);
+}
+
+static void test_an_absent_camera_is_told_of_at_once(void **state) {
+    (void)state;
+    static const bt_status whys[] = {BT_E_NOT_FOUND, BT_E_BUSY};
+    for (size_t i = 0; i < BT_COUNT(whys); i++) {
+        struct fake *fake = NULL;
+        struct bt_capture *capture = open_fake(true, 1, whys[i], 30000000, &fake);
+        struct bt_frame frame = {0};
+        assert_int_equal(bt_capture_take(capture, &frame), BT_OK);
+        const int64_t start = bt_clock_now_ns();
+        for (int k = 0; k < 4; k++) assert_int_equal(bt_capture_take(capture, &frame), whys[i]);
+        const int64_t four = bt_clock_now_ns() - start;
+        assert_true(four > INT64_C(600000000) && four < INT64_C(3000000000));
+        atomic_store(&fake->last, INT_MAX); /* plugged in again */
+        bt_status st;
+        do st = bt_capture_take(capture, &frame);
+        while (st == whys[i]);
+        assert_int_equal(st, BT_OK);
+        bt_capture_destroy(&capture);
+    }
+}
+
 static void test_a_bad_format_is_refused_and_the_source_still_freed(void **state) {
     (void)state;
     const uint32_t sizes[][2] = {{33, 18}, {34, 17}, {0, 0}, {34, 9000}};
@@ -195,6 +280,9 @@ int main(void) {
         cmocka_unit_test(test_live_gives_the_newest_and_counts_the_rest),
         cmocka_unit_test(test_silence_times_out_and_may_end),
         cmocka_unit_test(test_interrupt_wakes_take),
+        cmocka_unit_test(test_a_pause_gives_the_camera_back),
+        cmocka_unit_test(test_a_paused_file_waits),
+        cmocka_unit_test(test_an_absent_camera_is_told_of_at_once),
         cmocka_unit_test(test_a_bad_format_is_refused_and_the_source_still_freed),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

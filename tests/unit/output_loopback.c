@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The v4l2loopback sink over a node that behaves like each version of the module, at its worst. */
-#include "base/log.h"
 #include "pipeline/output/sink.h"
 #include "support/cmocka.h"
 #include "support/fake_v4l2.h"
+#include "support/said.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,35 +11,17 @@
 #define OUT (V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_STREAMING | V4L2_CAP_READWRITE)
 enum { W = 64, H = 32, BYTES = W * H * 2 };
 
-static char last[512], all[8192];
-static struct bt_log *log_of_test;
 static uint8_t pixels[BYTES];
 
-static void sink(void *user, enum bt_log_level level, const char *line) {
-    (void)user;
-    (void)level;
-    snprintf(last, sizeof last, "%.500s", line);
-    const size_t length = strlen(all);
-    snprintf(all + length, sizeof all - length, "%s\n", line);
-}
-
 static int set_up(void **state) {
-    (void)state;
-    log_of_test = bt_log_create(sink, NULL, BT_LOG_DEBUG);
     for (size_t i = 0; i < sizeof pixels; i++) pixels[i] = (uint8_t)(i * 13);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    bt_log_destroy(&log_of_test);
-    return 0;
+    return said_set_up(state);
 }
 
 static bt_status open_fake(struct bt_sink **out_sink) {
     const struct bt_sink_params params = {
-        .log = log_of_test, .path = FAKE_NODE, .width_px = W, .height_px = H, .rate_num = 30, .rate_den = 1};
-    all[0] = 0;
+        .log = said_log, .path = FAKE_NODE, .width_px = W, .height_px = H, .rate_num = 30, .rate_den = 1};
+    said_clear();
     return bt_sink_open_loopback(&params, out_sink);
 }
 
@@ -93,7 +75,7 @@ static void test_a_short_write_is_never_begun_again(void **state) {
     bt_status st = BT_OK;
     for (int k = 0; k < 3; k++) st = s->ops->write(s, &view, &taken);
     assert_int_equal(st, BT_E_IO);
-    assert_non_null(strstr(last, "cut"));
+    assert_said("cut");
     s->ops->destroy(s);
 }
 
@@ -143,7 +125,7 @@ static void test_what_keeps_it_from_opening(void **state) {
         fake_v4l2.fail_s_fmt = cases[i].s_fmt;
         assert_int_equal(open_fake(&s), cases[i].want);
         assert_null(s);
-        if (!strstr(all, cases[i].says)) fail_msg("\"%s\" does not say \"%s\"", all, cases[i].says);
+        assert_said(cases[i].says);
         assert_int_equal(fake_v4l2.writes, 0);
     }
 }
@@ -166,5 +148,5 @@ int main(void) {
         cmocka_unit_test(test_what_keeps_it_from_opening),
         cmocka_unit_test(test_a_node_left_closed_is_healed),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, said_tear_down);
 }

@@ -36,6 +36,7 @@ static struct bt_mask *mask;
 static struct bt_audit *audit;
 static struct bt_bytes model[3];
 static char folder[256];
+static atomic_uint released; /* how often a camera was given back */
 
 /* ---- a camera that is not there: the footage in real time, or silence ---- */
 
@@ -70,7 +71,13 @@ static void camera_interrupt(struct bt_source *source) {
     atomic_store(&((struct camera *)source)->stop, true);
 }
 
-static const struct bt_source_ops camera_ops = {camera_destroy, camera_read, camera_interrupt};
+static void camera_release(struct bt_source *source) {
+    struct camera *c = (struct camera *)source;
+    atomic_store(&c->stop, false);
+    atomic_fetch_add(&released, 1);
+}
+
+static const struct bt_source_ops camera_ops = {camera_destroy, camera_read, camera_interrupt, camera_release};
 
 static struct bt_capture *open_camera(int64_t pause_ns, int last, bool silent) {
     struct camera *c = calloc(1, sizeof *c);
@@ -118,14 +125,14 @@ static struct bt_output *open_output(const struct bt_disclose *disclose, const c
 
 /* ---- somebody else, on another thread ---- */
 
-enum deed { STOP, WITHDRAW, BOTH, NOTHING };
+enum deed { STOP, WITHDRAW, BOTH, NOTHING, PAUSE };
 
 struct other {
     pthread_t thread;
     enum deed deed;
     int64_t after_ns;
     atomic_uint *masked; /* waits for so much to have happened first */
-    uint32_t masked_before;
+    uint32_t masked_before, masked_paused, masked_still, paused;
     struct bt_pipeline *pipeline;
     struct bt_capture *capture; /* where there is no pipeline */
     struct bt_grant *grant;
@@ -138,9 +145,22 @@ static void *act(void *user) {
     while (o->masked && atomic_load(o->masked) < o->masked_before && bt_clock_now_ns() < give_up)
         bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
     bt_clock_sleep_until_ns(bt_clock_now_ns() + o->after_ns);
+    if (o->deed == PAUSE) {
+        bt_pipeline_pause(o->pipeline, BT_PAUSE_ASKED);
+        bt_pipeline_pause(o->pipeline, BT_PAUSE_UNWATCHED);
+        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1500 * MS);
+        o->masked_paused = atomic_load(o->masked);
+        bt_pipeline_resume(o->pipeline, BT_PAUSE_UNWATCHED); /* not what the wearer asked for */
+        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1500 * MS);
+        o->masked_still = atomic_load(o->masked);
+        o->paused = bt_pipeline_paused(o->pipeline);
+        bt_pipeline_resume(o->pipeline, BT_PAUSE_ASKED);
+        while (atomic_load(o->masked) < o->masked_still + 3 && bt_clock_now_ns() < give_up)
+            bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
+    }
     if (o->deed == WITHDRAW || o->deed == BOTH) bt_grant_withdraw(o->grant);
     atomic_store(&o->done, true);
-    if (o->deed == STOP || o->deed == BOTH) {
+    if (o->deed == STOP || o->deed == BOTH || o->deed == PAUSE) {
         if (o->pipeline) bt_pipeline_stop(o->pipeline);
         if (o->capture) bt_capture_interrupt(o->capture);
     }
@@ -287,6 +307,34 @@ static void test_the_camera_goes_away(void **state) {
     live(NOTHING, 0, 6, BT_E_IO);
 }
 
+static void test_paused_from_another_thread(void **state) {
+    (void)state;
+    struct session s;
+    struct other other = {.deed = PAUSE, .after_ns = 7 * MS, .masked_before = 3};
+    char hash[300], line[256], kinds[4096] = "";
+    snprintf(hash, sizeof hash, "%s/hash", folder);
+    atomic_store(&released, 0);
+    open_session(&s, &other, -1, hash);
+    send_other(&other);
+    assert_int_equal(bt_pipeline_run(s.pipeline), BT_OK);
+    pthread_join(other.thread, NULL);
+    assert_int_equal(bt_output_finish(s.output), BT_OK);
+    const struct bt_pipeline_stats stats = bt_pipeline_stats_of(s.pipeline);
+    assert_true(other.masked_paused <= other.masked_before + 2 && other.masked_still == other.masked_paused);
+    assert_int_equal(other.paused, BT_PAUSE_ASKED);
+    assert_int_equal(bt_pipeline_paused(s.pipeline), 0);
+    assert_true(stats.placards_by_status[BT_E_PAUSED] >= 4);
+    assert_int_equal(atomic_load(&released), 1);
+    FILE *file = fopen(hash, "r"); /* what left: masked, cards, masked */
+    assert_non_null(file);
+    for (size_t n = 0; fgets(line, sizeof line, file) && n + 1 < sizeof kinds;)
+        if (!n || kinds[n - 1] != (strstr(line, " placard ") ? 'p' : 'm')) kinds[n++] = strstr(line, " placard ") ? 'p' : 'm';
+    fclose(file);
+    assert_non_null(strstr(kinds, "mpm"));
+    close_session(&s);
+    unlink(hash);
+}
+
 /* ---- only what has threads of its own, often ---- */
 
 static void test_many_starts_and_stops(void **state) {
@@ -371,7 +419,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_starts_and_stops),         cmocka_unit_test(test_stopped_from_another_thread),
         cmocka_unit_test(test_withdrawn_from_another_thread), cmocka_unit_test(test_withdrawn_before_the_first_frame),
-        cmocka_unit_test(test_the_camera_goes_away),
+        cmocka_unit_test(test_the_camera_goes_away),          cmocka_unit_test(test_paused_from_another_thread),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

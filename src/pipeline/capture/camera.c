@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A V4L2 camera: memory-mapped streaming of YUYV, NV12 or motion JPEG. */
+/* A V4L2 camera: memory-mapped streaming of YUYV, NV12 or motion JPEG. One that goes away is waited for, and one that was given
+   back is taken again, always in the same format. */
 #include "base/clock.h"
+#include "pipeline/capture/devices.h"
 #include "pipeline/capture/internal.h"
 #include <errno.h>
 #include <poll.h>
@@ -12,13 +14,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFERS = 4, FAULTS_IN_A_ROW = 100 };
+enum { BUFFERS = 4, FAULTS_IN_A_ROW = 100, RETRY_MS = 200 };
 
 struct camera {
     struct bt_source head;
     struct bt_log *log;
+    struct bt_camera_params wish;
+    struct bt_offer offer; /* what was chosen: asked for at every opening */
     char path[64];
-    int fd, wake;                  /* wake: an eventfd that interrupt writes to; safe in a signal handler */
+    struct bt_device_identity identity;
+    int fd, wake;     /* fd -1: not open now. wake: an eventfd that interrupt writes to; safe in a signal handler */
+    bt_status absent; /* why it is not open, as last said */
+    bool formatted;   /* head.format is fixed */
     uint32_t fourcc, stride, rows; /* of the driver's picture, which may be padded and odd */
     struct {
         void *map;
@@ -31,14 +38,22 @@ struct camera {
     uint64_t damaged;
 };
 
-static void camera_destroy(struct bt_source *source) {
-    struct camera *c = (struct camera *)source;
+static void close_device(struct camera *c) {
     int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
     if (c->streaming) bt_node_ioctl(c->fd, VIDIOC_STREAMOFF, &type);
     for (uint32_t i = 0; i < c->buffer_count; i++)
         if (c->buffers[i].map) munmap(c->buffers[i].map, c->buffers[i].bytes); /* before close: a mapped node stays taken */
-    if (c->damaged) bt_log_info(c->log, "%s: %llu damaged frames were skipped", c->path, (unsigned long long)c->damaged);
+    memset(c->buffers, 0, sizeof c->buffers);
+    c->buffer_count = 0;
+    c->streaming = false;
     if (c->fd >= 0) close(c->fd);
+    c->fd = -1;
+}
+
+static void camera_destroy(struct bt_source *source) {
+    struct camera *c = (struct camera *)source;
+    close_device(c);
+    if (c->damaged) bt_log_info(c->log, "%s: %llu damaged frames were skipped", c->path, (unsigned long long)c->damaged);
     if (c->wake >= 0) close(c->wake);
     bt_mjpeg_destroy(&c->mjpeg);
     free(c);
@@ -50,9 +65,21 @@ static void camera_interrupt(struct bt_source *source) {
     (void)wrote; /* cannot fail but by overflow, and then it is awake already */
 }
 
+static void camera_release(struct bt_source *source) {
+    struct camera *c = (struct camera *)source;
+    uint64_t interrupts;
+    const ssize_t got = read(c->wake, &interrupts, sizeof interrupts);
+    (void)got; /* EAGAIN: there was none */
+    close_device(c);
+}
+
+/* Gone for now. Closing makes its number free for it when it is plugged in again. */
 static bt_status gone(struct camera *c) {
-    bt_log_error(c->log, "%s: the camera is gone (unplugged?)", c->path);
-    return BT_E_IO;
+    if (c->absent != BT_E_NOT_FOUND)
+        bt_log_warning(c->log, "%s: the camera is gone (unplugged?): plug it in again, anywhere", c->path);
+    c->absent = BT_E_NOT_FOUND;
+    close_device(c);
+    return BT_E_NOT_FOUND;
 }
 
 static bt_status refused(struct camera *c, const char *what) {
@@ -61,6 +88,7 @@ static bt_status refused(struct camera *c, const char *what) {
     char who[128] = "";
     if (error == ENODEV) return gone(c);
     if (error == EBUSY) {
+        if (c->absent == BT_E_BUSY) return BT_E_BUSY; /* said already */
         if (!fstat(c->fd, &status) && bt_node_holder(status.st_rdev, who, sizeof who))
             bt_log_error(c->log, "%s: in use by %s: close that first", c->path, who);
         else
@@ -135,49 +163,10 @@ static void note_damage(struct camera *c, const char *why) {
                        (unsigned long long)c->damaged);
 }
 
-static bt_status camera_read(struct bt_source *source, struct bt_picture *picture) {
-    struct camera *c = (struct camera *)source;
-    for (int faults = 0; faults < FAULTS_IN_A_ROW;) {
-        bt_status st = wait_for_frame(c);
-        if (st) return st;
-        struct v4l2_buffer b = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
-        if (bt_node_ioctl(c->fd, VIDIOC_DQBUF, &b)) {
-            if (errno == EAGAIN) continue;
-            if (errno == EIO) { /* a transfer went wrong; the driver goes on */
-                note_damage(c, "lost on the bus");
-                faults++;
-                continue;
-            }
-            return refused(c, "no frame");
-        }
-        if (b.index >= c->buffer_count) return BT_E_IO;
-        const char *why = "marked bad by the driver";
-        const size_t size = b.bytesused < c->buffers[b.index].bytes ? b.bytesused : c->buffers[b.index].bytes;
-        st = b.flags & V4L2_BUF_FLAG_ERROR ? BT_E_FORMAT : unpack(c, c->buffers[b.index].map, size, picture->data, &why);
-        if (!st) {
-            picture->pixels = c->head.format.pixels;
-            picture->width_px = c->head.format.width_px;
-            picture->height_px = c->head.format.height_px;
-            picture->full_range = c->head.format.full_range;
-            picture->bt709 = c->head.format.bt709;
-            picture->capture_ns = time_of(c, &b);
-        }
-        if (bt_node_ioctl(c->fd, VIDIOC_QBUF, &b)) return refused(c, "a buffer could not be given back");
-        if (!st) return BT_OK;
-        note_damage(c, why);
-        faults++;
-    }
-    bt_log_error(c->log, "%s: %d damaged frames in a row: a bad cable, or another size or format would help", c->path,
-                 FAULTS_IN_A_ROW);
-    return BT_E_IO;
-}
-
-static const struct bt_source_ops camera_ops = {camera_destroy, camera_read, camera_interrupt};
-
 /* What the picture's codes mean. Fields left at "default" are filled in as linux/videodev2.h says. */
 static void read_colour(struct camera *c, const struct v4l2_pix_format *pix) {
     struct bt_source_format *f = &c->head.format;
-    if (c->mjpeg) { /* JFIF: full range, BT.601 */
+    if (f->pixels == BT_PIXELS_I420) { /* motion JPEG by JFIF: full range, BT.601 */
         f->full_range = true;
         f->bt709 = false;
         return;
@@ -189,7 +178,20 @@ static void read_colour(struct camera *c, const struct v4l2_pix_format *pix) {
                     (pix->quantization == V4L2_QUANTIZATION_DEFAULT && pix->colorspace == V4L2_COLORSPACE_JPEG);
 }
 
-static bt_status set_format(struct camera *c, const struct bt_offer *offer) {
+static bt_status choose(struct camera *c) {
+    struct bt_offer *offers = calloc(BT_OFFERS_MOST, sizeof *offers);
+    if (!offers) return BT_E_MEMORY;
+    const int chosen = bt_offers_choose(offers, bt_offers_list(c->fd, &c->wish, offers, BT_OFFERS_MOST), &c->wish);
+    if (chosen >= 0)
+        c->offer = offers[chosen];
+    else
+        bt_log_error(c->log, "%s (%s): gives neither YUYV nor NV12 nor motion JPEG in a usable size", c->path, c->head.name);
+    free(offers);
+    return chosen < 0 ? BT_E_UNSUPPORTED : BT_OK;
+}
+
+static bt_status set_format(struct camera *c) {
+    const struct bt_offer *offer = &c->offer;
     struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
     struct v4l2_pix_format *pix = &format.fmt.pix;
     char name[5];
@@ -216,6 +218,7 @@ static bt_status set_format(struct camera *c, const struct bt_offer *offer) {
     if (pix->width != offer->width_px || pix->height != offer->height_px)
         bt_log_info(c->log, "%s: asked for %u x %u, gives %u x %u", c->path, offer->width_px, offer->height_px, pix->width,
                     pix->height);
+    const struct bt_source_format before = c->head.format;
     struct bt_source_format *f = &c->head.format;
     c->fourcc = pix->pixelformat;
     c->rows = pix->height;
@@ -226,26 +229,33 @@ static bt_status set_format(struct camera *c, const struct bt_offer *offer) {
                                                  : BT_PIXELS_I420;
     const uint32_t least = c->fourcc == V4L2_PIX_FMT_YUYV ? 2 * pix->width : pix->width;
     c->stride = pix->bytesperline < least ? least : pix->bytesperline;
-    if (f->pixels == BT_PIXELS_I420) {
-        bt_status st = bt_mjpeg_create(pix->width, pix->height, &c->mjpeg);
-        if (st) return st;
-    }
     read_colour(c, pix);
-    return BT_OK;
+    if (c->formatted) { /* stages and sinks are made for what it was */
+        const bool same = f->pixels == before.pixels && f->width_px == before.width_px && f->height_px == before.height_px &&
+                          f->full_range == before.full_range && f->bt709 == before.bt709;
+        *f = before;
+        if (same) return BT_OK;
+        bt_log_error(c->log, "%s: came back with another format: start bauta again", c->path);
+        return BT_E_UNSUPPORTED;
+    }
+    return f->pixels == BT_PIXELS_I420 ? bt_mjpeg_create(pix->width, pix->height, &c->mjpeg) : BT_OK;
 }
 
-static void set_rate(struct camera *c, const struct bt_offer *offer) {
+static void set_rate(struct camera *c) {
+    const struct bt_offer *offer = &c->offer;
     struct bt_source_format *f = &c->head.format;
     struct v4l2_streamparm parm = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
-    f->rate_num = offer->rate_num ? offer->rate_num : BT_CAPTURE_FPS;
-    f->rate_den = offer->rate_num ? offer->rate_den : 1;
-    parm.parm.capture.timeperframe = (struct v4l2_fract){.numerator = f->rate_den, .denominator = f->rate_num};
-    if (bt_node_ioctl(c->fd, VIDIOC_S_PARM, &parm)) return; /* optional: the camera keeps its own rate */
+    const uint32_t num = offer->rate_num ? offer->rate_num : BT_CAPTURE_FPS, den = offer->rate_num ? offer->rate_den : 1;
+    parm.parm.capture.timeperframe = (struct v4l2_fract){.numerator = den, .denominator = num};
+    const bool set = !bt_node_ioctl(c->fd, VIDIOC_S_PARM, &parm); /* optional: else the camera keeps its own rate */
+    if (c->formatted) return;
+    f->rate_num = num;
+    f->rate_den = den;
     const struct v4l2_fract got = parm.parm.capture.timeperframe;
-    if (!got.numerator || !got.denominator) return;
-    if ((uint64_t)got.numerator * f->rate_num != (uint64_t)got.denominator * f->rate_den)
-        bt_log_info(c->log, "%s: asked for %u/%u frames a second, gives %u/%u", c->path, f->rate_num, f->rate_den,
-                    got.denominator, got.numerator);
+    if (!set || !got.numerator || !got.denominator) return;
+    if ((uint64_t)got.numerator * num != (uint64_t)got.denominator * den)
+        bt_log_info(c->log, "%s: asked for %u/%u frames a second, gives %u/%u", c->path, num, den, got.denominator,
+                    got.numerator);
     f->rate_num = got.denominator;
     f->rate_den = got.numerator;
 }
@@ -285,55 +295,118 @@ static bt_status check_loopback(struct camera *c, const struct v4l2_capability *
     return BT_E_BUSY;
 }
 
+/* Opens the node, where it is what is expected, and starts it. */
+static bt_status open_device(struct camera *c, struct bt_log *log) {
+    struct v4l2_capability cap;
+    const char *why = NULL;
+    bt_status st = bt_node_open(log, c->path, &c->fd, &cap);
+    if (st) return st;
+    st = bt_node_camera_verdict(&cap, &why);
+    if (st) {
+        bt_log_error(log, "%s (%.32s) %s", c->path, (const char *)cap.card, why);
+        return st;
+    }
+    if (c->formatted && !bt_devices_is(&c->identity, &cap)) return BT_E_NOT_FOUND;
+    bt_node_text(c->head.name, sizeof c->head.name, cap.card, sizeof cap.card);
+    st = check_loopback(c, &cap);
+    if (!st && !c->formatted) {
+        bt_devices_identify(c->path, &cap, &c->identity);
+        st = choose(c);
+    }
+    if (!st) st = set_format(c);
+    if (st) return st;
+    set_rate(c);
+    return start(c);
+}
+
+/* Waits a little, then looks for the camera, under whatever number. */
+static bt_status reopen(struct camera *c) {
+    if (c->absent) {
+        struct pollfd wake = {.fd = c->wake, .events = POLLIN};
+        if (poll(&wake, 1, RETRY_MS) > 0) return BT_E_INTERRUPTED;
+    }
+    char path[sizeof c->path];
+    bt_status st = BT_E_NOT_FOUND;
+    if (bt_devices_find(&c->identity, c->path, path, sizeof path)) {
+        memcpy(c->path, path, sizeof path);
+        st = open_device(c, NULL);
+    }
+    if (!st) {
+        if (c->absent) bt_log_info(c->log, "%s: the camera is back", c->path);
+        c->absent = BT_OK;
+        return BT_OK;
+    }
+    close_device(c);
+    if (st == BT_E_UNSUPPORTED || st == BT_E_MEMORY) return st;
+    if (st != BT_E_BUSY) return gone(c); /* its permissions may come a moment after it */
+    c->absent = st;
+    return st;
+}
+
+static bt_status camera_read(struct bt_source *source, struct bt_picture *picture) {
+    struct camera *c = (struct camera *)source;
+    if (c->fd < 0) {
+        const bt_status st = reopen(c);
+        if (st) return st;
+    }
+    for (int faults = 0; faults < FAULTS_IN_A_ROW;) {
+        bt_status st = wait_for_frame(c);
+        if (st) return st;
+        struct v4l2_buffer b = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
+        if (bt_node_ioctl(c->fd, VIDIOC_DQBUF, &b)) {
+            if (errno == EAGAIN) continue;
+            if (errno == EIO) { /* a transfer went wrong; the driver goes on */
+                note_damage(c, "lost on the bus");
+                faults++;
+                continue;
+            }
+            return refused(c, "no frame");
+        }
+        if (b.index >= c->buffer_count) return BT_E_IO;
+        const char *why = "marked bad by the driver";
+        const size_t size = b.bytesused < c->buffers[b.index].bytes ? b.bytesused : c->buffers[b.index].bytes;
+        st = b.flags & V4L2_BUF_FLAG_ERROR ? BT_E_FORMAT : unpack(c, c->buffers[b.index].map, size, picture->data, &why);
+        if (!st) {
+            picture->pixels = c->head.format.pixels;
+            picture->width_px = c->head.format.width_px;
+            picture->height_px = c->head.format.height_px;
+            picture->full_range = c->head.format.full_range;
+            picture->bt709 = c->head.format.bt709;
+            picture->capture_ns = time_of(c, &b);
+        }
+        if (bt_node_ioctl(c->fd, VIDIOC_QBUF, &b)) return refused(c, "a buffer could not be given back");
+        if (!st) return BT_OK;
+        note_damage(c, why);
+        faults++;
+    }
+    bt_log_error(c->log, "%s: %d damaged frames in a row: a bad cable, or another size or format would help", c->path,
+                 FAULTS_IN_A_ROW);
+    return BT_E_IO;
+}
+
+static const struct bt_source_ops camera_ops = {camera_destroy, camera_read, camera_interrupt, camera_release};
+
 bt_status bt_source_open_camera(const struct bt_camera_params *params, struct bt_source **out_source) {
     if (!params->path || strlen(params->path) >= sizeof((struct camera *)0)->path) return BT_E_ARGUMENT;
     struct camera *c = calloc(1, sizeof *c);
-    struct bt_offer *offers = calloc(BT_OFFERS_MOST, sizeof *offers);
-    struct v4l2_capability cap;
-    const char *why = NULL;
-    bt_status st = BT_E_MEMORY;
-    if (!c || !offers) {
-        free(c);
-        free(offers);
-        return st;
-    }
+    if (!c) return BT_E_MEMORY;
     c->head.ops = &camera_ops;
     c->head.format.live = true;
     c->log = params->log;
+    c->wish = *params;
     c->fd = -1;
     memcpy(c->path, params->path, strlen(params->path));
     c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    st = c->wake < 0 ? BT_E_IO : bt_node_open(c->log, c->path, &c->fd, &cap);
-    if (st) goto fail;
-    st = bt_node_camera_verdict(&cap, &why);
+    const bt_status st = c->wake < 0 ? BT_E_IO : open_device(c, c->log);
     if (st) {
-        bt_log_error(c->log, "%s (%.32s) %s", c->path, (const char *)cap.card, why);
-        goto fail;
+        camera_destroy(&c->head);
+        return st;
     }
-    bt_node_text(c->head.name, sizeof c->head.name, cap.card, sizeof cap.card);
-    st = check_loopback(c, &cap);
-    if (st) goto fail;
-    const uint32_t count = bt_offers_list(c->fd, params, offers, BT_OFFERS_MOST);
-    const int chosen = bt_offers_choose(offers, count, params);
-    if (chosen < 0) {
-        bt_log_error(c->log, "%s (%s): gives neither YUYV nor NV12 nor motion JPEG in a usable size", c->path, c->head.name);
-        st = BT_E_UNSUPPORTED;
-        goto fail;
-    }
-    st = set_format(c, &offers[chosen]);
-    if (st) goto fail;
-    set_rate(c, &offers[chosen]);
-    st = start(c);
-    if (st) goto fail;
+    c->formatted = true;
     char name[5];
     bt_node_fourcc(c->fourcc, name);
     bt_log_info(c->log, "camera: %s (%s), %s %u x %u, %u/%u frames a second", c->path, c->head.name, name,
                 c->head.format.width_px, c->head.format.height_px, c->head.format.rate_num, c->head.format.rate_den);
-    free(offers);
     *out_source = &c->head;
     return BT_OK;
-fail:
-    free(offers);
-    camera_destroy(&c->head);
-    return st;
 }

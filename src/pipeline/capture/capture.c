@@ -17,7 +17,9 @@
 _Static_assert(BT_PIXELS_YUYV == BT_UNPACK_YUYV && BT_PIXELS_NV12 == BT_UNPACK_NV12 && BT_PIXELS_I420 == BT_UNPACK_I420,
                "the shader knows the formats by these numbers");
 
-enum { SLOTS = 3 }; /* the mailbox's */
+enum { SLOTS = 3 };                  /* the mailbox's */
+#define NOTICE_NS INT64_C(50000000)  /* how soon take notices a pause, or that the camera is gone */
+#define AGAIN_NS  INT64_C(250000000) /* how often it says so */
 
 struct slot {
     struct bt_buffer *staging; /* written by the reading thread while the slot is its own */
@@ -39,15 +41,36 @@ struct bt_capture {
     uint64_t submitted; /* the last upload, on the device's timeline */
     uint64_t sequence;
     int64_t last_ns;
-    uint32_t next; /* slot, for a source that is read inside take */
+    int64_t said_ns; /* when take last said that there is nothing */
+    uint32_t next;   /* slot, for a source that is read inside take */
+    atomic_bool stop, paused;
+    pthread_mutex_t lock; /* for the waits while paused */
+    pthread_cond_t news;
     /* live only */
     struct bt_mailbox *mailbox;
     pthread_t thread;
     bool threaded;
-    atomic_int ended; /* bt_status: why the thread stopped */
-    atomic_bool stop;
+    atomic_int ended;  /* bt_status: why the thread stopped */
+    atomic_int absent; /* bt_status: why the source has nothing now */
+    atomic_int_fast64_t resumed_ns;
     atomic_uint_fast64_t dropped;
 };
+
+/* Until the pause or, if that comes first, `until_ns` is over. */
+static void wait_while_paused(struct bt_capture *c, int64_t until_ns) {
+    const struct timespec deadline = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    int late = 0;
+    pthread_mutex_lock(&c->lock);
+    while (atomic_load(&c->paused) && !atomic_load(&c->stop) && !late)
+        late = pthread_cond_timedwait(&c->news, &c->lock, &deadline);
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* The reading thread, interrupted for a pause: the device is given back, and taken again by the next read. */
+static void rest(struct bt_capture *c) {
+    if (c->source->ops->release) c->source->ops->release(c->source);
+    while (atomic_load(&c->paused) && !atomic_load(&c->stop)) wait_while_paused(c, bt_clock_now_ns() + INT64_C(1000000000));
+}
 
 static void *read_on(void *user) {
     struct bt_capture *c = user;
@@ -56,17 +79,19 @@ static void *read_on(void *user) {
     while (!atomic_load(&c->stop)) {
         struct bt_picture *picture = &c->slots[bt_mailbox_write_slot(c->mailbox)].picture;
         st = c->source->ops->read(c->source, picture);
-        if (st == BT_E_TIMEOUT) { /* it may come back; who waits for it times out by himself */
-            if (!silent)
-                bt_log_warning(c->log, "%s: no picture for %d s", c->source->name, (int)(BT_CAPTURE_SILENCE_NS / 1000000000));
-            silent = true;
+        if (st == BT_E_INTERRUPTED && !atomic_load(&c->stop)) {
+            rest(c);
             continue;
         }
+        if (st == BT_E_TIMEOUT && !silent) /* it may come back; who waits for it times out by himself */
+            bt_log_warning(c->log, "%s: no picture for %d s", c->source->name, (int)(BT_CAPTURE_SILENCE_NS / 1000000000));
+        silent = st == BT_E_TIMEOUT;
+        atomic_store(&c->absent, st == BT_E_NOT_FOUND || st == BT_E_BUSY ? st : BT_OK);
+        if (silent || atomic_load(&c->absent)) continue;
         if (st) break;
-        silent = false;
         if (bt_mailbox_post(c->mailbox)) atomic_fetch_add(&c->dropped, 1);
     }
-    atomic_store(&c->ended, st && st != BT_E_TIMEOUT ? st : BT_E_INTERRUPTED);
+    atomic_store(&c->ended, st && st != BT_E_TIMEOUT && !atomic_load(&c->stop) ? st : BT_E_INTERRUPTED);
     bt_mailbox_close(c->mailbox);
     return NULL;
 }
@@ -123,6 +148,18 @@ static bool format_good(const struct bt_source_format *f) {
            !(f->height_px & 1) && f->width_px <= BT_CAPTURE_MOST_PX && f->height_px <= BT_CAPTURE_MOST_PX;
 }
 
+static bool init_waits(struct bt_capture *c) {
+    pthread_condattr_t attr;
+    if (pthread_mutex_init(&c->lock, NULL)) return false;
+    bool good = !pthread_condattr_init(&attr);
+    if (good) {
+        good = !pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) && !pthread_cond_init(&c->news, &attr);
+        pthread_condattr_destroy(&attr);
+    }
+    if (!good) pthread_mutex_destroy(&c->lock);
+    return good;
+}
+
 bt_status bt_capture_create(const struct bt_capture_params *params, struct bt_capture **out_capture) {
     struct bt_source *source = params->source;
     struct bt_capture *c = calloc(1, sizeof *c);
@@ -130,12 +167,20 @@ bt_status bt_capture_create(const struct bt_capture_params *params, struct bt_ca
         bt_source_destroy(&source);
         return BT_E_MEMORY;
     }
+    if (!init_waits(c)) {
+        bt_source_destroy(&source);
+        free(c);
+        return BT_E_MEMORY;
+    }
     c->log = params->log;
     c->gpu = params->gpu;
     c->source = source;
     c->format = source->format;
     atomic_init(&c->ended, BT_OK);
+    atomic_init(&c->absent, BT_OK);
     atomic_init(&c->stop, false);
+    atomic_init(&c->paused, false);
+    atomic_init(&c->resumed_ns, INT64_MIN);
     atomic_init(&c->dropped, 0);
     bt_status st = format_good(&c->format) ? BT_OK : BT_E_ARGUMENT;
     if (st) goto fail;
@@ -179,6 +224,8 @@ void bt_capture_destroy(struct bt_capture **capture) {
         bt_buffer_destroy(&s->staging);
     }
     bt_kernel_destroy(&c->kernel);
+    pthread_cond_destroy(&c->news);
+    pthread_mutex_destroy(&c->lock);
     free(c);
     *capture = NULL;
 }
@@ -189,7 +236,9 @@ const struct bt_source_format *bt_capture_format(const struct bt_capture *captur
 
 /* The slot with the next picture. */
 static bt_status next_slot(struct bt_capture *c, uint32_t *out_slot) {
+    wait_while_paused(c, c->said_ns + AGAIN_NS);
     if (atomic_load(&c->stop)) return BT_E_INTERRUPTED;
+    if (atomic_load(&c->paused)) return BT_E_PAUSED;
     if (!c->format.live) {
         bt_status st = c->source->ops->read(c->source, &c->slots[c->next].picture);
         if (st) return st;
@@ -197,16 +246,28 @@ static bt_status next_slot(struct bt_capture *c, uint32_t *out_slot) {
         c->next = (c->next + 1) % SLOTS;
         return BT_OK;
     }
-    bt_status st = bt_mailbox_take(c->mailbox, BT_CAPTURE_SILENCE_NS, out_slot);
-    if (st != BT_E_INTERRUPTED || atomic_load(&c->stop)) return st;
-    return (bt_status)atomic_load(&c->ended);
+    const int64_t since_ns = bt_clock_now_ns();
+    for (;;) {
+        const bt_status st = bt_mailbox_take(c->mailbox, NOTICE_NS, out_slot);
+        if (!st && c->slots[*out_slot].picture.capture_ns >= atomic_load(&c->resumed_ns)) return BT_OK;
+        if (atomic_load(&c->stop)) return BT_E_INTERRUPTED;
+        if (st == BT_E_INTERRUPTED) return (bt_status)atomic_load(&c->ended);
+        if (atomic_load(&c->paused)) return BT_E_PAUSED;
+        const int64_t now_ns = bt_clock_now_ns();
+        const bt_status absent = (bt_status)atomic_load(&c->absent);
+        if (absent && now_ns >= c->said_ns + AGAIN_NS) return absent;
+        if (!absent && now_ns >= since_ns + BT_CAPTURE_SILENCE_NS) return BT_E_TIMEOUT;
+    }
 }
 
 bt_status bt_capture_take(struct bt_capture *c, struct bt_frame *out_frame) {
     uint32_t slot = 0;
     /* Taking gives the last slot back to the reading thread, so the GPU must be done with its bytes. */
     bt_status st = bt_gpu_wait(c->gpu, c->submitted, BT_CAPTURE_SILENCE_NS);
-    if (!st) st = next_slot(c, &slot);
+    if (!st) {
+        st = next_slot(c, &slot);
+        if (st) c->said_ns = bt_clock_now_ns();
+    }
     if (st) return st;
     struct slot *s = &c->slots[slot];
     st = bt_gpu_submit(c->gpu, &s->commands, 1, &c->submitted);
@@ -222,8 +283,26 @@ bt_status bt_capture_take(struct bt_capture *c, struct bt_frame *out_frame) {
     return BT_OK;
 }
 
+static void set(struct bt_capture *c, atomic_bool *flag, bool value) {
+    pthread_mutex_lock(&c->lock);
+    atomic_store(flag, value);
+    pthread_cond_broadcast(&c->news);
+    pthread_mutex_unlock(&c->lock);
+}
+
+void bt_capture_pause(struct bt_capture *c) {
+    set(c, &c->paused, true);
+    if (c->format.live) c->source->ops->interrupt(c->source);
+}
+
+void bt_capture_resume(struct bt_capture *c) {
+    if (!atomic_load(&c->paused)) return;
+    atomic_store(&c->resumed_ns, bt_clock_now_ns());
+    set(c, &c->paused, false);
+}
+
 void bt_capture_interrupt(struct bt_capture *c) {
-    atomic_store(&c->stop, true);
+    set(c, &c->stop, true);
     if (c->source) c->source->ops->interrupt(c->source);
     if (c->mailbox) bt_mailbox_close(c->mailbox);
 }

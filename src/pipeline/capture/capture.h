@@ -37,11 +37,15 @@ struct bt_source_format {
 };
 struct bt_source_ops {
     void (*destroy)(struct bt_source *source);
-    /* Fills picture->data and the fields that change; blocks until there is one. BT_E_END, BT_E_TIMEOUT, BT_E_IO (gone).
-       A damaged frame is skipped inside, counted and logged. */
+    /* Fills picture->data and the fields that change; blocks until there is one. A damaged frame is skipped inside, counted and
+       logged. BT_E_TIMEOUT, BT_E_NOT_FOUND (unplugged), BT_E_BUSY (held by somebody else): nothing now, ask again. BT_E_END,
+       BT_E_IO and all others: nothing will come any more. */
     bt_status (*read)(struct bt_source *source, struct bt_picture *picture);
     /* From another thread or a signal handler's flag: makes a blocked read return BT_E_INTERRUPTED soon. */
     void (*interrupt)(struct bt_source *source);
+    /* Gives the device back, so that its light goes out and others may have it; the next read takes it again. Forgets an
+       interrupt. NULL: there is nothing to give back. */
+    void (*release)(struct bt_source *source);
 };
 struct bt_source { /* head of every source */
     const struct bt_source_ops *ops;
@@ -57,6 +61,10 @@ struct bt_camera_params {
 };
 BT_CHECKED bt_status bt_source_open_camera(const struct bt_camera_params *params, struct bt_source **out_source);
 BT_CHECKED bt_status bt_source_open_file(struct bt_log *log, const char *path, struct bt_source **out_source);
+/* What the container of a source by bt_source_open_file says of itself, NULL: nothing; and how long it says that it is, 0:
+   it does not. Both are the file's claims. */
+const char *bt_source_file_tag(const struct bt_source *source, const char *key);
+int64_t bt_source_file_length_ns(const struct bt_source *source);
 void bt_source_destroy(struct bt_source **source);
 
 struct bt_capture_params {
@@ -69,10 +77,15 @@ struct bt_capture_params {
 BT_CHECKED bt_status bt_capture_create(const struct bt_capture_params *params, struct bt_capture **out_capture);
 void bt_capture_destroy(struct bt_capture **capture);
 const struct bt_source_format *bt_capture_format(const struct bt_capture *capture);
-/* The next frame, uploaded and converted (submitted, not waited for): valid until the next take. BT_E_END, BT_E_TIMEOUT (camera
-   silent for 2 s), BT_E_IO (gone), BT_E_INTERRUPTED. */
+/* The next frame, uploaded and converted (submitted, not waited for): valid until the next take. BT_E_TIMEOUT (camera silent
+   for 2 s), BT_E_NOT_FOUND (unplugged), BT_E_BUSY and BT_E_PAUSED: nothing now, take again. BT_E_END, BT_E_INTERRUPTED and all
+   others: the end. */
 BT_CHECKED bt_status bt_capture_take(struct bt_capture *capture, struct bt_frame *out_frame);
 void bt_capture_interrupt(struct bt_capture *capture); /* any thread */
+/* Paused, take says BT_E_PAUSED at once, and then four times a second; a live source is released, any other just waits. No
+   frame from before is given after it. Any thread. */
+void bt_capture_pause(struct bt_capture *capture);
+void bt_capture_resume(struct bt_capture *capture);
 uint64_t bt_capture_dropped(const struct bt_capture *capture);
 
 #endif

@@ -10,10 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_NODES = 256 };
-
-/* The numbers of the video nodes in `folder`, rising. */
-static uint32_t numbers_in(const char *folder, int *out_numbers, uint32_t capacity) {
+uint32_t bt_devices_numbers(const char *folder, int *out_numbers, uint32_t capacity) {
     DIR *dir = opendir(folder);
     uint32_t count = 0;
     if (!dir) return 0;
@@ -116,8 +113,8 @@ static void ask(struct bt_device *d) {
 }
 
 bt_status bt_devices_list(struct bt_log *log, struct bt_device *out_devices, uint32_t capacity, uint32_t *out_count) {
-    int numbers[MOST_NODES];
-    uint32_t count = numbers_in("/dev", numbers, MOST_NODES);
+    int numbers[BT_DEVICES_MOST];
+    uint32_t count = bt_devices_numbers("/dev", numbers, BT_DEVICES_MOST);
     bool camera = false, loopback = false;
     if (count > capacity) {
         bt_log_warning(log, "%u video nodes; the first %u are shown", count, capacity);
@@ -175,8 +172,8 @@ static bool is_first_node(const char *folder, int number) {
 }
 
 bt_status bt_devices_pick_in(struct bt_log *log, const char *folder, char *out_path, size_t bytes) {
-    int numbers[MOST_NODES], picked = -1;
-    const uint32_t count = numbers_in(folder, numbers, MOST_NODES);
+    int numbers[BT_DEVICES_MOST], picked = -1;
+    const uint32_t count = bt_devices_numbers(folder, numbers, BT_DEVICES_MOST);
     bool loopbacks = false;
     for (uint32_t i = 0; i < count; i++) {
         /* v4l2loopback alone puts max_openers beside its nodes, and they hang on no hardware. */

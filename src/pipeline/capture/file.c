@@ -177,7 +177,7 @@ static bt_status file_read(struct bt_source *source, struct bt_picture *picture)
     return BT_OK;
 }
 
-static const struct bt_source_ops file_ops = {file_destroy, file_read, file_interrupt};
+static const struct bt_source_ops file_ops = {file_destroy, file_read, file_interrupt, NULL};
 
 static bt_status open_container(struct file *f) {
     struct stat status;
@@ -270,6 +270,18 @@ static bt_status first_picture(struct file *f) {
         bt_log_info(f->log, "%s: BT.2020 colours are read as BT.709", f->path);
     }
     return BT_OK;
+}
+
+const char *bt_source_file_tag(const struct bt_source *source, const char *key) {
+    const struct file *f = (const struct file *)source;
+    const AVDictionaryEntry *entry = av_dict_get(f->format->metadata, key, NULL, 0);
+    return entry ? entry->value : NULL;
+}
+
+int64_t bt_source_file_length_ns(const struct bt_source *source) {
+    const struct file *f = (const struct file *)source;
+    const int64_t length = f->format->duration; /* in AV_TIME_BASE, microseconds */
+    return length != AV_NOPTS_VALUE && length > 0 && length < INT64_MAX / 1000 ? length * 1000 : 0;
 }
 
 bt_status bt_source_open_file(struct bt_log *log, const char *path, struct bt_source **out_source) {

@@ -38,7 +38,18 @@ void bt_mjpeg_destroy(struct bt_mjpeg **mjpeg);
 BT_CHECKED bt_status bt_mjpeg_decode(struct bt_mjpeg *mjpeg, const uint8_t *bytes, size_t size, uint8_t *out,
                                      const char **out_why);
 
-/* ---- cameras by /sys (devices.c), on any folder so that it can be tested ---- */
+/* ---- cameras by /sys and /dev (devices.c, identity.c), on any folder so that it can be tested ---- */
+struct bt_device_identity;
+struct bt_device_folders {
+    const char *nodes, *links, *sys; /* /dev, /dev/v4l/by-id, /sys/class/video4linux */
+};
+void bt_devices_identify_in(const struct bt_device_folders *folders, const char *path, const struct v4l2_capability *cap,
+                            struct bt_device_identity *out_identity);
+bool bt_devices_find_in(const struct bt_device_folders *folders, const struct bt_device_identity *identity,
+                        const char *old_path, char *out_path, size_t bytes);
+/* The numbers of the video nodes in a folder, rising. */
+uint32_t bt_devices_numbers(const char *folder, int *out_numbers, uint32_t capacity);
+enum { BT_DEVICES_MOST = 256 };
 BT_CHECKED bt_status bt_devices_pick_in(struct bt_log *log, const char *folder, char *out_path, size_t bytes);
 
 #endif
