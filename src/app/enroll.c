@@ -5,6 +5,7 @@
 #include "app/terminal.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "trust/vault/digest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -53,10 +54,13 @@ static bt_status prepare(struct bt_enrolment *e) {
     return status;
 }
 
+/* The request names the vault's record to be: should this process end before the consent is given, whoever comes next knows
+   what to erase (trust.c). */
 static bt_status request(struct bt_enrolment *e) {
     const struct bt_ledger_params ledger = bt_trust_ledger(&e->trust);
     e->receipt.event_s = bt_clock_wall_ns() / second_ns;
-    const bt_status status = bt_ledger_append(&ledger, &e->receipt);
+    bt_status status = bt_vault_random_hex(16, e->receipt.identity_id);
+    if (!status) status = bt_ledger_append(&ledger, &e->receipt);
     e->requested = !status;
     return status;
 }
@@ -66,7 +70,7 @@ static void refuse(struct bt_enrolment *e) {
     const struct bt_ledger_params ledger = bt_trust_ledger(&e->trust);
     struct bt_receipt *r = &e->receipt;
     r->event = BT_RECEIPT_REFUSED;
-    r->receipt_id[0] = r->identity_id[0] = r->identity_sha256[0] = r->template_sha256[0] = 0;
+    r->receipt_id[0] = r->identity_sha256[0] = r->template_sha256[0] = 0;
     r->event_s = bt_clock_wall_ns() / second_ns;
     if (bt_ledger_append(&ledger, r)) bt_log_error(e->log, "the refusal could not be recorded");
 }

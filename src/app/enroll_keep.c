@@ -2,46 +2,37 @@
 /* Vault and receipt, or nothing. */
 #include "app/enroll.h"
 
+#include "app/person.h"
 #include "app/terminal.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "identity/sealed.h"
 #include "trust/vault/digest.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { LINE_BYTES = 128, TRIES = 3 };
 static const int64_t second_ns = 1000000000;
 
-/* Names are inside the sealed records, nowhere else. */
-static bool is_taken(struct bt_enrolment *e, struct bt_vault *vault, const struct bt_vault_entry *entries, uint32_t count) {
-    bool taken = bt_worn_is_nobodys(e->name);
-    for (uint32_t i = 0; i < count; i++) {
-        struct bt_secret *record = NULL;
-        struct bt_sealed sealed;
-        struct bt_identity *identity = NULL;
-        uint32_t version = 0;
-        if (entries[i].gone || entries[i].kind != BT_VAULT_IDENTITY) continue;
-        if (bt_vault_get(vault, entries[i].id, entries[i].kind, &version, &record)) continue; /* damaged: it was said */
-        if (!bt_sealed_decode(e->log, bt_secret_bytes(record), &sealed) &&
-            !bt_identity_decode(e->log, sealed.identity, &identity))
-            taken = taken || !strcmp(identity->name, e->name);
-        bt_identity_destroy(&identity);
-        bt_secret_destroy(&record);
-    }
-    return taken;
+static bt_status is_free(struct bt_enrolment *e, struct bt_vault *vault, bool *out_free) {
+    struct bt_person person = {0};
+    *out_free = false;
+    if (!bt_enroll_name_is_valid(e->name) || bt_worn_is_nobodys(e->name)) return BT_OK;
+    bt_status status = bt_person_find_name(&e->trust, vault, e->name, &person);
+    bt_person_finish(&person);
+    *out_free = status == BT_E_NOT_FOUND;
+    return *out_free ? BT_OK : status;
 }
 
-static bt_status settle_name(struct bt_enrolment *e, struct bt_vault *vault, const struct bt_vault_entry *entries,
-                             uint32_t count) {
+static bt_status settle_name(struct bt_enrolment *e, struct bt_vault *vault) {
     for (int i = 0; i < TRIES; i++) {
         char line[LINE_BYTES];
-        if (bt_enroll_name_is_valid(e->name) && !is_taken(e, vault, entries, count)) return BT_OK;
-        bt_status status = bt_terminal_line(e->chinese ? "这个名称已被占用或不可用。请输入另一个名称(a-z、0-9 和 -):"
-                                                       : "That name is taken, or cannot be one. Another, of a-z, 0-9 and -: ",
-                                            line, sizeof line);
+        bool free_to_use = false;
+        bt_status status = is_free(e, vault, &free_to_use);
+        if (status || free_to_use) return status;
+        status = bt_terminal_line(e->chinese ? "这个名称已被占用或不可用。请输入另一个名称(a-z、0-9 和 -):"
+                                             : "That name is taken, or cannot be one. Another, of a-z, 0-9 and -: ",
+                                  line, sizeof line);
         if (status) return status;
         snprintf(e->name, sizeof e->name, "%.*s", (int)sizeof e->name - 1, strlen(line) < sizeof e->name ? line : "");
         memcpy(e->identity->name, e->name, sizeof e->name);
@@ -76,15 +67,12 @@ bt_status bt_enroll_keep(struct bt_enrolment *e) {
     struct bt_receipt *r = &e->receipt;
     struct bt_vault *vault = NULL;
     struct bt_secret *record = NULL;
-    struct bt_vault_entry *entries = NULL;
-    const struct bt_vault_params params = bt_trust_vault(&e->trust);
-    uint32_t count = 0;
-    bt_status status = bt_vault_exists(params.path) ? bt_vault_list(&params, &entries, &count) : BT_OK;
-    if (!status) status = bt_trust_unlock_or_make(&e->trust, &vault);
-    if (!status) status = settle_name(e, vault, entries, count);
+    bt_status status = bt_trust_unlock_or_make(&e->trust, &vault);
+    if (!status) status = settle_name(e, vault);
     if (!status) status = seal(e, &record);
-    if (!status) status = bt_vault_put(vault, BT_VAULT_IDENTITY, BT_SEALED_VERSION, bt_secret_bytes(record), r->identity_id);
-    if (!status) {
+    if (!status)
+        status = bt_vault_put_new(vault, r->identity_id, BT_VAULT_IDENTITY, BT_SEALED_VERSION, bt_secret_bytes(record));
+    if (!status) { /* the vault stays locked until then: see trust.c, settle */
         r->event = BT_RECEIPT_GIVEN;
         r->receipt_id[0] = 0;
         r->event_s = bt_clock_wall_ns() / second_ns;
@@ -94,6 +82,5 @@ bt_status bt_enroll_keep(struct bt_enrolment *e) {
     }
     bt_secret_destroy(&record);
     bt_vault_close(&vault);
-    free(entries);
     return status;
 }

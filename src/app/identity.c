@@ -3,15 +3,13 @@
 #include "app/app.h"
 
 #include "app/files.h"
+#include "app/person.h"
 #include "app/terminal.h"
-#include "app/trust.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/identity.h"
-#include "identity/sealed.h"
 #include "trust/consent/notice.h"
 #include "trust/pack/pack.h"
-#include "trust/vault/digest.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -90,33 +88,6 @@ static bt_status check_export(const struct bt_app *app, struct bt_pack_terms *te
     return parse_purposes(app, &terms->purposes);
 }
 
-/* The enrolled face of that name; `out_record` holds it all. */
-static bt_status find_own(const struct bt_trust *trust, struct bt_vault *vault, const char *name, char out_id[BT_VAULT_ID_HEX],
-                          struct bt_secret **out_record, struct bt_sealed *out_sealed) {
-    struct bt_vault_entry *entries = NULL;
-    uint32_t count = 0;
-    bt_status status = bt_vault_entries(vault, &entries, &count), found = BT_E_NOT_FOUND;
-    for (uint32_t i = 0; !status && found && i < count; i++) {
-        struct bt_secret *record = NULL;
-        struct bt_identity *identity = NULL;
-        uint32_t version = 0;
-        if (entries[i].gone || entries[i].kind != BT_VAULT_IDENTITY) continue;
-        if (bt_vault_get(vault, entries[i].id, BT_VAULT_IDENTITY, &version, &record)) continue;
-        if (!bt_sealed_decode(trust->log, bt_secret_bytes(record), out_sealed) &&
-            !bt_identity_decode(trust->log, out_sealed->identity, &identity) && !strcmp(identity->name, name)) {
-            memcpy(out_id, entries[i].id, BT_VAULT_ID_HEX);
-            *out_record = record;
-            found = BT_OK;
-        } else {
-            bt_secret_destroy(&record);
-        }
-        bt_identity_destroy(&identity);
-    }
-    free(entries);
-    if (!status && found) bt_log_error(trust->log, "nobody called %s is enrolled here", name);
-    return status ? status : found;
-}
-
 static bt_status subject_of(struct bt_log *log, const struct bt_sealed *sealed, struct bt_signer **out_signer) {
     struct bt_secret *seed = NULL;
     bt_status status = bt_secret_create(log, sizeof sealed->seed, &seed);
@@ -191,26 +162,25 @@ static bt_status write_receipts(const struct bt_trust *trust, const struct bt_ap
 static bt_status lend(const struct bt_app *app, const struct bt_trust *trust, const char *name) {
     struct bt_pack_terms terms = {0};
     struct bt_vault *vault = NULL;
-    struct bt_secret *record = NULL;
-    struct bt_sealed sealed;
+    struct bt_person person = {0};
     struct bt_signer *subject = NULL;
     struct bt_consent_state state;
-    char id[BT_VAULT_ID_HEX] = "";
     uint8_t *pack = NULL;
     size_t size = 0;
     bt_status status = check_export(app, &terms);
     if (!status) status = bt_trust_unlock(trust, &vault);
-    if (!status) status = find_own(trust, vault, name, id, &record, &sealed);
+    if (!status) status = bt_person_find_name(trust, vault, name, &person);
+    if (status == BT_E_NOT_FOUND && vault) bt_log_error(trust->log, "nobody called %s is enrolled here", name);
     bt_vault_close(&vault);
-    if (!status) status = may_lend(trust, id, &terms, &state);
+    if (!status) status = may_lend(trust, person.id, &terms, &state);
     if (!status) status = agree_to_lend(app, &terms);
     if (!status) {
         snprintf(terms.name, sizeof terms.name, "%s", name);
-        memcpy(terms.record_id, sealed.record_id, sizeof terms.record_id);
+        memcpy(terms.record_id, person.sealed.record_id, sizeof terms.record_id);
         terms.lost = state.last.lost;
-        status = subject_of(app->log, &sealed, &subject);
+        status = subject_of(app->log, &person.sealed, &subject);
     }
-    if (!status) status = bt_pack_make(app->log, subject, &terms, sealed.identity, &pack, &size);
+    if (!status) status = bt_pack_make(app->log, subject, &terms, person.sealed.identity, &pack, &size);
     if (!status) status = write_receipts(trust, app, &state.last, &terms); /* on record before it can leave */
     if (!status) status = bt_files_write(app->log, app->options.output, pack, size);
     if (!status)
@@ -218,7 +188,7 @@ static bt_status lend(const struct bt_app *app, const struct bt_trust *trust, co
                terms.pack_id);
     free(pack);
     bt_seal_signer_destroy(&subject);
-    bt_secret_destroy(&record);
+    bt_person_finish(&person);
     return status;
 }
 
@@ -288,16 +258,30 @@ static bt_status import(const struct bt_app *app, const struct bt_trust *trust, 
     return status;
 }
 
+/* The note, signed by the face's owner. */
+static bt_status sign_note(const struct bt_trust *trust, const struct bt_receipt *lent, uint8_t **out_note, size_t *out_size) {
+    struct bt_vault *vault = NULL;
+    struct bt_person person = {0};
+    struct bt_signer *subject = NULL;
+    bt_status status = bt_trust_unlock(trust, &vault);
+    if (!status) status = bt_person_find_digest(trust, vault, lent->identity_sha256, &person);
+    if (status == BT_E_NOT_FOUND && vault)
+        bt_log_error(trust->log, "the face itself is no longer here, so nobody can sign its withdrawal");
+    bt_vault_close(&vault);
+    if (!status) status = subject_of(trust->log, &person.sealed, &subject);
+    if (!status) status = bt_pack_withdrawal_make(trust->log, subject, lent->record_id, now_s(), out_note, out_size);
+    bt_seal_signer_destroy(&subject);
+    bt_person_finish(&person);
+    return status;
+}
+
 /* By the owner: the receipt, and the note that whoever borrowed it imports. */
 static bt_status withdraw(const struct bt_app *app, const struct bt_trust *trust, const char *letters) {
     const struct bt_ledger_params params = bt_trust_ledger(trust);
     struct bt_ledger *ledger = NULL;
     struct bt_receipt last;
-    struct bt_vault *vault = NULL;
-    struct bt_vault_entry *entries = NULL;
     uint8_t *note = NULL;
     size_t size = 0;
-    uint32_t count = 0;
     if (!app->options.output) {
         bt_log_error(app->log, "bauta identity withdraw ID --output FILE: the file is for whoever borrowed the face");
         return BT_E_ARGUMENT;
@@ -310,32 +294,7 @@ static bt_status withdraw(const struct bt_app *app, const struct bt_trust *trust
     }
     if (!status) last = *found;
     bt_ledger_free(&ledger);
-    if (!status) status = bt_trust_unlock(trust, &vault);
-    if (!status) status = bt_vault_entries(vault, &entries, &count);
-    bool made = false;
-    for (uint32_t i = 0; !status && !made && i < count; i++) {
-        struct bt_secret *record = NULL;
-        struct bt_sealed sealed;
-        struct bt_signer *subject = NULL;
-        char digest[BT_RECEIPT_DIGEST];
-        uint32_t version = 0;
-        if (entries[i].gone || entries[i].kind != BT_VAULT_IDENTITY) continue;
-        if (bt_vault_get(vault, entries[i].id, BT_VAULT_IDENTITY, &version, &record)) continue;
-        if (!bt_sealed_decode(app->log, bt_secret_bytes(record), &sealed) &&
-            !bt_vault_sha256_hex(sealed.identity.data, sealed.identity.size, digest) && !strcmp(digest, last.identity_sha256)) {
-            status = subject_of(app->log, &sealed, &subject);
-            if (!status) status = bt_pack_withdrawal_make(app->log, subject, last.record_id, now_s(), &note, &size);
-            made = !status;
-        }
-        bt_seal_signer_destroy(&subject);
-        bt_secret_destroy(&record);
-    }
-    free(entries);
-    bt_vault_close(&vault);
-    if (!status && !made) {
-        bt_log_error(app->log, "the face itself is no longer here, so nobody can sign its withdrawal");
-        status = BT_E_NOT_FOUND;
-    }
+    if (!status) status = sign_note(trust, &last, &note, &size);
     if (!status && (last.event == BT_RECEIPT_GIVEN || last.event == BT_RECEIPT_RENEWED))
         status = bt_trust_end(trust, &last, BT_RECEIPT_WITHDRAWN);
     if (!status) status = bt_files_write(app->log, app->options.output, note, size);

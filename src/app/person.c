@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Wearing a person's face: out of the vault, by the receipts or by what was lent. */
-#include "app/worn.h"
+#include "app/person.h"
 
-#include "app/trust.h"
+#include "app/worn.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "identity/identity.h"
-#include "identity/sealed.h"
 #include "trust/chain/chain.h"
 #include "trust/vault/digest.h"
 
@@ -211,4 +210,60 @@ bool bt_worn_holds(const struct bt_trust *trust, const struct bt_worn *worn) {
 void bt_worn_finish(struct bt_worn *worn) {
     bt_identity_unwear(&worn->mask);
     bt_secret_destroy(&worn->passphrase);
+}
+
+static bt_status has_name(const struct bt_trust *trust, const struct bt_sealed *sealed, const char *name, bool *out_is) {
+    struct bt_identity *identity = NULL;
+    bt_status status = bt_identity_decode(trust->log, sealed->identity, &identity);
+    if (!status) *out_is = !strcmp(identity->name, name);
+    bt_identity_destroy(&identity);
+    return status;
+}
+
+static bt_status has_digest(const struct bt_trust *trust, const struct bt_sealed *sealed, const char *wanted, bool *out_is) {
+    char digest[BT_RECEIPT_DIGEST];
+    (void)trust;
+    bt_status status = digest_of(sealed->identity, digest);
+    if (!status) *out_is = !strcmp(digest, wanted);
+    return status;
+}
+
+static bt_status find(const struct bt_trust *trust, struct bt_vault *vault, const char *wanted,
+                      bt_status (*look)(const struct bt_trust *, const struct bt_sealed *, const char *, bool *out_is),
+                      struct bt_person *out_person) {
+    struct bt_vault_entry *entries = NULL;
+    uint32_t count = 0;
+    bool found = false;
+    bt_status status = bt_vault_entries(vault, &entries, &count);
+    for (uint32_t i = 0; !status && !found && i < count; i++) {
+        struct bt_person p = {0};
+        uint32_t version = 0;
+        if (entries[i].gone || entries[i].kind != BT_VAULT_IDENTITY) continue;
+        memcpy(p.id, entries[i].id, sizeof p.id);
+        status = bt_vault_get(vault, p.id, BT_VAULT_IDENTITY, &version, &p.record);
+        if (!status) status = bt_sealed_decode(trust->log, bt_secret_bytes(p.record), &p.sealed);
+        if (!status) status = look(trust, &p.sealed, wanted, &found);
+        if (status == BT_E_FORMAT) status = BT_OK; /* damaged, as the log says: others may be whole */
+        if (found)
+            *out_person = p;
+        else
+            bt_person_finish(&p);
+    }
+    free(entries);
+    return status ? status : found ? BT_OK : BT_E_NOT_FOUND;
+}
+
+bt_status bt_person_find_name(const struct bt_trust *trust, struct bt_vault *vault, const char *name,
+                              struct bt_person *out_person) {
+    return find(trust, vault, name, has_name, out_person);
+}
+
+bt_status bt_person_find_digest(const struct bt_trust *trust, struct bt_vault *vault, const char *identity_sha256,
+                                struct bt_person *out_person) {
+    return find(trust, vault, identity_sha256, has_digest, out_person);
+}
+
+void bt_person_finish(struct bt_person *person) {
+    bt_secret_destroy(&person->record);
+    bt_secret_wipe(person, sizeof *person);
 }

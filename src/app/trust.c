@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PASSPHRASE_LEAST = 8, TRIES = 3 };
 static const int64_t WAIT_NS = 10000000000, SECOND_NS = 1000000000;
@@ -47,22 +48,34 @@ static bool is_kept(const struct bt_vault_entry *entries, uint32_t count, const 
     return false;
 }
 
+/* What must happen to a consent whose last receipt is `r`. */
+static bt_status settle_one(const struct bt_trust *trust, const struct bt_receipt *r, bool kept) {
+    const struct bt_vault_params vault = bt_trust_vault(trust);
+    if ((r->event == BT_RECEIPT_GIVEN || r->event == BT_RECEIPT_RENEWED) && bt_clock_wall_ns() / SECOND_NS >= r->valid_until_s)
+        return bt_trust_end(trust, r, BT_RECEIPT_EXPIRED);
+    if (kept && r->event == BT_RECEIPT_REQUESTED) {
+        bt_log_warning(trust->log, "an enrolment was cut short: the face that nobody agreed to is erased (consent %.8s)",
+                       r->record_id);
+        return bt_trust_end(trust, r, BT_RECEIPT_REFUSED);
+    }
+    return kept && ends_the_face(r->event) ? bt_vault_erase(&vault, r->identity_id) : BT_OK;
+}
+
+/* An enrolment holds the vault from its record to the receipt that it is given (enroll_keep.c). Receipts that are read after
+   the list of records therefore answer for every record in it, or nobody ever will: whoever wrote it is gone. */
 static bt_status settle(const struct bt_trust *trust) {
     const struct bt_ledger_params params = bt_trust_ledger(trust);
     const struct bt_vault_params vault = bt_trust_vault(trust);
     struct bt_ledger *ledger = NULL;
     struct bt_vault_entry *entries = NULL;
     uint32_t count = 0;
-    int64_t now_s = bt_clock_wall_ns() / SECOND_NS;
-    bt_status status = bt_ledger_read(&params, &ledger);
-    if (!status && bt_ledger_count(ledger) && bt_vault_exists(trust->vault)) status = bt_vault_list(&vault, &entries, &count);
+    bt_status status = BT_OK;
+    if (!access(trust->receipts, F_OK) && bt_vault_exists(trust->vault)) status = bt_vault_list(&vault, &entries, &count);
+    if (!status) status = bt_ledger_read(&params, &ledger);
     for (uint32_t i = 0; !status && i < bt_ledger_count(ledger); i++) {
         const struct bt_receipt *r = bt_ledger_at(ledger, i);
-        if (bt_ledger_find(ledger, r->record_id) != r) continue; /* not the last of its consent */
-        if ((r->event == BT_RECEIPT_GIVEN || r->event == BT_RECEIPT_RENEWED) && now_s >= r->valid_until_s)
-            status = bt_trust_end(trust, r, BT_RECEIPT_EXPIRED);
-        else if (ends_the_face(r->event) && is_kept(entries, count, r->identity_id))
-            status = bt_vault_erase(&vault, r->identity_id);
+        if (bt_ledger_find(ledger, r->record_id) == r) /* the last of its consent */
+            status = settle_one(trust, r, is_kept(entries, count, r->identity_id));
     }
     free(entries);
     bt_ledger_free(&ledger);

@@ -19,7 +19,7 @@ struct bt_trust {
 };
 
 /* Finds the paths and opens (or, the first time, makes) the signing key; finishes what an earlier run left half done: an
-   expired consent gets its receipt, and a face whose consent is withdrawn or void loses its key. Then close. */
+   expired consent gets its receipt, and a face whose consent is withdrawn, void or was never given loses its key. Then close. */
 BT_CHECKED bt_status bt_trust_open(struct bt_log *log, struct bt_trust *out_trust);
 void bt_trust_close(struct bt_trust *trust);
 

@@ -131,7 +131,8 @@ def whole(home):
     assert given["purposes"] == ["wear-live", "lend"] and given["adult"] and given["lost_face"] == "freeze" and given["language"] == "en"
     evidence = given["evidence"]
     assert evidence["liveness"].startswith("passed") and len(evidence["nonce"]) == 32 and evidence["match_score"] > evidence["match_threshold"] > 0
-    for key in ("identity_id", "identity_sha256", "template_sha256"):
+    assert requested["identity_id"] == given["identity_id"]
+    for key in ("identity_sha256", "template_sha256"):
         assert given[key] and not requested[key], key
     bodies = [f for f in home.files() if "/vault/bodies/" in f]
     others = [f for f in home.files() if "/vault/" not in f and not f.endswith((".log", ".log.head"))]

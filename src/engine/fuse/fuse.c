@@ -52,8 +52,11 @@ uint16_t bt_fuse_add_constant(struct bt_fuser *f, const char *name, const struct
         return BT_NONE;
     }
     f->uses = more;
-    f->status = bt_graph_add_constant(f->graph, name, BT_TYPE_F32, shape, &value, &data);
-    if (f->status) return BT_NONE;
+    const bt_status status = bt_graph_add_constant(f->graph, name, BT_TYPE_F32, shape, &value, &data);
+    if (status) { /* to stay, also when a later rewrite finds memory */
+        f->status = status;
+        return BT_NONE;
+    }
     f->uses[value] = 0;
     *out_data = data;
     return value;

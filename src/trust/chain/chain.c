@@ -230,12 +230,16 @@ static bt_status open_file(struct bt_chain *chain, int64_t wait_ns) {
     status = lock(chain, wait_ns);
     if (!status) status = walk_chain(chain->file, NULL, NULL, &walk);
     if (!status && chain->signer) status = check_head(chain->path, &walk);
+    if (status == BT_E_IO) bt_log_error(chain->log, "cannot read %s %s", chain->what, chain->path);
     if (status == BT_E_FORMAT) {
         bt_log_error(chain->log, "%s %s is not as it was left, at line %" PRIu64 ": %s; move it away to keep it as evidence",
                      chain->what, chain->path, walk.report.bad_line, walk.report.why);
     } else if (!status && walk.torn) {
         bt_log_warning(chain->log, "%s %s ends in a torn line, which is cut off", chain->what, chain->path);
-        if (ftruncate(chain->file, walk.end) || fsync(chain->file)) status = BT_E_IO;
+        if (ftruncate(chain->file, walk.end) || fsync(chain->file)) {
+            bt_log_error(chain->log, "cannot cut it off: %s", strerror(errno));
+            status = BT_E_IO;
+        }
     }
     memcpy(chain->last_hex, walk.last_hex, sizeof walk.last_hex);
     chain->count = walk.report.lines;
@@ -376,6 +380,7 @@ bt_status bt_chain_walk(struct bt_log *log, const char *path, const uint8_t *pub
         status = BT_E_FORMAT;
     }
     if (!status && public_key) status = check_head(path, &walk);
+    if (status == BT_E_IO) bt_log_error(log, "cannot read %s", path);
     if (!status || status == BT_E_FORMAT) *out_report = walk.report;
     return status;
 }

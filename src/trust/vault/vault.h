@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The vault: records sealed on disk, each with a key of its own, in one folder (0700).
 
-   FOLDER/keys         everything that opens the rest, in one file, so that every change is one rename: Argon2id's parameters
-   and salt, the master key wrapped by the passphrase's key, each record's key wrapped by the master key, and the tombstones of
-   what was erased FOLDER/bodies/ID.N  a record: secretstream (XChaCha20-Poly1305); id, kind, version and N are
-   authenticated FOLDER/device.key   the installation's signing seed (0600), not under the passphrase: it signs the audit and
-   the receipts, also where nobody types one (a withdrawal needs none) FOLDER/lock         one process at a time
+   FOLDER/keys: everything that opens the rest, in one file, so that every change is one rename: Argon2id's parameters and salt,
+   the master key wrapped by the passphrase's key, each record's key wrapped by the master key, and the tombstones of what was
+   erased.
+
+   FOLDER/bodies/ID.N: a record, secretstream (XChaCha20-Poly1305); id, kind, version and N are authenticated.
+
+   FOLDER/device.key: the installation's signing seed (0600), not under the passphrase: it signs the audit and the receipts,
+   also where nobody types one (a withdrawal needs none).
+
+   FOLDER/lock: one process at a time.
 
    Every write: temporary file, fsync, rename, fsync of the folder. Killed at any call, the vault opens with the old or with the
    new state. A face is destroyed by taking its key out of FOLDER/keys (crypto-erasure); the old file is overwritten before it
