@@ -37,6 +37,12 @@ bt_status bt_files_audit(char *out_path, size_t bytes) {
     return base_directory("XDG_STATE_HOME", ".local/state", "sessions.log", out_path, bytes);
 }
 
+bt_status bt_files_session(const char *session, char *out_path, size_t bytes) {
+    char rest[64] = "sessions";
+    if (session && (size_t)snprintf(rest, sizeof rest, "sessions/%s.json", session) >= sizeof rest) return BT_E_ARGUMENT;
+    return base_directory("XDG_STATE_HOME", ".local/state", rest, out_path, bytes);
+}
+
 bt_status bt_files_vault(char *out_path, size_t bytes) {
     return base_directory("XDG_DATA_HOME", ".local/share", "vault", out_path, bytes);
 }
@@ -55,6 +61,24 @@ bt_status bt_files_face(const char *name, char *out_path, size_t bytes) {
     return base_directory("XDG_DATA_HOME", ".local/share", rest, out_path, bytes);
 }
 
+/* The folder that the program lies in. */
+static bool program_folder(char out[PATH_MAX]) {
+    ssize_t n = readlink("/proc/self/exe", out, PATH_MAX - 1);
+    if (n <= 0) return false;
+    out[n] = 0;
+    *strrchr(out, '/') = 0;
+    return true;
+}
+
+bt_status bt_files_profiles(uint32_t which, char *out_folder, size_t bytes) {
+    char program[PATH_MAX];
+    int n = -1;
+    if (which == 0) return base_directory("XDG_CONFIG_HOME", ".config", "profiles", out_folder, bytes);
+    if (which == 1 && program_folder(program)) n = snprintf(out_folder, bytes, "%s/profiles", program);
+    if (which == 2) n = snprintf(out_folder, bytes, "%s/profiles", BAUTA_DATADIR);
+    return n < 0 ? BT_E_NOT_FOUND : (size_t)n >= bytes ? BT_E_ARGUMENT : BT_OK;
+}
+
 bt_status bt_files_models(struct bt_log *log, const char *wanted, char *out_folder, size_t bytes) {
     char candidate[2][PATH_MAX + 16] = {{0}}, probe[PATH_MAX + 64];
     const size_t most = sizeof candidate[0];
@@ -62,12 +86,7 @@ bt_status bt_files_models(struct bt_log *log, const char *wanted, char *out_fold
         snprintf(candidate[0], most, "%s", wanted);
     } else {
         char program[PATH_MAX];
-        ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
-        if (n > 0) {
-            program[n] = 0;
-            *strrchr(program, '/') = 0;
-            snprintf(candidate[0], most, "%s/models", program);
-        }
+        if (program_folder(program)) snprintf(candidate[0], most, "%s/models", program);
         snprintf(candidate[1], most, "%s/models", BAUTA_DATADIR);
     }
     for (size_t i = 0; i < BT_COUNT(candidate); i++) {
@@ -121,18 +140,26 @@ fail:
     return status;
 }
 
-bt_status bt_files_make_folder(struct bt_log *log, const char *folder) {
+static bt_status make_folder(struct bt_log *log, const char *folder, mode_t mode) {
     char path[PATH_MAX];
     if ((size_t)snprintf(path, sizeof path, "%s/", folder) >= sizeof path) return BT_E_ARGUMENT;
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
-        if (mkdir(path, 0755) && errno != EEXIST) {
+        if (mkdir(path, mode) && errno != EEXIST) {
             bt_log_error(log, "cannot make the folder %s: %s", path, strerror(errno));
             return BT_E_IO;
         }
         *slash = '/';
     }
     return BT_OK;
+}
+
+bt_status bt_files_make_folder(struct bt_log *log, const char *folder) {
+    return make_folder(log, folder, 0755);
+}
+
+bt_status bt_files_make_private_folder(struct bt_log *log, const char *folder) {
+    return make_folder(log, folder, 0700);
 }
 
 static bool write_all(int fd, const uint8_t *data, size_t size) {
@@ -146,7 +173,7 @@ static bool write_all(int fd, const uint8_t *data, size_t size) {
     return true;
 }
 
-bt_status bt_files_write(struct bt_log *log, const char *path, const void *data, size_t size) {
+static bt_status write_file(struct bt_log *log, const char *path, const void *data, size_t size, mode_t mode) {
     char folder[PATH_MAX], temporary[PATH_MAX];
     int fd = -1, folder_fd = -1;
     if ((size_t)snprintf(folder, sizeof folder, "%s", path) >= sizeof folder) return BT_E_ARGUMENT;
@@ -161,7 +188,7 @@ bt_status bt_files_write(struct bt_log *log, const char *path, const void *data,
         bt_log_error(log, "cannot write %s: %s", path, strerror(errno));
         return BT_E_IO;
     }
-    if (!write_all(fd, data, size) || fchmod(fd, 0644) || fsync(fd) || rename(temporary, path)) {
+    if (!write_all(fd, data, size) || fchmod(fd, mode) || fsync(fd) || rename(temporary, path)) {
         bt_log_error(log, "cannot write %s: %s", path, strerror(errno));
         unlink(temporary);
         close(fd);
@@ -175,4 +202,12 @@ bt_status bt_files_write(struct bt_log *log, const char *path, const void *data,
         close(folder_fd);
     }
     return BT_OK;
+}
+
+bt_status bt_files_write(struct bt_log *log, const char *path, const void *data, size_t size) {
+    return write_file(log, path, data, size, 0644);
+}
+
+bt_status bt_files_write_private(struct bt_log *log, const char *path, const void *data, size_t size) {
+    return write_file(log, path, data, size, 0600);
 }

@@ -62,6 +62,7 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
     const struct bt_session_person *asked = s->person ? s->person : &terminal;
     struct bt_consent_state standing;
     int64_t now_s = bt_clock_wall_ns() / SECOND_NS;
+    bt_described_source(s, c);
     bool person = s->worn.mask != NULL, attended = asked->attended;
     bt_status status = c->logged && !s->trust.signer ? bt_trust_open(s->log, &s->trust) : BT_OK;
     if (!status) status = bt_audit_open(s->log, c->logged ? s->trust.audit : NULL, s->trust.signer, &s->audit);
@@ -99,6 +100,7 @@ bt_status bt_session_track(struct bt_session *s) {
         char path[sizeof s->models + 32];
         snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
         status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &model[i]);
+        if (!status) status = bt_described_model(s, names[i], model[i]);
     }
     if (!status) {
         bt_cache_load_tuning(&s->cache, s->gpu);
@@ -138,9 +140,11 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .egress = run->loopback ? BT_EGRESS_YUYV : BT_EGRESS_I420};
     struct bt_swap_params swap = {
         .log = s->log, .gpu = s->gpu, .rig = s->rig, .mask = s->mask, .width_px = s->width_px, .height_px = s->height_px};
+    struct bt_output_about about;
     status = bt_disclose_create(&disclose, &s->disclose);
     if (!status) status = bt_session_track(s);
     if (!status) status = bt_swap_create(&swap, s->grant, &s->swap);
+    if (!status) status = bt_described_begin(s, run->record, run->observer, &about);
     if (status) return status;
     struct bt_output_params output = {.log = s->log,
                                       .disclose = s->disclose,
@@ -151,6 +155,7 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                       .loopback = run->loopback,
                                       .record = run->record,
                                       .hash = run->hash,
+                                      .about = &about,
                                       .paced = format->live};
     status = bt_output_create(&output, &s->output);
     if (status) return status;
@@ -161,7 +166,7 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .swap = s->swap,
                                           .disclose = s->disclose,
                                           .output = s->output,
-                                          .observer = run->observer,
+                                          .observer = bt_sidecar_observer(s->described.sidecar),
                                           .frames = run->frames,
                                           .hold_ns = hold_ns(&s->worn)};
     status = bt_pipeline_create(&pipeline, &s->pipeline);
@@ -243,9 +248,11 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
                                                 {"masked", masked}};
         if (bt_audit_append(s->audit, bt_clock_wall_ns(), "session.ended", fields, BT_COUNT(fields)))
             bt_log_error(s->log, "the end of the session could not be logged");
+        bt_described_end(s, status);
     }
     bt_pipeline_destroy(&s->pipeline);
     if (s->output) bt_output_destroy(&s->output);
+    bt_described_finish(&s->described);
     if (s->swap) bt_swap_destroy(&s->swap);
     if (s->track) bt_track_destroy(&s->track);
     if (s->disclose) bt_disclose_destroy(&s->disclose);

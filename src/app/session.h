@@ -5,6 +5,7 @@
 
 #include "app/app.h"
 #include "app/cache.h"
+#include "app/described.h"
 #include "app/trust.h"
 #include "app/worn.h"
 #include "pipeline/output/output.h"
@@ -45,6 +46,7 @@ struct bt_session {
     struct bt_disclose *disclose;
     struct bt_output *output;
     struct bt_pipeline *pipeline;
+    struct bt_described described; /* its manifest */
     uint32_t width_px, height_px;
 };
 

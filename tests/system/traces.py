@@ -7,6 +7,7 @@ both recorded, under strace.
 Who is enrolled is one of the shipped masks (support/enrolled.c). strace must also see what it is meant to see: a file and a
 socket that a shell opens.
 """
+import json
 import os
 import re
 import shutil
@@ -34,7 +35,8 @@ STATE, DATA, CACHE = HOME / ".local/state/bauta", HOME / ".local/share/bauta", H
 ENV = {"PATH": os.environ["PATH"], "HOME": str(HOME), "XDG_CACHE_HOME": str(CACHE), "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}
 # A file is written beside the name that it gets when it is whole: with six letters, or as .unfinished.
 WRITTEN = [
-    re.escape(str(OUT)) + r"/(clip\.mkv|hashes|stats\.json)(\.\w{6})?",
+    re.escape(str(OUT)) + r"/(clip\.mkv|clip\.mkv\.manifest\.json|hashes|stats\.json)(\.\w{6})?",
+    re.escape(str(STATE)) + r"/sessions/[0-9a-f]{32}\.json(\.\w{6})?",
     re.escape(str(STATE)) + r"/sessions\.log(\.head(\.unfinished)?)?",
     re.escape(str(DATA)) + r"/receipts\.log(\.head(\.unfinished)?)?",
     re.escape(str(DATA)) + r"/vault/[\w./-]+",
@@ -42,6 +44,8 @@ WRITTEN = [
     re.escape(str(CACHE)) + r"/mesa_shader_cache(_db)?/[\w./-]+",
     r"/dev/(null|tty|shm/\w+|dri/\w+|udmabuf|pts/\d+)",
 ]
+
+sessions = set()
 
 
 def cached():
@@ -65,10 +69,26 @@ def session(face, *answers):
     for log, size in zip(logs, before):
         grown = (log.stat().st_size if log.exists() else 0) - size
         assert 0 <= grown < LOG_MOST_BYTES, f"{log} grew by {grown} bytes"
+    manifest_of(face)
     stray = {p for p in ROOT.rglob("*") if p.is_file()} - {ROOT / "trace", ROOT / "clip.mkv"}
     stray = sorted(str(p) for p in stray if not any(re.fullmatch(known, str(p)) for known in WRITTEN))
     assert not stray, stray
     return len(paths)
+
+
+def manifest_of(face):
+    """One a session, for the owner's eyes, with a pseudonym and no more; beside the recording the same."""
+    kept = sorted((STATE / "sessions").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    sessions.add(kept[-1].name)
+    assert len(kept) == len(sessions), kept
+    beside = OUT / "clip.mkv.manifest.json"
+    assert kept[-1].read_bytes() == beside.read_bytes() and (STATE / "sessions").stat().st_mode & 0o777 == 0o700
+    assert kept[-1].stat().st_mode & 0o777 == 0o600 and beside.stat().st_size < LOG_MOST_BYTES
+    said = json.loads(beside.read_text())
+    assert said["state"] == "ended" and said["frames"]["total"] == 3, said
+    mask = face == "colombina"
+    assert said["face"] == {"role": "synthetic" if mask else "own", "pseudonym": said["face"]["pseudonym"]}, said["face"]
+    assert mask or (face not in said["face"]["pseudonym"] and re.fullmatch("[0-9a-f]{32}", said["face"]["pseudonym"])), said["face"]
 
 
 def watcher_watches():

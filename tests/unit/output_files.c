@@ -106,6 +106,41 @@ static void check_recording(const char *path) {
     avformat_close_input(&format);
 }
 
+static char *newest(void *user) {
+    return strdup(user);
+}
+
+/* What a recording is told to say of itself is in its container: an .mp4 with what is known at its end. */
+static void test_recordings_say_what_they_are(void **state) {
+    (void)state;
+    static const struct bt_output_tag tags[] = {{"AIGC", "{\"Label\":\"1\",\"ContentProducer\":\"人 & <7>\"}"},
+                                                {"bauta_manifest", "{\"state\":\"running\"}"}};
+    static char last[] = "{\"state\":\"ended\"}";
+    const struct bt_output_about about = {
+        .tag = tags, .tags = BT_COUNT(tags), .user = last, .last = newest, .last_key = "bauta_manifest"};
+    static const char *const names[] = {"about.mkv", "about.mp4"};
+    for (size_t i = 0; i < BT_COUNT(names); i++) {
+        struct bt_disclose *disclose = open_disclose(BT_EGRESS_I420);
+        struct bt_output *output = NULL;
+        struct bt_source *source = NULL;
+        struct bt_output_params params = params_of(disclose);
+        params.record = in_folder(names[i]);
+        params.about = &about;
+        assert_int_equal(bt_output_create(&params, &output), BT_OK);
+        for (int k = 0; k < FRAMES; k++) assert_int_equal(bt_output_send(output, make_frame(disclose, k)), BT_OK);
+        assert_int_equal(bt_output_finish(output), BT_OK);
+        bt_output_destroy(&output);
+        bt_disclose_destroy(&disclose);
+        assert_int_equal(bt_source_open_file(t.log, params.record, &source), BT_OK);
+        assert_string_equal(bt_source_file_tag(source, "AIGC"), tags[0].value);
+        assert_string_equal(bt_source_file_tag(source, "bauta_manifest"), i ? last : tags[1].value);
+        assert_non_null(strstr(bt_source_file_tag(source, "comment"), "AI MODIFIED"));
+        assert_null(bt_source_file_tag(source, "no such tag"));
+        assert_true(llabs(bt_source_file_length_ns(source) - FRAMES * INT64_C(40000000)) < 50000000);
+        bt_source_destroy(&source);
+    }
+}
+
 static void test_record_and_hash(void **state) {
     (void)state;
     static const struct {
@@ -335,6 +370,7 @@ static void test_a_forged_handle_gives_the_placard(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_record_and_hash),
+        cmocka_unit_test(test_recordings_say_what_they_are),
         cmocka_unit_test(test_paced_loses_count_of_nothing),
         cmocka_unit_test(test_what_cannot_be_opened),
         cmocka_unit_test(test_a_full_disk),

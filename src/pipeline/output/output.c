@@ -98,6 +98,7 @@ bt_status bt_output_create(const struct bt_output_params *params, struct bt_outp
             .height_px = params->height_px,
             .rate_num = params->rate_num,
             .rate_den = params->rate_den,
+            .about = params->about,
             .paced = params->paced,
         };
         if (sink.path) st = kinds[i].open(&sink, &o->sinks[i]);

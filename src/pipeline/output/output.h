@@ -12,15 +12,30 @@ struct bt_log;
 struct bt_disclose;
 struct bt_output;
 
+/* What a recording says of itself, in its container's metadata. */
+struct bt_output_tag {
+    const char *key, *value;
+};
+struct bt_output_about {
+    const struct bt_output_tag *tag; /* all borrowed, until the output is finished */
+    uint32_t tags;
+    /* The newest value of the tag last_key, malloc'ed or NULL, asked for when the recording is finished: .mp4 holds its
+       metadata at its end, .mkv at its beginning and keeps the first value. On the thread that finishes. */
+    void *user;
+    char *(*last)(void *user);
+    const char *last_key;
+};
+
 struct bt_output_params {
     struct bt_log *log;
     const struct bt_disclose *disclose; /* where handles are looked up; borrowed */
     uint32_t width_px, height_px;
     uint32_t rate_num, rate_den;
-    const char *loopback; /* v4l2loopback node, or NULL. YUYV egress only: the pipeline picks it */
-    const char *record;   /* .mkv or .mp4, or NULL */
-    const char *hash;     /* text file, or NULL: one line a frame, "sequence placard|frame sha256" */
-    bool paced;           /* live: while the sinks are busy, a newer frame replaces a waiting one (counted) and nobody waits */
+    const char *loopback;                /* v4l2loopback node, or NULL. YUYV egress only: the pipeline picks it */
+    const char *record;                  /* .mkv or .mp4, or NULL */
+    const char *hash;                    /* text file, or NULL: one line a frame, "sequence placard|frame sha256" */
+    const struct bt_output_about *about; /* copied; NULL: nothing */
+    bool paced; /* live: while the sinks are busy, a newer frame replaces a waiting one (counted) and nobody waits */
 };
 
 struct bt_output_stats {

@@ -25,7 +25,8 @@ struct record {
     AVFrame *frame;
     struct SwsContext *scale;
     uint32_t width_px, height_px, rate_num, rate_den;
-    bool paced, begun, failed;
+    struct bt_output_about about;
+    bool mp4, paced, begun, failed;
     int64_t first_ns, last_pts;
 };
 
@@ -93,9 +94,13 @@ static bt_status begin(struct record *r, const struct bt_disclosed_view *view) {
     r->stream->avg_frame_rate = c->framerate;
     result = avcodec_parameters_from_context(r->stream->codecpar, c);
     if (result < 0) return fault(r, result, "opening");
-    char comment[256];
+    char comment[256]; /* whoever records; what it is about may say more */
     snprintf(comment, sizeof comment, "%s. Made by bauta %s.", bt_disclose_label_text(), BAUTA_VERSION);
     av_dict_set(&r->format->metadata, "comment", comment, 0);
+    for (uint32_t i = 0; i < r->about.tags; i++) {
+        result = av_dict_set(&r->format->metadata, r->about.tag[i].key, r->about.tag[i].value, 0);
+        if (result < 0) return fault(r, result, "opening");
+    }
     r->frame->format = c->pix_fmt;
     r->frame->width = c->width;
     r->frame->height = c->height;
@@ -108,7 +113,10 @@ static bt_status begin(struct record *r, const struct bt_disclosed_view *view) {
     r->scale =
         sws_getContext(c->width, c->height, pixels[view->egress], c->width, c->height, c->pix_fmt, SWS_POINT, NULL, NULL, NULL);
     if (!r->scale) return fault(r, AVERROR(ENOMEM), "opening");
-    result = avformat_write_header(r->format, NULL);
+    AVDictionary *options = NULL; /* else the muxer writes only the keys that it knows */
+    if (r->mp4) av_dict_set(&options, "movflags", "use_metadata_tags", 0);
+    result = avformat_write_header(r->format, &options);
+    av_dict_free(&options);
     if (result < 0) return fault(r, result, "writing");
     r->begun = true;
     r->first_ns = view->capture_ns;
@@ -151,6 +159,13 @@ static bt_status record_write(struct bt_sink *sink, const struct bt_disclosed_vi
     return st;
 }
 
+/* What is known now in place of what was known then, where it can still be written: .mp4 has its metadata at the end. */
+static void renew(struct record *r) {
+    char *value = r->mp4 && r->about.last ? r->about.last(r->about.user) : NULL;
+    if (value) av_dict_set(&r->format->metadata, r->about.last_key, value, 0);
+    free(value);
+}
+
 static bt_status record_finish(struct bt_sink *sink) {
     struct record *r = (struct record *)sink;
     bt_status st = r->failed ? BT_E_IO : BT_OK;
@@ -159,6 +174,7 @@ static bt_status record_finish(struct bt_sink *sink) {
             const int result = avcodec_send_frame(r->codec, NULL);
             st = result < 0 ? fault(r, result, "encoding") : drain(r);
         }
+        renew(r);
         const int result = av_write_trailer(r->format); /* also after a fault: what is there becomes readable, if it can */
         if (result < 0 && !st) st = fault(r, result, "finishing");
         r->begun = false;
@@ -209,6 +225,7 @@ static bt_status open_file(struct record *r) {
     char *url = malloc(length);
     if (!url) return BT_E_MEMORY;
     snprintf(url, length, "file:%s", r->path);
+    r->mp4 = !strcmp(muxer, "mp4");
     int result = avformat_alloc_output_context2(&r->format, NULL, muxer, url);
     if (result >= 0) result = avio_open(&r->format->pb, url, AVIO_FLAG_WRITE);
     free(url);
@@ -226,6 +243,7 @@ bt_status bt_sink_open_record(const struct bt_sink_params *params, struct bt_sin
     r->rate_num = params->rate_num;
     r->rate_den = params->rate_den;
     r->paced = params->paced;
+    if (params->about) r->about = *params->about;
     r->last_pts = -1;
     r->path = strdup(params->path);
     bt_status st = r->path ? open_file(r) : BT_E_MEMORY;

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "pipeline/disclose/disclose.h"
+#include "pipeline/output/output.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ struct bt_sink_params {
     struct bt_log *log;
     const char *path;
     uint32_t width_px, height_px, rate_num, rate_den;
+    const struct bt_output_about *about;
     bool paced; /* times come from capture_ns, not from the rate */
 };
 

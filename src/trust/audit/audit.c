@@ -33,6 +33,14 @@ void bt_audit_close(struct bt_audit **audit) {
     *audit = NULL;
 }
 
+uint64_t bt_audit_count(const struct bt_audit *audit) {
+    return bt_chain_count(audit->chain);
+}
+
+const char *bt_audit_head(const struct bt_audit *audit) {
+    return bt_chain_head(audit->chain);
+}
+
 bt_status bt_audit_append(struct bt_audit *audit, int64_t wall_ns, const char *event, const struct bt_audit_field *fields,
                           uint32_t field_count) {
     char when[40];

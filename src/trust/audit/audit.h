@@ -17,6 +17,8 @@ enum { BT_AUDIT_KEPT_DAYS = 180 };
 BT_CHECKED bt_status bt_audit_open(struct bt_log *log, const char *path, const struct bt_signer *signer,
                                    struct bt_audit **out_audit);
 void bt_audit_close(struct bt_audit **audit);
+uint64_t bt_audit_count(const struct bt_audit *audit);
+const char *bt_audit_head(const struct bt_audit *audit); /* the last line's digest, hex */
 
 struct bt_audit_field {
     const char *key, *value; /* value: UTF-8, escaped by append */

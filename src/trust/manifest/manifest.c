@@ -102,18 +102,18 @@ bt_status bt_manifest_make(const struct bt_manifest *m, const struct bt_signer *
     if (status) return status;
     snprintf(payload, sizeof payload, "%08x", bt_manifest_payload(m->session));
     bt_seal_hex_encode(public_key, BT_SEAL_PUBLIC_BYTES, key);
-    json_t *json = json_pack("{s:s,s:i,s:s,s:s,s:{s:s,s:o,s:o},s:o,s:o,s:s,s:{s:s,s:s,s:s},s:o,s:o,s:s,s:{s:s,s:s},s:s,"
-                             "s:{s:o,s:o,s:o,s:o},s:o,s:o,s:{s:o,s:s},s:{s:s,s:s,s:s}}",
-                             "what", WHAT, "schema", BT_MANIFEST_SCHEMA, "state", state_words[m->state], "session", m->session,
-                             "mark", "payload", payload, "key", number(m->mark_key), "version", number(m->mark_version),
-                             "start", moment(m->start_s), "end", moment(m->end_s), "why", bauta_status_text(m->why), "software",
-                             "name", m->software, "version", m->version, "sha256", m->software_sha256, "models", models_json(m),
-                             "profiles", profiles_json(m), "source", source_words[m->source], "face", "role",
-                             role_words[m->role], "pseudonym", m->pseudonym, "digital_source_type", BT_MANIFEST_SOURCE_TYPE,
-                             "frames", "total", number(bt_manifest_frames(c)), "masked", number(c->masked), "held",
-                             number(c->held), "placards", number(bt_manifest_placards(c)), "placards", placards_json(c),
-                             "pauses", number(c->pauses), "audit", "lines", number(m->audit_lines), "head", m->audit_head,
-                             "key", "origin", origin_words[m->origin], "public", key, "fingerprint", fingerprint);
+    json_t *json =
+        json_pack("{s:s,s:i,s:s,s:s,s:{s:s,s:o},s:o,s:o,s:s,s:{s:s,s:s,s:s},s:o,s:o,s:s,s:{s:s,s:s},s:s,"
+                  "s:{s:o,s:o,s:o,s:o},s:o,s:o,s:{s:o,s:s},s:{s:s,s:s,s:s}}",
+                  "what", WHAT, "schema", BT_MANIFEST_SCHEMA, "state", state_words[m->state], "session", m->session, "mark",
+                  "payload", payload, "key", number(m->mark_key), "start", moment(m->start_s), "end", moment(m->end_s), "why",
+                  bauta_status_text(m->why), "software", "name", m->software, "version", m->version, "sha256",
+                  m->software_sha256, "models", models_json(m), "profiles", profiles_json(m), "source", source_words[m->source],
+                  "face", "role", role_words[m->role], "pseudonym", m->pseudonym, "digital_source_type",
+                  BT_MANIFEST_SOURCE_TYPE, "frames", "total", number(bt_manifest_frames(c)), "masked", number(c->masked),
+                  "held", number(c->held), "placards", number(bt_manifest_placards(c)), "placards", placards_json(c), "pauses",
+                  number(c->pauses), "audit", "lines", number(m->audit_lines), "head", m->audit_head, "key", "origin",
+                  origin_words[m->origin], "public", key, "fingerprint", fingerprint);
     char *bytes = json ? canonical(json) : NULL, *text = NULL;
     if (bytes) {
         bt_seal_sign(signer, (struct bt_bytes){(const uint8_t *)bytes, strlen(bytes)}, signature);
@@ -255,7 +255,6 @@ static void fields_of(struct parse *p, struct bt_manifest *m) {
     m->state = (enum bt_manifest_state)choice_of(p, NULL, "state", state_words, BT_MANIFEST_STATES);
     hex_of(p, NULL, "session", m->session, sizeof m->session);
     m->mark_key = small_of(p, "mark", "key");
-    m->mark_version = small_of(p, "mark", "version");
     m->start_s = moment_of(p, "start");
     m->end_s = moment_of(p, "end");
     m->why = status_of(text_at(p, NULL, "why"));

@@ -45,7 +45,7 @@ struct bt_manifest_counts {
 struct bt_manifest {
     enum bt_manifest_state state;
     char session[BT_MANIFEST_SESSION];
-    uint32_t mark_key, mark_version;
+    uint32_t mark_key;      /* key and version of the pattern, in one number */
     int64_t start_s, end_s; /* UTC; end while running: when this was written */
     bauta_status why;       /* it ended */
     char software[BT_MANIFEST_WORDS], version[BT_MANIFEST_WORDS], software_sha256[BT_MANIFEST_DIGEST];
