@@ -10,12 +10,8 @@ layout(constant_id = BT_PACK_FORMAT) const uint format = 0;
 layout(constant_id = BT_PACK_WIDTH) const uint width = 2;
 layout(constant_id = BT_PACK_HEIGHT) const uint height = 2;
 layout(constant_id = BT_PACK_BT709) const uint bt709 = 0;
-layout(constant_id = BT_PACK_LABEL_X) const uint label_x = 0;
-layout(constant_id = BT_PACK_LABEL_Y) const uint label_y = 0;
 layout(constant_id = BT_PACK_LABEL_W) const uint label_w = 0;
 layout(constant_id = BT_PACK_LABEL_H) const uint label_h = 0;
-layout(constant_id = BT_PACK_BANNER_X) const uint banner_x = 0;
-layout(constant_id = BT_PACK_BANNER_Y) const uint banner_y = 0;
 layout(constant_id = BT_PACK_BANNER_W) const uint banner_w = 0;
 layout(constant_id = BT_PACK_BANNER_H) const uint banner_h = 0;
 layout(constant_id = BT_PACK_FADES) const uint fades = 0;
@@ -25,14 +21,23 @@ layout(binding = BT_PACK_OVERLAY) uniform sampler2D overlay;
 layout(binding = BT_PACK_EGRESS, std430) writeonly buffer Egress { uint egress[]; };
 layout(push_constant) uniform Push { bt_pack_push push; };
 
-// The overlay at a frame pixel. Outside both plates: transparent, which the label's rounded corner (texel 0) is.
-vec4 over(uint x, uint y) {
-    uvec2 l = uvec2(x - label_x, y - label_y);
-    uvec2 b = uvec2(x - banner_x, y - banner_y);
-    bool in_label = l.x < label_w && l.y < label_h;
-    bool in_banner = b.x < banner_w && b.y < banner_h && push.banner != 0u;
-    ivec2 at = in_label ? ivec2(l) : in_banner ? ivec2(b.x, b.y + label_h) : ivec2(0);
-    return texelFetch(overlay, at, 0);
+// The plate that a block of 8 x 2 px from (x, y) may touch: never both, they stand BT_PACK_APART px apart.
+struct Plate {
+    uvec2 at, size;
+    uint row; // of the overlay
+};
+
+Plate plate_near(uint x, uint y) {
+    uvec2 l = uvec2(x + 7u - push.label_x, y + 1u - push.label_y);
+    if (l.x < label_w + 7u && l.y < label_h + 1u) return Plate(uvec2(push.label_x, push.label_y), uvec2(label_w, label_h), 0u);
+    return Plate(uvec2(push.banner_x, push.banner_y), uvec2(push.banner != 0u ? banner_w : 0u, banner_h), label_h);
+}
+
+// The overlay at a frame pixel. Outside: transparent, which the label's rounded corner (texel 0) is.
+vec4 over(Plate plate, uint x, uint y) {
+    uvec2 p = uvec2(x, y) - plate.at;
+    bool inside = p.x < plate.size.x && p.y < plate.size.y;
+    return texelFetch(overlay, inside ? ivec2(p.x, p.y + plate.row) : ivec2(0), 0);
 }
 
 // x^(1/2.2) from 0 to 1, by a fit in the fourth root that is exact at both ends: off by at most 0.0005, a tenth of a code, and
@@ -43,12 +48,12 @@ vec3 gamma_code(vec3 x) {
 }
 
 // Gamma-coded RGB: faded (even steps to the eye), then the label drawn.
-vec3 pixel(uint x, uint y) {
+vec3 pixel(Plate plate, uint x, uint y) {
     vec3 c = texelFetch(frame, ivec2(x, y), 0).rgb;
     c = mix(vec3(0.0), c, greaterThan(c, vec3(0.0)));
     c = gamma_code(min(c, vec3(1.0)));
     if (fades != 0u) c = mix(c, vec3(BT_PACK_GROUND_R, BT_PACK_GROUND_G, BT_PACK_GROUND_B) / 255.0, push.fade);
-    vec4 o = over(x, y);
+    vec4 o = over(plate, x, y);
     return o.rgb + c * (1.0 - o.a);
 }
 
@@ -73,16 +78,18 @@ uint code_v(vec3 c) {
 
 void pack_yuyv(uvec2 id) {
     if (id.x >= width / 2u) return;
-    vec3 a = pixel(2u * id.x, id.y), b = pixel(2u * id.x + 1u, id.y), m = 0.5 * (a + b);
+    Plate p = plate_near(2u * id.x, id.y);
+    vec3 a = pixel(p, 2u * id.x, id.y), b = pixel(p, 2u * id.x + 1u, id.y), m = 0.5 * (a + b);
     egress[id.y * (width / 2u) + id.x] = code_y(a) | code_u(m) << 8 | code_y(b) << 16 | code_v(m) << 24;
 }
 
 void pack_block(uvec2 id) {
     if (id.x >= width / 8u) return;
+    Plate p = plate_near(8u * id.x, 2u * id.y);
     uint top0 = 0u, top1 = 0u, low0 = 0u, low1 = 0u, u = 0u, v = 0u;
     for (uint i = 0u; i < 4u; i++) {
         uint x = 8u * id.x + 2u * i, y = 2u * id.y, shift = 16u * (i & 1u);
-        vec3 a = pixel(x, y), b = pixel(x + 1u, y), c = pixel(x, y + 1u), d = pixel(x + 1u, y + 1u);
+        vec3 a = pixel(p, x, y), b = pixel(p, x + 1u, y), c = pixel(p, x, y + 1u), d = pixel(p, x + 1u, y + 1u);
         vec3 m = 0.25 * (a + b + c + d);
         uint top = (code_y(a) | code_y(b) << 8) << shift, low = (code_y(c) | code_y(d) << 8) << shift;
         if (i < 2u) {
@@ -113,13 +120,14 @@ void pack_block(uvec2 id) {
 
 uint byte_at(uint i) {
     uint luma_bytes = width * height, chroma = luma_bytes / 4u;
-    if (i < luma_bytes) return code_y(pixel(i % width, i / width));
+    if (i < luma_bytes) return code_y(pixel(plate_near(i % width, i / width), i % width, i / width));
     i -= luma_bytes;
     if (i >= 2u * chroma) return 0u;
     uint at = format == BT_PACK_NV12 ? i / 2u : i % chroma;
     bool is_v = format == BT_PACK_NV12 ? (i & 1u) == 1u : i >= chroma;
     uint x = 2u * (at % (width / 2u)), y = 2u * (at / (width / 2u));
-    vec3 m = 0.25 * (pixel(x, y) + pixel(x + 1u, y) + pixel(x, y + 1u) + pixel(x + 1u, y + 1u));
+    Plate p = plate_near(x, y);
+    vec3 m = 0.25 * (pixel(p, x, y) + pixel(p, x + 1u, y) + pixel(p, x, y + 1u) + pixel(p, x + 1u, y + 1u));
     return is_v ? code_v(m) : code_u(m);
 }
 

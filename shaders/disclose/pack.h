@@ -22,16 +22,12 @@
 #define BT_PACK_WIDTH     1 /* px, even */
 #define BT_PACK_HEIGHT    2 /* px, even */
 #define BT_PACK_BT709     3 /* 1: BT.709, 0: BT.601 */
-#define BT_PACK_LABEL_X   4 /* where the overlay's label lies in the frame, px */
-#define BT_PACK_LABEL_Y   5
-#define BT_PACK_LABEL_W   6
-#define BT_PACK_LABEL_H   7
-#define BT_PACK_BANNER_X  8
-#define BT_PACK_BANNER_Y  9
-#define BT_PACK_BANNER_W  10
-#define BT_PACK_BANNER_H  11
-#define BT_PACK_FADES     12 /* 1: push.fade counts; 0: it is taken for 0, which saves a thirtieth of the kernel */
-#define BT_PACK_CONSTANTS 13
+#define BT_PACK_LABEL_W   4 /* of the overlay's plates, px */
+#define BT_PACK_LABEL_H   5
+#define BT_PACK_BANNER_W  6
+#define BT_PACK_BANNER_H  7
+#define BT_PACK_FADES     8 /* 1: push.fade counts; 0: it is taken for 0, which saves a thirtieth of the kernel */
+#define BT_PACK_CONSTANTS 9
 
 /* Formats: the values of enum bt_egress. */
 #define BT_PACK_YUYV 0
@@ -42,6 +38,8 @@
    output, whatever it holds; words are numbered along rows of BT_PACK_WORD_ROW. */
 #define BT_PACK_LOCAL    64
 #define BT_PACK_WORD_ROW 4096
+
+#define BT_PACK_APART 8 /* px, at least, from label to banner */
 
 /* Luma weights of red and blue: ITU-R BT.601-7 section 2.5.1, BT.709-6 section 3. */
 #define BT_PACK_KR_601 0.299
@@ -55,6 +53,8 @@
 #define BT_PACK_GROUND_B 36
 
 struct bt_pack_push {
+    BT_PACK_U32 label_x, label_y; /* where the plates lie in the frame, px, even */
+    BT_PACK_U32 banner_x, banner_y;
     BT_PACK_U32 banner; /* 1: draw it */
     float fade;         /* 0: the picture, 1: the ground; label and banner lie over both */
 };

@@ -4,6 +4,7 @@
 #ifndef BT_PIPELINE_FRAME_H
 #define BT_PIPELINE_FRAME_H
 
+#include "base/geom.h"
 #include <stdint.h>
 
 struct bt_image;
@@ -15,6 +16,7 @@ struct bt_frame {
     int64_t capture_ns; /* CLOCK_MONOTONIC of the exposure, or of its best estimate; never decreases */
     uint64_t sequence;  /* counts from 0, one a frame that was taken */
     float fade; /* 0 … 1: how far disclose mixes the picture into the card's ground, under the label; 0 until swap sets it */
+    struct bt_rect face_px; /* around the masked face: label and banner stand elsewhere; no width: not known. Set by swap */
 };
 
 #endif

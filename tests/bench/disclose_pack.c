@@ -32,7 +32,7 @@ int main(void) {
             for (size_t k = 0; half && k < (size_t)w * h * 4; k++) half[k] = test_half_of((float)(k % 1021) / 1020.0f);
             if (!half || bt_image_write(image, half, (size_t)w * h * 8)) return 1;
             for (int r = 0; r < ROUNDS; r++) {
-                struct bt_frame frame = {image, w, h, r, (uint64_t)r, 0};
+                struct bt_frame frame = {image, w, h, r, (uint64_t)r, 0, {0, 0, 0, 0}};
                 struct bt_disclosed out;
                 int64_t before = bt_clock_cpu_ns();
                 if (bt_disclose_apply(d, &frame, &out)) return 1;

@@ -6,6 +6,7 @@
 #include "pipeline/disclose/check.h"
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/pack.h"
+#include "pipeline/disclose/place.h"
 #include "support/brief.h"
 #include "support/half.h"
 #include "support/test_gpu.h"
@@ -32,17 +33,19 @@ static uint16_t texel(struct bt_rng *rng, enum picture picture) {
     }
 }
 
-/* One picture at one fade. */
+/* One picture at one fade. `places` goes along with those of `d`. */
 static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *linear, const struct bt_overlay *overlay,
-                   bool banner, const struct bt_pack_format *format, uint8_t *want) {
+                   struct bt_places *places, bool banner, const struct bt_pack_format *format, uint8_t *want) {
     struct bt_disclosed out;
     float fade = frame.fade;
+    const struct bt_placement at = bt_disclose_places_next(places, frame.capture_ns, &frame.face_px, banner);
     assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
     assert_null(frame.linear);
     struct bt_disclosed_view view = bt_disclose_bytes(d, out);
     assert_int_equal(view.size_bytes, bt_disclose_pack_bytes(format));
     assert_false(view.placard);
-    struct bt_pack_frame source = {linear, format->w, overlay, banner, fade};
+    assert_true(view.label_x == at.label.x && view.label_y == at.label.y);
+    struct bt_pack_frame source = {linear, format->w, overlay, at, banner, fade};
     bt_disclose_pack_region(format, want, 0, 0, format->w, format->h, bt_disclose_pack_linear, &source);
     int worst = 0;
     for (size_t i = 0; i < view.size_bytes; i++) {
@@ -58,9 +61,11 @@ static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *li
 }
 
 /* All of a white picture faded away is the ground that every card stands on; so is what a fade that is no number leaves. */
-static void meets_the_card(struct bt_disclose *d, struct bt_image *white, const struct bt_pack_format *format, float fade) {
-    struct bt_frame frame = {white, format->w, format->h, INT64_C(90000000000), 0, fade};
+static void meets_the_card(struct bt_disclose *d, struct bt_image *white, struct bt_places *places,
+                           const struct bt_pack_format *format, float fade) {
+    struct bt_frame frame = {white, format->w, format->h, INT64_C(90000000000), 0, fade, {0, 0, 0, 0}};
     struct bt_disclosed out;
+    (void)bt_disclose_places_next(places, frame.capture_ns, &frame.face_px, true);
     assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
     struct bt_disclosed_view faded = bt_disclose_bytes(d, out);
     struct bt_disclosed_view card = bt_disclose_bytes(d, bt_disclose_placard(d, BT_E_POSE, INT64_C(90000000000), 1));
@@ -77,8 +82,8 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
     struct bt_image *image = NULL;
     const struct bt_disclose_params params = {.log = t->log, .gpu = t->gpu, .width_px = w, .height_px = h, .egress = egress};
     assert_int_equal(bt_disclose_create(&params, &d), BT_OK);
-    assert_int_equal(bt_text_create(bt_disclose_overlay_font(), &text), BT_OK);
-    assert_int_equal(bt_disclose_overlay_init(text, w, h, &overlay), BT_OK);
+    assert_int_equal(bt_disclose_overlay_text(&text), BT_OK);
+    assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
     assert_int_equal(bt_image_create(t->gpu, w, h, BT_IMAGE_RGBA16F, &image), BT_OK);
 
     size_t values = (size_t)w * h * 4;
@@ -86,6 +91,8 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
     float *linear = malloc(values * sizeof *linear);
     struct bt_pack_format format = {w, h, egress, h >= 720};
     uint8_t *want = malloc(bt_disclose_pack_bytes(&format));
+    struct bt_places places;
+    bt_disclose_places_init(&places, &overlay.layout, h);
     struct bt_rng rng;
     bt_rng_init(&rng, 7, w * 8192u + h);
     for (uint32_t k = 0; k < PICTURES; k++) {
@@ -97,21 +104,26 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
         bool banner = k != WILD; /* 6 s after the first, the banner is over */
         if (k == WILD) {         /* no gap: a gap would bring the banner back */
             for (int64_t ns = 1; ns < 9; ns++) {
-                struct bt_frame still = {image, w, h, ns * INT64_C(1000000000), 0, 0};
+                struct bt_frame still = {image, w, h, ns * INT64_C(1000000000), 0, 0, {0, 0, 0, 0}};
                 struct bt_disclosed skip;
+                (void)bt_disclose_places_next(&places, still.capture_ns, &still.face_px,
+                                              ns < 5); /* 5 s from the first, at 1 ns */
                 assert_int_equal(bt_disclose_apply(d, &still, &skip), BT_OK);
             }
         } else if (k > WILD) {
             (void)bt_disclose_placard(d, BT_E_NO_FACE, 0, 0);
         }
         for (size_t f = 0; f < BT_COUNT(fade); f++) {
-            struct bt_frame frame = {image, w, h, k == WILD ? INT64_C(9000000000) : 1 + (int64_t)k, k, fade[f]};
-            agrees(d, frame, linear, &overlay, banner, &format, want);
+            struct bt_frame frame = {image, w, h, k == WILD ? INT64_C(9000000000) : 1 + (int64_t)k, k, fade[f], {0, 0, 0, 0}};
+            /* A face at the top right, then one at the bottom: label and banner make room. */
+            float side = 0.6f * (float)h;
+            if (k == BLACK) frame.face_px = (struct bt_rect){(float)w - side, f < 2 ? 0.0f : 0.4f * (float)h, side, side};
+            agrees(d, frame, linear, &overlay, &places, banner, &format, want);
         }
         if (k != WHITE) continue;
-        meets_the_card(d, image, &format, 1);
-        meets_the_card(d, image, &format, 7);
-        meets_the_card(d, image, &format, NAN);
+        meets_the_card(d, image, &places, &format, 1);
+        meets_the_card(d, image, &places, &format, 7);
+        meets_the_card(d, image, &places, &format, NAN);
     }
     free(half);
     free(linear);

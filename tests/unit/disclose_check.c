@@ -25,23 +25,29 @@ struct bench {
 static void open_bench(struct bench *b, uint32_t w, uint32_t h, enum bt_egress egress, float gray) {
     struct bt_text *text = NULL;
     assert_int_equal(bt_text_create(bt_disclose_overlay_font(), &text), BT_OK);
-    assert_int_equal(bt_disclose_overlay_init(text, w, h, &b->overlay), BT_OK);
+    assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &b->overlay), BT_OK);
     bt_text_destroy(&text);
     const struct bt_plate *l = &b->overlay.layout.label;
     b->mark = NULL;
-    assert_int_equal(bt_disclose_mark_create(&b->overlay.label, w, h, l->x, l->y, &b->mark), BT_OK);
+    assert_int_equal(bt_disclose_mark_create(&b->overlay.label, w, h, &b->mark), BT_OK);
     b->format = (struct bt_pack_format){w, h, egress, false};
     size_t size = bt_disclose_pack_bytes(&b->format);
     b->clean = malloc(size);
     b->bytes = malloc(size);
     float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
     for (size_t i = 0; i < (size_t)w * h * 4; i++) linear[i] = gray;
-    struct bt_pack_frame frame = {linear, w, &b->overlay, false, 0};
+    struct bt_pack_frame frame = {linear, w, &b->overlay, {{l->x, l->y}, {0, 0}}, false, 0};
     bt_disclose_pack_region(&b->format, b->clean, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     memcpy(b->bytes, b->clean, size);
-    b->view = (struct bt_disclosed_view){
-        .bytes = b->bytes, .size_bytes = size, .width_px = w, .height_px = h, .egress = egress, .mark = b->mark};
+    b->view = (struct bt_disclosed_view){.bytes = b->bytes,
+                                         .size_bytes = size,
+                                         .width_px = w,
+                                         .height_px = h,
+                                         .egress = egress,
+                                         .label_x = l->x,
+                                         .label_y = l->y,
+                                         .mark = b->mark};
 }
 
 static void close_bench(struct bench *b) {

@@ -42,7 +42,7 @@ static int close_fixture(void **state) {
 }
 
 static struct bt_disclosed apply(struct fixture *f, int64_t ns) {
-    struct bt_frame frame = {f->image, W, H, ns, f->sequence++, 0};
+    struct bt_frame frame = {f->image, W, H, ns, f->sequence++, 0, {0, 0, 0, 0}};
     struct bt_disclosed out = {99, 99};
     assert_int_equal(bt_disclose_apply(f->d, &frame, &out), BT_OK);
     assert_null(frame.linear);
@@ -181,14 +181,14 @@ static void held(void **state) {
 static void wrong_frames(void **state) {
     struct fixture *f = *state;
     struct bt_disclosed out = {5, 5};
-    struct bt_frame none = {NULL, W, H, 0, 0, 0};
+    struct bt_frame none = {NULL, W, H, 0, 0, 0, {0, 0, 0, 0}};
     assert_int_equal(bt_disclose_apply(f->d, &none, &out), BT_E_ARGUMENT);
-    struct bt_frame lies = {f->image, W + 2, H, 0, 0, 0};
+    struct bt_frame lies = {f->image, W + 2, H, 0, 0, 0, {0, 0, 0, 0}};
     assert_int_equal(bt_disclose_apply(f->d, &lies, &out), BT_E_ARGUMENT);
     assert_null(lies.linear);
     struct bt_image *large = NULL;
     assert_int_equal(bt_image_create(f->t.gpu, W * 2, H, BT_IMAGE_RGBA16F, &large), BT_OK);
-    struct bt_frame other = {large, W, H, 0, 0, 0};
+    struct bt_frame other = {large, W, H, 0, 0, 0, {0, 0, 0, 0}};
     assert_int_equal(bt_disclose_apply(f->d, &other, &out), BT_E_ARGUMENT);
     bt_image_destroy(&large);
     assert_true(out.slot == 5 && out.generation == 5);

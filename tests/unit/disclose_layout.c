@@ -19,7 +19,7 @@ static struct bt_text *text;
 
 static void check_layout(uint32_t w, uint32_t h) {
     struct bt_layout l;
-    bt_status st = bt_disclose_layout_of(text, w, h, &l);
+    bt_status st = bt_disclose_layout_of(text, w, h, NULL, &l);
     if (st) print_error("%ux%u has no room\n", w, h);
     assert_int_equal(st, BT_OK);
     uint32_t side = w < h ? w : h;
@@ -44,14 +44,14 @@ static void fits_everywhere(void **state) {
                                         {3840, 2160}, {8192, 120}, {120, 8192}, {8192, 8192}};
     for (uint32_t i = 0; i < BT_COUNT(usual); i++) check_layout(usual[i][0], usual[i][1]);
     struct bt_layout untouched = {.label = {.x = 77}};
-    assert_int_equal(bt_disclose_layout_of(text, 60, 40, &untouched), BT_E_ARGUMENT);
+    assert_int_equal(bt_disclose_layout_of(text, 60, 40, NULL, &untouched), BT_E_ARGUMENT);
     assert_int_equal(untouched.label.x, 77);
 }
 
 static void says_where(void **state) {
     (void)state;
     struct bt_layout l;
-    assert_int_equal(bt_disclose_layout_of(text, 1280, 720, &l), BT_OK);
+    assert_int_equal(bt_disclose_layout_of(text, 1280, 720, NULL, &l), BT_OK);
     struct bt_disclose_plate p = bt_disclose_plate_of(1280, 720);
     assert_true(p.x == l.label.x && p.y == l.label.y && p.w == l.label.w && p.h == l.label.h && p.glyph_h == l.label.cap_px);
     assert_int_equal(p.glyph_h, 40);
@@ -104,9 +104,9 @@ static void legible_over_any_picture(void **state) {
         struct bt_overlay overlay;
         struct bt_mark *mark = NULL;
         struct bt_pack_format format = {w, h, BT_EGRESS_YUYV, false};
-        assert_int_equal(bt_disclose_overlay_init(text, w, h, &overlay), BT_OK);
+        assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
         const struct bt_plate *l = &overlay.layout.label;
-        assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, l->x, l->y, &mark), BT_OK);
+        assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, &mark), BT_OK);
         float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
         uint8_t *bytes = malloc(bt_disclose_pack_bytes(&format));
         for (int picture = 0; picture < 5; picture++) {
@@ -119,12 +119,23 @@ static void legible_over_any_picture(void **state) {
                             : picture == 3 ? (float)(seed >> 8) / 16777216.0f
                                            : 3.0f * (float)(k % 4 == 0);
             }
-            struct bt_pack_frame frame = {linear, w, &overlay, true, 0};
+            struct bt_pack_frame frame = {
+                linear,
+                w,
+                &overlay,
+                {{overlay.layout.label.x, overlay.layout.label.y}, {overlay.layout.banner.x, overlay.layout.banner.y}},
+                true,
+                0};
             bt_disclose_pack_region(&format, bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
             contrast(&overlay.label, l, bytes, w);
             contrast(&overlay.banner, &overlay.layout.banner, bytes, w);
-            struct bt_disclosed_view view = {
-                .bytes = bytes, .size_bytes = bt_disclose_pack_bytes(&format), .width_px = w, .height_px = h, .mark = mark};
+            struct bt_disclosed_view view = {.bytes = bytes,
+                                             .size_bytes = bt_disclose_pack_bytes(&format),
+                                             .width_px = w,
+                                             .height_px = h,
+                                             .label_x = l->x,
+                                             .label_y = l->y,
+                                             .mark = mark};
             float score;
             assert_true(bt_disclose_check(&view, &score));
             assert_true(score > 0.999f);
@@ -149,9 +160,9 @@ static void placards_carry_the_label(void **state) {
             struct bt_placards placards;
             struct bt_mark *mark = NULL;
             struct bt_pack_format format = {w, h, (enum bt_egress)e, h >= 720};
-            assert_int_equal(bt_disclose_overlay_init(text, w, h, &overlay), BT_OK);
+            assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
             const struct bt_plate *l = &overlay.layout.label;
-            assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, l->x, l->y, &mark), BT_OK);
+            assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, &mark), BT_OK);
             bt_status st = bt_disclose_placards_init(text, &overlay, &format, &placards);
             if (st) print_error("%ux%u: no room for placards\n", w, h);
             assert_int_equal(st, BT_OK);
@@ -162,6 +173,8 @@ static void placards_carry_the_label(void **state) {
                                                  .height_px = h,
                                                  .egress = (enum bt_egress)e,
                                                  .placard = true,
+                                                 .label_x = l->x,
+                                                 .label_y = l->y,
                                                  .mark = mark};
                 assert_true(bt_disclose_check(&view, NULL));
                 for (size_t k = 0; k < view.size_bytes; k++) assert_in_range(view.bytes[k], 16, 240);
@@ -177,7 +190,7 @@ static void placards_carry_the_label(void **state) {
 
 static int open_text(void **state) {
     (void)state;
-    return bt_text_create(bt_disclose_overlay_font(), &text);
+    return (int)bt_disclose_overlay_text(&text);
 }
 
 static int close_text(void **state) {

@@ -26,7 +26,7 @@ struct shot {
 
 static struct shot shoot(uint32_t w, uint32_t h, int picture) {
     struct shot s = {.w = w, .h = h};
-    assert_int_equal(bt_disclose_overlay_init(text, w, h, &s.overlay), BT_OK);
+    assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &s.overlay), BT_OK);
     struct bt_pack_format format = {w, h, BT_EGRESS_I420, false};
     float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
     s.bytes = malloc(bt_disclose_pack_bytes(&format));
@@ -35,7 +35,13 @@ static struct shot shoot(uint32_t w, uint32_t h, int picture) {
         seed = seed * 1664525u + 1013904223u;
         linear[i] = picture == 0 ? 0.0f : picture == 1 ? 1.0f : picture == 2 ? 0.2f : (float)(seed >> 8) / 16777216.0f;
     }
-    struct bt_pack_frame frame = {linear, w, &s.overlay, true, 0};
+    struct bt_pack_frame frame = {
+        linear,
+        w,
+        &s.overlay,
+        {{s.overlay.layout.label.x, s.overlay.layout.label.y}, {s.overlay.layout.banner.x, s.overlay.layout.banner.y}},
+        true,
+        0};
     bt_disclose_pack_region(&format, s.bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     return s;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 struct bt_mark {
-    uint32_t frame_w, frame_h, x, y, w, h;
+    uint32_t frame_w, frame_h, w, h;
     uint8_t *luma;    /* w x h expected codes */
     uint8_t *certain; /* 1 where the label alone decides them */
 };
@@ -19,12 +19,12 @@ struct bt_mark {
 /* WCAG 2.1 success criterion 1.4.3. */
 #define CONTRAST_LEAST 4.5f
 
-bt_status bt_disclose_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h, uint32_t x, uint32_t y,
+bt_status bt_disclose_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h,
                                   struct bt_mark **out_mark) {
     size_t px = (size_t)label->w * label->h;
     struct bt_mark *m = calloc(1, sizeof *m);
     if (!m) goto fail;
-    *m = (struct bt_mark){frame_w, frame_h, x, y, label->w, label->h, malloc(px), malloc(px)};
+    *m = (struct bt_mark){frame_w, frame_h, label->w, label->h, malloc(px), malloc(px)};
     if (!m->luma || !m->certain) goto fail;
     /* Luma's weights hardly matter: the label is gray within three codes of either standard. */
     for (size_t i = 0; i < px; i++) {
@@ -89,14 +89,17 @@ bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score) {
     struct bt_pack_format format = {view->width_px, view->height_px, view->egress, false};
     if (view->width_px != m->frame_w || view->height_px != m->frame_h || view->size_bytes != bt_disclose_pack_bytes(&format))
         return false;
+    /* Inside, and even: else a chroma sample would be the plate's and the picture's. */
+    uint32_t left = view->label_x, top = view->label_y;
+    if (left > m->frame_w - m->w || top > m->frame_h - m->h || left % 2 || top % 2) return false;
 
     uint64_t n = 0, off = 0, tinted = 0, bright_n = 0, dark_n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0, bright = 0, dark = 0;
     for (uint32_t y = 0; y < m->h; y++)
         for (uint32_t x = 0; x < m->w; x++) {
             if (!m->certain[(size_t)y * m->w + x]) continue;
-            uint32_t want = m->luma[(size_t)y * m->w + x], got = luma_at(view, m->x + x, m->y + y);
+            uint32_t want = m->luma[(size_t)y * m->w + x], got = luma_at(view, left + x, top + y);
             uint8_t u, v;
-            chroma_at(view, m->x + x, m->y + y, &u, &v);
+            chroma_at(view, left + x, top + y, &u, &v);
             n++;
             off += (uint32_t)abs((int)got - (int)want) > SLACK_CODES;
             tinted += (uint32_t)(abs(u - 128) > 8 || abs(v - 128) > 8);

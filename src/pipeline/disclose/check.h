@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The mark reader: decides from a frame's bytes alone whether the label stands in its place. */
+/* The mark reader: decides from a frame's bytes whether the label stands where the view says. */
 #ifndef BT_PIPELINE_DISCLOSE_CHECK_H
 #define BT_PIPELINE_DISCLOSE_CHECK_H
 
@@ -13,13 +13,14 @@ struct bt_canvas;
 /* What the label's plate must look like, in codes of limited-range luma: made once, from the overlay (bt_disclosed_view.mark).
  */
 struct bt_mark;
-BT_CHECKED bt_status bt_disclose_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h, uint32_t x,
-                                             uint32_t y, struct bt_mark **out_mark);
+BT_CHECKED bt_status bt_disclose_mark_create(const struct bt_canvas *label, uint32_t frame_w, uint32_t frame_h,
+                                             struct bt_mark **out_mark);
 void bt_disclose_mark_destroy(struct bt_mark **mark);
 
-/* True when the label is there, whole, in its size and place, white on dark (contrast of at least 4.5 : 1). `out_score`, which
-   may be NULL: the normalised correlation of the plate's luma with what it must be, -1 … 1. Allocates nothing; any thread.
-   Bears rounding (a few codes a pixel); a label that is missing, covered in part, moved, shrunk or tinted is not one. */
+/* True when the label is there, whole, in its size, exactly at (label_x, label_y), white on dark (contrast of at least 4.5 :
+   1). `out_score`, which may be NULL: the normalised correlation of the plate's luma with what it must be, -1 … 1. Allocates
+   nothing; any thread. Bears rounding (a few codes a pixel); a label that is missing, covered in part, moved, shrunk or tinted
+   is not one. */
 bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score);
 
 #endif

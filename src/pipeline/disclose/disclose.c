@@ -10,6 +10,7 @@
 #include "pipeline/disclose/check.h"
 #include "pipeline/disclose/pack.h"
 #include "pipeline/disclose/placard.h"
+#include "pipeline/disclose/place.h"
 #include "pipeline/disclose/strings.h"
 #include "spv/disclose_pack.h"
 #include <math.h>
@@ -18,7 +19,7 @@
 #include <string.h>
 
 _Static_assert(BT_EGRESS_YUYV == BT_PACK_YUYV && BT_EGRESS_NV12 == BT_PACK_NV12 && BT_EGRESS_I420 == BT_PACK_I420, "formats");
-_Static_assert(sizeof(struct bt_pack_push) == 8, "push block");
+_Static_assert(sizeof(struct bt_pack_push) == 24, "push block");
 
 #define SECOND_NS INT64_C(1000000000)
 /* A GPU that is gone says so at once; this is for one that hangs. Software drivers may take seconds for a large frame. */
@@ -26,8 +27,9 @@ _Static_assert(sizeof(struct bt_pack_push) == 8, "push block");
 /* First use compiles the kernel, in the driver. */
 #define FIRST_WAIT_NS (120 * SECOND_NS)
 /* EU Code of Practice, live video: a notice at first exposure and after interruptions. */
-#define BANNER_NS (5 * SECOND_NS)
-#define GAP_NS    (2 * SECOND_NS)
+#define BANNER_S      5.0f
+#define BANNER_MOST_S 1e6f /* eleven days: what can be counted */
+#define GAP_NS        (2 * SECOND_NS)
 
 /* Images whose bindings are kept: more than any capture pool has. */
 enum { IMAGES_MAX = 8 };
@@ -41,6 +43,7 @@ struct record {
     _Atomic bool placard;
     _Atomic int64_t capture_ns;
     _Atomic uint64_t sequence;
+    _Atomic uint64_t label; /* x, and y above it */
 };
 
 struct bt_disclose {
@@ -50,6 +53,9 @@ struct bt_disclose {
     size_t size_bytes;
     struct bt_placards placards;
     struct bt_mark *mark;
+    struct bt_places places;
+    struct bt_spot card_label, label; /* on the cards; on the last masked frame */
+    int64_t banner_ns;
     struct bt_kernel *kernel, *fading; /* the same shader: with BT_PACK_FADES 0 and 1 */
     struct bt_image *overlay_image;
     struct bt_image *blank; /* only while the set-up is proved, or when a wait failed in it */
@@ -79,7 +85,7 @@ struct bt_disclose_plate bt_disclose_plate_of(uint32_t width_px, uint32_t height
     struct bt_disclose_plate plate = {0};
     struct bt_text *text = NULL;
     struct bt_layout l;
-    if (!bt_text_create(bt_disclose_overlay_font(), &text) && !bt_disclose_layout_of(text, width_px, height_px, &l))
+    if (!bt_disclose_overlay_text(&text) && !bt_disclose_layout_of(text, width_px, height_px, NULL, &l))
         plate = (struct bt_disclose_plate){l.label.x, l.label.y, l.label.w, l.label.h, l.label.cap_px};
     bt_text_destroy(&text);
     return plate;
@@ -90,19 +96,9 @@ static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layo
         [BT_PACK_FRAME] = BT_SLOT_SAMPLED, [BT_PACK_OVERLAY] = BT_SLOT_SAMPLED, [BT_PACK_EGRESS] = BT_SLOT_STORAGE};
     const struct bt_plate *l = &layout->label, *b = &layout->banner;
     const uint32_t constants[BT_PACK_CONSTANTS] = {
-        [BT_PACK_FORMAT] = d->format.egress,
-        [BT_PACK_WIDTH] = d->format.w,
-        [BT_PACK_HEIGHT] = d->format.h,
-        [BT_PACK_BT709] = d->format.bt709,
-        [BT_PACK_LABEL_X] = l->x,
-        [BT_PACK_LABEL_Y] = l->y,
-        [BT_PACK_LABEL_W] = l->w,
-        [BT_PACK_LABEL_H] = l->h,
-        [BT_PACK_BANNER_X] = b->x,
-        [BT_PACK_BANNER_Y] = b->y,
-        [BT_PACK_BANNER_W] = b->w,
-        [BT_PACK_BANNER_H] = b->h,
-        [BT_PACK_FADES] = fades,
+        [BT_PACK_FORMAT] = d->format.egress, [BT_PACK_WIDTH] = d->format.w, [BT_PACK_HEIGHT] = d->format.h,
+        [BT_PACK_BT709] = d->format.bt709,   [BT_PACK_LABEL_W] = l->w,      [BT_PACK_LABEL_H] = l->h,
+        [BT_PACK_BANNER_W] = b->w,           [BT_PACK_BANNER_H] = b->h,     [BT_PACK_FADES] = fades,
     };
     return bt_kernel_create(d->gpu,
                             &(struct bt_kernel_params){.name = "disclose/pack",
@@ -203,8 +199,8 @@ static bt_status run(struct bt_disclose *d, struct bt_image *image, uint32_t slo
     return BT_OK;
 }
 
-static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8_t *bytes, bool placard, int64_t ns,
-                                        uint64_t seq) {
+static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8_t *bytes, bool placard, struct bt_spot label,
+                                        int64_t ns, uint64_t seq) {
     return (struct bt_disclosed_view){.bytes = bytes,
                                       .size_bytes = d->size_bytes,
                                       .width_px = d->format.w,
@@ -214,15 +210,24 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
                                       .placard = placard,
                                       .capture_ns = ns,
                                       .sequence = seq,
+                                      .label_x = label.x,
+                                      .label_y = label.y,
                                       .mark = d->mark};
 }
 
-/* The kernels on this device must write the label, and every placard must carry it, or nothing starts. */
+static struct bt_pack_push push_of(const struct bt_placement *at, bool banner, float fade) {
+    return (struct bt_pack_push){at->label.x, at->label.y, at->banner.x, at->banner.y, banner, fade};
+}
+
+/* The kernels on this device must write the label, wherever it may stand, and every placard must carry it, or nothing starts.
+ */
 static bt_status prove(struct bt_disclose *d) {
     bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &d->blank);
     for (uint32_t slot = 0; !st && slot < BT_EGRESS_SLOTS; slot++) {
-        st = run(d, d->blank, slot, &(struct bt_pack_push){.banner = slot == 0, .fade = slot == 1}, FIRST_WAIT_NS);
-        struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, 0, 0);
+        const struct bt_placement at = {d->places.label.spot[slot % BT_LABEL_PLACES], d->places.banner.spot[BT_BANNER_BOTTOM]};
+        const struct bt_pack_push push = push_of(&at, slot == 0, slot == 1);
+        st = run(d, d->blank, slot, &push, FIRST_WAIT_NS);
+        struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, at.label, 0, 0);
         if (!st && !bt_disclose_check(&view, NULL)) {
             bt_log_error(d->log, "disclose: the label cannot be read back from what this device packed: %s",
                          bt_gpu_caps(d->gpu)->name);
@@ -234,7 +239,7 @@ static bt_status prove(struct bt_disclose *d) {
         bt_image_destroy(&d->blank);
     }
     for (uint32_t s = 0; !st && s < BAUTA_STATUS_COUNT; s++) {
-        struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, 0, 0);
+        struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, d->card_label, 0, 0);
         if (bt_disclose_check(&view, NULL)) continue;
         bt_log_error(d->log, "disclose: the label cannot be read back from the placard \"%s\"", bt_disclose_cards[s].what[0]);
         st = BT_E_UNSUPPORTED;
@@ -260,6 +265,28 @@ static bt_status check_size(const struct bt_disclose_params *p) {
     return BT_OK;
 }
 
+/* All that is drawn once. */
+static bt_status draw(struct bt_disclose *d, const struct bt_label_rules *rules, struct bt_text *text,
+                      struct bt_overlay *out_overlay) {
+    const char *extra = rules->extra ? rules->extra : "";
+    uint32_t lacks;
+    bt_status st = bt_text_lacks(text, extra, &lacks);
+    if (st == BT_E_NOT_FOUND)
+        bt_log_error(d->log, "disclose: no font of the program has U+%04X of the label's words \"%s\"", lacks, extra);
+    else if (st == BT_E_ARGUMENT)
+        bt_log_error(d->log, "disclose: the label's words are no UTF-8, or more than %d characters", BT_TEXT_CHARS_MAX);
+    if (st) return st;
+    st = bt_disclose_overlay_init(text, d->format.w, d->format.h, rules, out_overlay);
+    if (!st) st = bt_disclose_placards_init(text, out_overlay, &d->format, &d->placards);
+    if (st == BT_E_ARGUMENT)
+        bt_log_error(d->log, "disclose: frames of %ux%u have no room for the label with the words \"%s\" at %.3g of a side",
+                     d->format.w, d->format.h, extra, (double)rules->height_frac);
+    if (st) return st;
+    d->card_label = (struct bt_spot){out_overlay->layout.label.x, out_overlay->layout.label.y};
+    bt_disclose_places_init(&d->places, &out_overlay->layout, d->format.h);
+    return bt_disclose_mark_create(&out_overlay->label, d->format.w, d->format.h, &d->mark);
+}
+
 bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose) {
     struct bt_disclose *d = NULL;
     struct bt_text *text = NULL;
@@ -277,11 +304,9 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
     d->format = (struct bt_pack_format){params->width_px, params->height_px, params->egress, params->height_px >= 720};
     d->size_bytes = bt_disclose_pack_bytes(&d->format);
     d->banner_due = true;
-    if ((st = bt_text_create(bt_disclose_overlay_font(), &text))) goto fail;
-    if ((st = bt_disclose_overlay_init(text, d->format.w, d->format.h, &overlay))) goto fail;
-    const struct bt_plate *label = &overlay.layout.label;
-    if ((st = bt_disclose_mark_create(&overlay.label, d->format.w, d->format.h, label->x, label->y, &d->mark))) goto fail;
-    if ((st = bt_disclose_placards_init(text, &overlay, &d->format, &d->placards))) goto fail;
+    d->banner_ns = (int64_t)(fminf(fmaxf(params->rules.banner_s, BANNER_S), BANNER_MOST_S) * (float)SECOND_NS);
+    if ((st = bt_disclose_overlay_text(&text))) goto fail;
+    if ((st = draw(d, &params->rules, text, &overlay))) goto fail;
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++)
         if ((st = bt_buffer_create(d->gpu, (d->size_bytes + 3) / 4 * 4 + BT_DISCLOSE_SLACK_BYTES, BT_MEMORY_READBACK,
                                    &d->egress[i])))
@@ -332,13 +357,14 @@ static uint32_t open_slot(struct bt_disclose *d) {
     return d->slot;
 }
 
-static struct bt_disclosed close_slot(struct bt_disclose *d, const uint8_t *bytes, bool placard, int64_t capture_ns,
-                                      uint64_t sequence) {
+static struct bt_disclosed close_slot(struct bt_disclose *d, const uint8_t *bytes, bool placard, struct bt_spot label,
+                                      int64_t capture_ns, uint64_t sequence) {
     struct record *r = &d->record[d->slot];
     atomic_store_explicit(&r->bytes, bytes, memory_order_release);
     atomic_store_explicit(&r->placard, placard, memory_order_release);
     atomic_store_explicit(&r->capture_ns, capture_ns, memory_order_release);
     atomic_store_explicit(&r->sequence, sequence, memory_order_release);
+    atomic_store_explicit(&r->label, (uint64_t)label.y << 32 | label.x, memory_order_release);
     if (++d->generation == 0) d->generation = 1;
     atomic_store_explicit(&r->generation, d->generation, memory_order_release);
     return (struct bt_disclosed){d->slot, d->generation};
@@ -354,15 +380,19 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     if (!fits) return BT_E_ARGUMENT;
 
     int64_t now = frame->capture_ns;
-    if (d->banner_due || now - d->last_ns > GAP_NS) d->banner_until_ns = now + BANNER_NS;
+    if (d->banner_due || now - d->last_ns > GAP_NS) d->banner_until_ns = now + d->banner_ns;
     d->last_ns = now;
     d->banner_due = d->holdable = false;
     uint32_t slot = open_slot(d);
     /* What is no number hides the picture. */
-    const struct bt_pack_push push = {.banner = now < d->banner_until_ns, .fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1};
+    const float fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1;
+    const bool banner = now < d->banner_until_ns;
+    const struct bt_placement at = bt_disclose_places_next(&d->places, now, &frame->face_px, banner);
+    const struct bt_pack_push push = push_of(&at, banner, fade);
     bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
-    *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, now, frame->sequence);
+    *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, now, frame->sequence);
+    d->label = at.label;
     d->holdable = true;
     return BT_OK;
 }
@@ -376,7 +406,7 @@ bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capture_ns, uin
     uint8_t *to = bt_buffer_map(d->egress[open_slot(d)]);
     memcpy(to, from, d->size_bytes);
     d->last_ns = capture_ns; /* no gap, and so no further banner */
-    *out_disclosed = close_slot(d, to, false, capture_ns, sequence);
+    *out_disclosed = close_slot(d, to, false, d->label, capture_ns, sequence);
     return BT_OK;
 }
 
@@ -387,19 +417,21 @@ struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status 
     d->holdable = false;
     d->last_ns = capture_ns;
     open_slot(d);
-    return close_slot(d, d->placards.bytes[why], true, capture_ns, sequence);
+    return close_slot(d, d->placards.bytes[why], true, d->card_label, capture_ns, sequence);
 }
 
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
     const struct bt_disclose *d = disclose;
-    struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, 0, 0);
+    struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, d->card_label, 0, 0);
     if (handle.generation == 0 || handle.slot >= BT_EGRESS_SLOTS) return stale;
     const struct record *r = &d->record[handle.slot];
     atomic_store(d->held, handle.slot);
     if (atomic_load(&r->generation) != handle.generation) return stale;
+    const uint64_t label = atomic_load_explicit(&r->label, memory_order_acquire);
     struct bt_disclosed_view view = view_of(
         d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
-        atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));
+        (struct bt_spot){(uint32_t)label, (uint32_t)(label >> 32)}, atomic_load_explicit(&r->capture_ns, memory_order_acquire),
+        atomic_load_explicit(&r->sequence, memory_order_acquire));
     /* Written anew while it was read: then it is stale too. */
     return atomic_load_explicit(&r->generation, memory_order_relaxed) == handle.generation ? view : stale;
 }

@@ -24,11 +24,20 @@ enum {
 
 enum bt_egress { BT_EGRESS_YUYV, BT_EGRESS_NV12, BT_EGRESS_I420, BT_EGRESS_COUNT };
 
+/* What a regime asks for besides. It can only add: whatever stands here, the default label is there whole, at its height and
+   for its time. All zero: nothing. */
+struct bt_label_rules {
+    const char *extra; /* words after the default's, UTF-8, on lines of their own; or NULL */
+    float height_frac; /* of a capital, of the frame's shorter side; what is below the default's .055 has no effect */
+    float banner_s;    /* how long the banner shows; what is below 5 has no effect */
+};
+
 struct bt_disclose_params {
     struct bt_log *log;
     struct bt_gpu *gpu;
     uint32_t width_px, height_px; /* of frames and of what leaves */
     enum bt_egress egress;
+    struct bt_label_rules rules; /* extra is read by bt_disclose_create only */
 };
 
 /* What a sink may know of a disclosed frame. */
@@ -41,18 +50,20 @@ struct bt_disclosed_view {
     bool placard; /* the still card, without camera pixels */
     int64_t capture_ns;
     uint64_t sequence;
+    uint32_t label_x, label_y;  /* where this frame's label stands: the top left of its plate, px */
     const struct bt_mark *mark; /* what the label must look like, for bt_disclose_check (check.h); lives as long as disclose */
 };
 
 /* Renders label, banner and every placard, runs the kernel once, and checks all of it with the mark reader (check.h): what
-   cannot fail later is made here. BT_E_ARGUMENT: a side is odd, or not from BT_DISCLOSE_LEAST_PX to BT_DISCLOSE_MOST_PX. */
+   cannot fail later is made here. BT_E_ARGUMENT: a side is odd, or not from BT_DISCLOSE_LEAST_PX to BT_DISCLOSE_MOST_PX, or the
+   rules' words do not fit. BT_E_NOT_FOUND: no font of the program has a character of the rules' words. Either is logged. */
 BT_CHECKED bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose);
 void bt_disclose_destroy(struct bt_disclose **disclose);
 
 /* Consumes the frame (its image is taken away: it cannot be sent twice; capture_ns and sequence stay, for a placard), fades it
-   as it says into the placards' ground, lays the label over it, waits for the GPU, and gives the handle. The 5 s banner shows
-   at the start, after every placard and after every gap. On failure there is no handle: send the placard. Images of frames
-   outlive disclose, which keeps their bindings. */
+   as it says into the placards' ground, lays the label over it, off the frame's face_px (place.h), waits for the GPU, and gives
+   the handle. The banner shows for 5 s or the rules' time at the start, after every placard and after every gap. On failure
+   there is no handle: send the placard. Images of frames outlive disclose, which keeps their bindings. */
 BT_CHECKED bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame,
                                        struct bt_disclosed *out_disclosed);
 /* The last frame once more, bytes for bytes: masked, labelled, and as old as it is. BT_E_NOT_FOUND when what was made last is
@@ -67,7 +78,8 @@ struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status 
 enum { BT_EGRESS_SLOTS = 6 };
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle);
 
-/* The label as it reads, and where its plate lies in the frame (px): for stats and for tests. */
+/* The label as it reads by default, and where its plate lies in the frame (px) when nothing is in the way, as on the cards: for
+   stats and for tests. */
 const char *bt_disclose_label_text(void);
 struct bt_disclose_plate {
     uint32_t x, y, w, h, glyph_h; /* glyph_h: height of a capital */

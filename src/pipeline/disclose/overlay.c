@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/overlay.h"
 #include "embed/bt_disclose_font.h"
+#include "embed/bt_disclose_font_arabic.h"
+#include "embed/bt_disclose_font_devanagari.h"
+#include "embed/bt_disclose_font_hebrew.h"
+#include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/strings.h"
 #include <math.h>
 
@@ -21,6 +25,20 @@ struct bt_bytes bt_disclose_overlay_font(void) {
     return (struct bt_bytes){bt_disclose_font, bt_disclose_font_bytes};
 }
 
+bt_status bt_disclose_overlay_text(struct bt_text **out_text) {
+    const struct bt_bytes more[] = {{bt_disclose_font_devanagari, bt_disclose_font_devanagari_bytes},
+                                    {bt_disclose_font_arabic, bt_disclose_font_arabic_bytes},
+                                    {bt_disclose_font_hebrew, bt_disclose_font_hebrew_bytes}};
+    struct bt_text *text = NULL;
+    bt_status st = bt_text_create(bt_disclose_overlay_font(), &text);
+    for (uint32_t i = 0; !st && i < BT_COUNT(more); i++) st = bt_text_add(text, more[i]);
+    if (st)
+        bt_text_destroy(&text);
+    else
+        *out_text = text;
+    return st;
+}
+
 static uint32_t even_up(float v) {
     return 2u * (uint32_t)ceilf(0.5f * v);
 }
@@ -35,9 +53,24 @@ static void enclose(struct bt_plate *p, float pad_x, float pad_y) {
     p->h = even_up(2.0f * roundf(pad_y) + (float)p->cap_px + (float)(p->lines.count - 1) * p->line_px);
 }
 
-static bt_status lay_label(struct bt_text *text, uint32_t w, uint32_t h, struct bt_plate *p) {
-    float side = (float)(w < h ? w : h);
-    p->cap_px = (uint32_t)fmaxf(ceilf(LABEL_CAP_SHARE * side), LABEL_CAP_LEAST);
+/* The words that rules add: below the default's, no wider than those where that takes at most three lines. */
+static bt_status add_words(struct bt_text *text, const char *extra, float most_px, struct bt_plate *p) {
+    float widest = 0.0f;
+    for (uint32_t i = 0; i < p->lines.count; i++) widest = fmaxf(widest, p->lines.line[i].width_px);
+    struct bt_lines narrow = p->lines;
+    bt_status st = bt_text_wrap(text, extra, p->em_px, fminf(widest, most_px), &narrow);
+    if (!st && narrow.count <= p->lines.count + 3)
+        p->lines = narrow;
+    else if (!st || st == BT_E_ARGUMENT)
+        st = bt_text_wrap(text, extra, p->em_px, most_px, &p->lines);
+    return st;
+}
+
+static bt_status lay_label(struct bt_text *text, uint32_t w, uint32_t h, const struct bt_label_rules *rules,
+                           struct bt_plate *p) {
+    float side = (float)(w < h ? w : h), share = LABEL_CAP_SHARE;
+    if (rules) share = fmaxf(share, fminf(rules->height_frac, 1.0f)); /* what is no number counts as nothing */
+    p->cap_px = (uint32_t)fmaxf(ceilf(share * side), LABEL_CAP_LEAST);
     float cap = (float)p->cap_px;
     p->em_px = bt_text_em_of_capital(text, cap);
     uint32_t margin = even_up(0.4f * cap);
@@ -46,6 +79,11 @@ static bt_status lay_label(struct bt_text *text, uint32_t w, uint32_t h, struct 
         p->lines.count = 0;
         for (uint32_t i = 0; i < lines; i++) {
             bt_status st = bt_text_wrap(text, lines == 1 ? one[i] : two[i], p->em_px, INFINITY, &p->lines);
+            if (st) return st;
+        }
+        if (rules && rules->extra) {
+            float most = (float)w - 2.0f * (float)margin - 1.1f * cap - 2.0f;
+            bt_status st = add_words(text, rules->extra, most, p);
             if (st) return st;
         }
         enclose(p, 0.55f * cap, 0.55f * cap);
@@ -82,9 +120,10 @@ static bt_status lay_banner(struct bt_text *text, uint32_t w, uint32_t h, const 
     return BT_OK;
 }
 
-bt_status bt_disclose_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_layout *out_layout) {
+bt_status bt_disclose_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, const struct bt_label_rules *rules,
+                                struct bt_layout *out_layout) {
     struct bt_layout layout = {0};
-    bt_status st = lay_label(text, frame_w, frame_h, &layout.label);
+    bt_status st = lay_label(text, frame_w, frame_h, rules, &layout.label);
     if (!st) st = lay_banner(text, frame_w, frame_h, &layout.label, &layout.banner);
     if (!st) *out_layout = layout;
     return st;
@@ -95,7 +134,7 @@ bt_status bt_disclose_lines_draw(struct bt_text *text, const struct bt_lines *li
     for (uint32_t i = 0; i < lines->count; i++) {
         const struct bt_line *l = &lines->line[i];
         struct bt_ink ink;
-        bt_status st = bt_text_draw(text, l->start, l->length, em_px, &ink);
+        bt_status st = bt_text_draw_line(text, l, em_px, &ink);
         if (st) return st;
         float x = left + 0.5f * (width - l->width_px);
         bt_disclose_canvas_ink(canvas, &ink, (int32_t)lrintf(x), (int32_t)lrintf(baseline + (float)i * line_px), paint);
@@ -116,9 +155,10 @@ static bt_status draw(struct bt_text *text, const struct bt_plate *p, struct bt_
     return bt_disclose_lines_draw(text, &p->lines, p->em_px, canvas, 0.0f, w, p->baseline0_px, p->line_px, text_paint);
 }
 
-bt_status bt_disclose_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, struct bt_overlay *out_overlay) {
+bt_status bt_disclose_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, const struct bt_label_rules *rules,
+                                   struct bt_overlay *out_overlay) {
     struct bt_overlay o = {0};
-    bt_status st = bt_disclose_layout_of(text, frame_w, frame_h, &o.layout);
+    bt_status st = bt_disclose_layout_of(text, frame_w, frame_h, rules, &o.layout);
     if (!st) st = draw(text, &o.layout.label, label_paint, true, &o.label);
     if (!st) st = draw(text, &o.layout.banner, banner_paint, false, &o.banner);
     if (st) goto fail;

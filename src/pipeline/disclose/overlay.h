@@ -21,9 +21,12 @@ struct bt_layout {
     struct bt_plate label, banner;
 };
 
-/* BT_E_ARGUMENT: no room (bt_disclose.h says the least size). */
+struct bt_label_rules;
+
+/* `rules`: NULL is none; its words are borrowed while the layout lives. BT_E_ARGUMENT: no room (disclose.h says the least size
+   without rules). */
 BT_CHECKED bt_status bt_disclose_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h,
-                                           struct bt_layout *out_layout);
+                                           const struct bt_label_rules *rules, struct bt_layout *out_layout);
 
 struct bt_overlay {
     struct bt_layout layout;
@@ -31,11 +34,12 @@ struct bt_overlay {
 };
 
 BT_CHECKED bt_status bt_disclose_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h,
-                                              struct bt_overlay *out_overlay);
+                                              const struct bt_label_rules *rules, struct bt_overlay *out_overlay);
 void bt_disclose_overlay_finish(struct bt_overlay *overlay);
 
-/* The font inside the program. */
+/* The program's own fonts: the first (Latin, Greek, Cyrillic and what Chinese, Japanese and Korean need), and a text of all. */
 struct bt_bytes bt_disclose_overlay_font(void);
+BT_CHECKED bt_status bt_disclose_overlay_text(struct bt_text **out_text);
 
 /* Draws each line, centred on x between left and left + width, first baseline at `baseline`. */
 BT_CHECKED bt_status bt_disclose_lines_draw(struct bt_text *text, const struct bt_lines *lines, float em_px,

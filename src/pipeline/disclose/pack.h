@@ -5,6 +5,7 @@
 
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/overlay.h"
+#include "pipeline/disclose/place.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +30,7 @@ struct bt_pack_frame {
     const float *rgba; /* linear, 4 floats a pixel */
     uint32_t w;
     const struct bt_overlay *overlay;
+    struct bt_placement place;
     bool banner;
     float fade; /* 0 … 1, into the placards' ground */
 };

@@ -9,6 +9,7 @@
 #include "pipeline/swap/turn.h"
 #include "swap/swap.h"
 #include "trust/consent/consent.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,17 @@ static bool judge_cover(struct bt_swap *s, int64_t now_ns, bool fresh) {
     return s->covered && now_ns - s->covered_ns > COVERED_NS;
 }
 
+/* Forehead to chin, ear to ear: what label and banner must not cover. */
+static struct bt_rect around(const struct bt_face *face) {
+    struct bt_vec2 low = {face->landmark[0].x, face->landmark[0].y}, high = low;
+    for (size_t i = 1; i < BT_MESH_LANDMARKS; i++) {
+        const struct bt_vec3 *at = &face->landmark[i];
+        low = (struct bt_vec2){fminf(low.x, at->x), fminf(low.y, at->y)};
+        high = (struct bt_vec2){fmaxf(high.x, at->x), fmaxf(high.y, at->y)};
+    }
+    return (struct bt_rect){low.x, low.y, high.x - low.x, high.y - low.y};
+}
+
 static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt_faces *faces) {
     const struct bt_face *face = &faces->face[faces->wearer];
     int64_t gap_ns = frame->capture_ns - s->last_ns;
@@ -76,6 +88,7 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
     s->worn = true;
     s->last_ns = frame->capture_ns;
     frame->fade = s->turn.fade;
+    frame->face_px = around(&faces->face[faces->wearer]);
     return s->covered || !(face->confidence >= CONFIDENT) ? BT_E_OCCLUDED : BT_OK;
 }
 

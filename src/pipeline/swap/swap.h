@@ -32,10 +32,10 @@ struct bt_swap_times {
 BT_CHECKED bt_status bt_swap_create(const struct bt_swap_params *params, const struct bt_grant *grant,
                                     struct bt_swap **out_swap);
 void bt_swap_destroy(struct bt_swap **swap);
-/* Paints faces->face[faces->wearer] of `frame`, in place, and sets the frame's fade; submitted, not waited for. Asks the grant
-   first. The mask is whole at every fade.
-   On anything but BT_OK the frame must not be shown: BT_E_CONSENT, BT_E_NO_FACE, BT_E_POSE (turned too far: after a fade),
-   BT_E_OCCLUDED (a hand before the face), BT_E_TOO_DARK, BT_E_DEVICE. Allocates nothing. */
+/* Paints faces->face[faces->wearer] of `frame`, in place, and sets the frame's fade and face_px; submitted, not waited for.
+   Asks the grant first. The mask is whole at every fade. On anything but BT_OK the frame must not be shown: BT_E_CONSENT,
+   BT_E_NO_FACE, BT_E_POSE (turned too far: after a fade), BT_E_OCCLUDED (a hand before the face), BT_E_TOO_DARK, BT_E_DEVICE.
+   Allocates nothing. */
 BT_CHECKED bt_status bt_swap_and_blend(struct bt_swap *swap, const struct bt_grant *grant, struct bt_frame *frame,
                                        const struct bt_faces *faces);
 struct bt_swap_times bt_swap_last_times(const struct bt_swap *swap);
