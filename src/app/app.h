@@ -32,7 +32,7 @@ struct bt_app_texts {
 struct bt_app_options {
     const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to,
         *until, *tune, *budget;
-    struct bt_app_texts input, purpose;
+    struct bt_app_texts input, profile, purpose;
     uint64_t frames, runs, months, uses;
     uint32_t width_px, height_px, rate;
     bool mirror, json, keyring, verbose, help;
@@ -86,6 +86,7 @@ bt_status bt_app_model(struct bt_app *app);
 bt_status bt_app_vault(struct bt_app *app);
 bt_status bt_app_consent(struct bt_app *app);
 bt_status bt_app_audit(struct bt_app *app);
+bt_status bt_app_policy(struct bt_app *app);
 bt_status bt_app_identity(struct bt_app *app);
 
 #endif

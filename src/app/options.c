@@ -25,6 +25,8 @@ const struct bt_app_option bt_app_options[] = {
     {"hash", "FILE", "write one SHA-256 a frame that leaves", BT_APP_TEXT, AT(hash), false},
     {"stats", "FILE", "write figures as JSON when done", BT_APP_TEXT, AT(stats), false},
     {"face", "NAME", "the mask to wear (bauta faces lists them; default: the first)", BT_APP_TEXT, AT(face), true},
+    {"profile", "NAME", "also label as this profile asks; bauta policy list names them. May be given more than once",
+     BT_APP_TEXTS, AT(profile), true},
     {"frames", "N", "stop after N frames", BT_APP_COUNT, AT(frames), false},
     {"size", "WxH", "picture size to ask the camera for, or of the demo (default 1280x720; demo 640x480)", BT_APP_SIZE,
      AT(size), true},
@@ -183,7 +185,7 @@ static int configure(void *user, const char *section, const char *key, const cha
     }
     char *copy = strdup(value); /* lives as long as the program */
     c->status = copy ? set(c->log, known, copy, c->inout) : BT_E_MEMORY;
-    if (known->kind != BT_APP_TEXT && known->kind != BT_APP_SIZE) free(copy);
+    if (known->kind != BT_APP_TEXT && known->kind != BT_APP_TEXTS && known->kind != BT_APP_SIZE) free(copy);
     return !c->status;
 }
 

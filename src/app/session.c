@@ -2,6 +2,7 @@
 #include "app/session.h"
 
 #include "app/files.h"
+#include "app/profiles.h"
 #include "app/terminal.h"
 #include "app/watch.h"
 #include "app/worn.h"
@@ -40,7 +41,9 @@ static bt_status find_face(struct bt_session *s, const char *name, uint32_t purp
 bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app, uint32_t purposes) {
     const struct bt_app_options *o = &app->options;
     s->log = app->log;
-    bt_status status = bt_files_models(s->log, o->models, s->models, sizeof s->models);
+    s->profiles = calloc(1, sizeof *s->profiles);
+    bt_status status = s->profiles ? bt_profiles_choose(s->log, &o->profile, s->profiles) : BT_E_MEMORY;
+    if (!status) status = bt_files_models(s->log, o->models, s->models, sizeof s->models);
     if (!status) status = bt_worn_rig(s->log, s->models, &s->rig);
     if (!status) status = find_face(s, o->face, purposes);
     if (status) return status;
@@ -82,6 +85,7 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
         .standing = c->logged && !attended && find_standing(s, now_s, &standing) ? &standing : NULL,
         .now_s = now_s,
         .face_name = s->mask->name,
+        .profiles = s->profiles->names,
         .source_name = c->source_name,
         .record_path = c->record_path,
         .chinese = asked->chinese,
@@ -137,7 +141,8 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .gpu = s->gpu,
                                           .width_px = s->width_px,
                                           .height_px = s->height_px,
-                                          .egress = run->loopback ? BT_EGRESS_YUYV : BT_EGRESS_I420};
+                                          .egress = run->loopback ? BT_EGRESS_YUYV : BT_EGRESS_I420,
+                                          .rules = bt_profiles_rules(s->profiles)};
     struct bt_swap_params swap = {
         .log = s->log, .gpu = s->gpu, .rig = s->rig, .mask = s->mask, .width_px = s->width_px, .height_px = s->height_px};
     struct bt_output_about about;
@@ -266,4 +271,6 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
     bt_worn_finish(&s->worn);
     bt_mask_destroy(&s->mask);
     bt_rig_destroy(&s->rig);
+    free(s->profiles);
+    s->profiles = NULL;
 }

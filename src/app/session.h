@@ -26,6 +26,7 @@ struct bt_session_person {
     bool attended, chinese;
 };
 
+struct bt_profiles_chosen;
 struct bt_session {
     struct bt_log *log;
     const struct bt_session_person *person; /* set before prepare; NULL: at the terminal, whose Ctrl-C ends the session */
@@ -37,7 +38,8 @@ struct bt_session {
     struct bt_gpu *gpu;
     struct bt_trust trust;
     struct bt_cache cache;
-    int64_t tune_ns; /* how long the start may measure */
+    int64_t tune_ns;                     /* how long the start may measure */
+    struct bt_profiles_chosen *profiles; /* the labelling rules it keeps to */
     struct bt_audit *audit;
     struct bt_grant *grant;
     struct bt_capture *capture;

@@ -2,10 +2,11 @@
 /* The table of verbs. */
 #include "app/app.h"
 
-static const char *const run_options[] = {"camera", "input", "output", "record", "hash",   "face",    "frames", "size", "rate",
-                                          "mirror", "stats", "tune",   "device", "models", "verbose", "help",   NULL};
-static const char *const demo_options[] = {"output", "face",   "frames",  "size", "tune",
-                                           "device", "models", "verbose", "help", NULL};
+static const char *const run_options[] = {"camera",  "input",  "output", "record",  "hash",   "face",
+                                          "profile", "frames", "size",   "rate",    "mirror", "stats",
+                                          "tune",    "device", "models", "verbose", "help",   NULL};
+static const char *const demo_options[] = {"output", "face",   "profile", "frames", "size", "tune",
+                                           "device", "models", "verbose", "help",   NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
 static const char *const faces_options[] = {"seed", "name", "output", "models", "json", "verbose", "help", NULL};
 static const char *const model_options[] = {"input",   "output", "seed",   "after",   "runs", "budget",
@@ -22,6 +23,7 @@ static const char *const enroll_options[] = {"camera", ENROLL_INPUT "size", "rat
 static const char *const consent_options[] = {"output", "months", "json", "verbose", "help", NULL};
 static const char *const vault_options[] = {"keyring", "verbose", "help", NULL};
 static const char *const identity_options[] = {"to", "until", "uses", "purpose", "output", "verbose", "help", NULL};
+static const char *const policy_options[] = {"json", "verbose", "help", NULL};
 static const char *const audit_options[] = {"output", "json", "verbose", "help", NULL};
 
 const struct bt_app_verb bt_app_verbs[] = {
@@ -75,6 +77,12 @@ const struct bt_app_verb bt_app_verbs[] = {
      "audit verify                was a line changed, removed, moved or cut off, and which\n"
      "audit export --output FILE  all lines with the key that checks their signatures, as JSON",
      audit_options, bt_app_audit},
+    {"policy", "list|show|check [NAME|FILE]", "the labelling rules of laws and codes, and how this program meets them",
+     "policy list          the profiles that there are, with status and dates\n"
+     "policy show NAME     each rule in plain words, what of this program meets it, and what it cannot do\n"
+     "policy check [FILE]  is a profile's file as it should be, does it ask for less than the default\n"
+     "                     (which has no effect), does the label meet it; without FILE: all of them",
+     policy_options, bt_app_policy},
     {"model", "run|dump|bench|first|tune FILE.onnx", "run, look into, or time any ONNX network on bauta's own engine",
      "model run FILE.onnx --output DIR [--input NAME=FILE.npy]... [--seed N]\n"
      "    runs it once; each output becomes DIR/NAME.npy. Inputs that are not given are random numbers\n"

@@ -32,6 +32,8 @@ WORKS, REFUSED, ANY = "works", "refused", "either"
 DEMO = {
     "output": [("{out}/a b/%s", WORKS), ("/dev/null", REFUSED), ("/proc/nowhere", REFUSED)],
     "face": [("colombina", ANY), ("../../etc/passwd", REFUSED), ("%n%n", REFUSED), ("none", REFUSED), ("off", REFUSED)],
+    "profile": [("kr", WORKS), ("cn,eu", WORKS), ("strictest-common", WORKS), ("none", REFUSED), ("../../etc/passwd", REFUSED), ("/dev/null", REFUSED),
+                ("{less}", WORKS), ("{broken}", REFUSED), ("{huge}", REFUSED)],
     "frames": [("1", WORKS), ("0", REFUSED), ("-1", REFUSED), ("1e3", REFUSED), ("18446744073709551616", REFUSED)],
     "size": [("120x120", ANY), ("640x120", ANY), ("122x242", ANY), ("121x121", REFUSED), ("1x1", REFUSED), ("0x0", REFUSED),
              ("118x400", REFUSED), ("99999x99999", REFUSED), ("320x240x3", REFUSED), ("-320x240", REFUSED)],
@@ -49,6 +51,7 @@ RUN = {
     "hash": [("{out}/h", WORKS), ("/proc/nowhere/h", REFUSED)],
     "stats": [("{out}/s.json", WORKS), ("/proc/nowhere/s", REFUSED)],
     "face": DEMO["face"],
+    "profile": DEMO["profile"],
     "frames": DEMO["frames"],
     "size": [("640x480", ANY), ("1x1", ANY)],
     "rate": [("1", ANY), ("240", ANY), ("0", REFUSED), ("1000", REFUSED)],
@@ -60,7 +63,7 @@ RUN = {
     "help": [(None, ANY)],
 }
 TRIED = {"demo": DEMO, "run": RUN}
-NO_PICTURES = {"devices", "faces", "enroll", "model", "consent", "vault", "audit", "identity"}  # commands that send no frame
+NO_PICTURES = {"policy", "devices", "faces", "enroll", "model", "consent", "vault", "audit", "identity"}  # commands that send no frame
 
 # Ways to ask for no label; none may be known.
 SMUGGLED = ["--no-label", "--label=off", "--label", "--no-watermark", "--watermark=none", "--opacity=0", "--raw", "--unmasked", "--debug",
@@ -164,6 +167,12 @@ def make_clips(home):
         crop = "crop=400:300:20:0," if name != "tall" else ""
         subprocess.run(["ffmpeg", "-v", "error", *picture, "-frames:v", str(FRAMES), "-vf", f"{crop}scale={scale}", "-c:v", "ffv1", "-pix_fmt",
                         "yuv444p", clips[name]], check=True)
+    # Profiles: one that asks for less than the default, one that is none, one whose label cannot be made.
+    shipped = (SOURCE / "src/trust/policy/profiles/cn.ini").read_text()
+    for name, old, new in (("less", "min_height = 0.05", "min_height = 0.001\nbanner_s = 0"), ("broken", "[label]", "[lable]"),
+                           ("huge", "languages = zh", "languages = zh\nmin_contrast = 20")):
+        clips[name] = str(Path(home) / f"{name}.ini")
+        Path(clips[name]).write_text(shipped.replace(old, new))
     return clips
 
 

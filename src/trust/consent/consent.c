@@ -62,8 +62,9 @@ static bt_status record(const struct bt_consent_params *p, const char *session, 
         {"notice", version},
         {"language", p->chinese ? "zh" : "en"},
         {"reason", reason},
+        {"profiles", p->profiles ? p->profiles : ""},
     };
-    return bt_audit_append(p->audit, bt_clock_wall_ns(), event, fields, BT_COUNT(fields));
+    return bt_audit_append(p->audit, bt_clock_wall_ns(), event, fields, BT_COUNT(fields) - !p->profiles);
 }
 
 static bt_status ask(const struct bt_consent_params *p) {

@@ -39,6 +39,7 @@ struct bt_consent_params {
     const struct bt_consent_state *standing; /* the wearer's own, to start unattended; NULL: none */
     int64_t now_s;                           /* wall clock, seconds */
     const char *face_name;
+    const char *profiles;    /* names of the labelling rules that the session keeps to, for the audit; NULL: not a session */
     const char *source_name; /* camera or file that is about to be opened, as the notice names it */
     const char *record_path; /* where the wearer asked the masked video to be kept, or NULL: nothing is stored */
     bool chinese;            /* language of notice and answer */
