@@ -30,7 +30,8 @@ void bt_watermark_tile_init(uint32_t session, uint16_t key, struct bt_watermark_
 float bt_watermark_sign(int64_t time_ns);
 /* What is added at full amplitude, in codes of 8-bit luma, to the two neighbours that have these codes. */
 float bt_watermark_gain(float left, float right);
-/* Marks 8-bit luma in place; an even width. The reference of shaders/disclose/pack.comp, which does the same before rounding. */
+/* Marks 8-bit luma in place; an even width. The reference of shaders/disclose/pack.comp, which does the same before rounding.
+ */
 void bt_watermark_embed(const struct bt_watermark_tile *tile, float sign, uint8_t *luma, size_t stride, uint32_t w, uint32_t h);
 
 struct bt_watermark_detector;
@@ -41,8 +42,8 @@ struct bt_watermark_detector_params {
 };
 
 struct bt_watermark_result {
-    bool present;            /* the checksum holds, and log10_false_alarm is at most BT_WATERMARK_LOG10_FALSE_ALARM */
-    uint32_t session;        /* the rest means something only where present */
+    bool present;     /* the checksum holds, and log10_false_alarm is at most BT_WATERMARK_LOG10_FALSE_ALARM */
+    uint32_t session; /* the rest means something only where present */
     uint16_t key;
     float score;             /* correlation of what was found with the whole pattern: 0 … 1 */
     float log10_false_alarm; /* of a picture without this mark, over everything that was tried; 0 where nothing was found */
