@@ -271,6 +271,10 @@ static void search(struct label_reader *r, const struct label_picture *p) {
     float side = (float)(p->w < p->h ? p->w : p->h), w = (float)p->w, h = (float)p->h;
     float em0 = CAP_SEARCH_FROM * side / r->cap_per_em, em1 = CAP_SEARCH_TO * side / r->cap_per_em;
     r->place[0] = find(r, p, latin, em0, em1, 0.0f, 0.0f, w, 0.4f * h);
+    if (r->place[0].score < MATCH_LEAST) { /* a face may have driven it down */
+        struct place low = find(r, p, latin, em0, em1, 0.0f, 0.6f * h, w, h);
+        if (low.score > r->place[0].score) r->place[0] = low;
+    }
     if (r->place[0].score < 0.0f) return;
     refine(r, p, latin, &r->place[0]);
     /* The Chinese half stands before it or above it. */
@@ -293,12 +297,13 @@ struct label_reading label_reader_read(struct label_reader *r, const struct labe
         for (int k = 0; k < 2; k++) {
             const uint32_t *text = k ? chinese : latin;
             const struct place *at = &r->place[k];
-            float end = (float)at->x + 5.3f * at->em; /* roughly where the Latin word ends */
             read_word(r, p, text, at, &out);
             out.cap_px = at->em * r->cap_per_em;
-            if (k == 0 && (float)p->w - end > 3.0f * out.cap_px) out.lacks = "the label is not at the right";
-            if ((float)at->y > 6.0f * out.cap_px) out.lacks = "the label is not at the top";
         }
+        float x = fminf((float)r->place[0].x, (float)r->place[1].x), y = (float)r->place[0].y;
+        float end = (float)r->place[0].x + 5.3f * r->place[0].em; /* roughly where the Latin word ends */
+        if ((float)p->w - end > 3.0f * out.cap_px && x > 3.0f * out.cap_px) out.lacks = "the label is not at a side";
+        if (y > 6.0f * out.cap_px && y + 6.0f * out.cap_px < (float)p->h) out.lacks = "the label is not at the top or bottom";
         if (out.cap_px < CAP_SHARE_LEAST * side) out.lacks = "the letters are too small";
         if (out.contrast < CONTRAST_LEAST) out.lacks = "the contrast is too low";
         if (out.worst_glyph < GLYPH_LEAST) out.lacks = "a letter is missing";

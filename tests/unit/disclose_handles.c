@@ -4,6 +4,7 @@
 #include "pipeline/disclose/check.h"
 #include "pipeline/disclose/disclose.h"
 #include "support/test_gpu.h"
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -148,6 +149,68 @@ static void banner_times(void **state) {
     for (int i = 0; i < 60; i++, ns += 100 * MS) assert_int_equal(has_banner(f, apply(f, ns)), i < 50);
 }
 
+/* Rules may lengthen the banner and add words; they shorten nothing, and what cannot be written or does not fit is said. */
+static void rules(void **state) {
+    struct fixture *f = *state;
+    static const struct {
+        struct bt_label_rules rules;
+        bt_status status;
+        int64_t banner_ms;
+        const char *says;
+    } table[] = {{{NULL, 0, 0}, BT_OK, 5000, ""},
+                 {{NULL, 0, 2}, BT_OK, 5000, ""},
+                 {{"AI 생성", 0.06f, 8}, BT_OK, 8000, ""},
+                 {{NULL, -3, -1e30f}, BT_OK, 5000, ""},
+                 {{NULL, 0, NAN}, BT_OK, 5000, ""},
+                 {{"สร้าง", 0, 0}, BT_E_NOT_FOUND, 0, "U+0E2A"},
+                 {{"\xff", 0, 0}, BT_E_ARGUMENT, 0, "UTF-8"},
+                 {{"one two three four five six seven eight nine ten eleven", 0, 0}, BT_E_ARGUMENT, 0, "no room"},
+                 {{NULL, 0.5f, 0}, BT_E_ARGUMENT, 0, "no room"}};
+    for (size_t i = 0; i < BT_COUNT(table); i++) {
+        struct bt_disclose *d = NULL, *own = f->d;
+        const struct bt_disclose_params params = {
+            .log = f->t.log, .gpu = f->t.gpu, .width_px = W, .height_px = H, .rules = table[i].rules};
+        assert_int_equal(bt_disclose_create(&params, &d), table[i].status);
+        if (table[i].status) {
+            assert_null(d);
+            continue;
+        }
+        f->d = d;
+        for (int64_t ms = 0; ms < 9000; ms += 500) {
+            struct bt_disclosed out = apply(f, (1000 + ms) * MS);
+            struct bt_disclosed_view v = bt_disclose_bytes(d, out);
+            assert_true(bt_disclose_check(&v, NULL));
+            assert_int_equal(has_banner(f, out), ms < table[i].banner_ms);
+        }
+        struct bt_disclosed_view card = bt_disclose_bytes(d, bt_disclose_placard(d, BT_E_NO_FACE, 0, 0));
+        assert_true(bt_disclose_check(&card, NULL));
+        bt_disclose_destroy(&d);
+        f->d = own;
+    }
+}
+
+/* A face at the top right drives the label down; the view says where it is, also when the frame is held; the card's stays. */
+static void goes_out_of_the_way(void **state) {
+    struct fixture *f = *state;
+    struct bt_disclosed_view usual = bt_disclose_bytes(f->d, apply(f, 1000 * MS));
+    struct bt_frame frame = {f->image, W, H, 2000 * MS, 1, 0, {20, -10, W - 20, H / 2}};
+    struct bt_disclosed out;
+    assert_int_equal(bt_disclose_apply(f->d, &frame, &out), BT_OK);
+    struct bt_disclosed_view v = bt_disclose_bytes(f->d, out);
+    assert_true(v.label_y > H / 2 && v.label_x == usual.label_x && bt_disclose_check(&v, NULL));
+    struct bt_disclosed_view wrong = v;
+    wrong.label_y -= 2;
+    assert_false(bt_disclose_check(&wrong, NULL));
+    wrong = v;
+    wrong.label_x = W - 2; /* partly outside */
+    assert_false(bt_disclose_check(&wrong, NULL));
+    assert_int_equal(bt_disclose_hold(f->d, 2100 * MS, 2, &out), BT_OK);
+    struct bt_disclosed_view held_view = bt_disclose_bytes(f->d, out);
+    assert_true(held_view.label_y == v.label_y && bt_disclose_check(&held_view, NULL));
+    struct bt_disclosed_view card = bt_disclose_bytes(f->d, bt_disclose_placard(f->d, BT_E_NO_FACE, 2200 * MS, 3));
+    assert_true(card.label_y == usual.label_y && bt_disclose_check(&card, NULL));
+}
+
 /* What is held is the last masked frame, as it was; after a placard there is none to hold. */
 static void held(void **state) {
     struct fixture *f = *state;
@@ -244,6 +307,8 @@ int main(void) {
                                        TEST(placard_for_every_status),
                                        TEST(banner_times),
                                        TEST(held),
+                                       TEST(rules),
+                                       TEST(goes_out_of_the_way),
                                        TEST(wrong_frames),
                                        TEST(many_images),
                                        TEST(sizes)};

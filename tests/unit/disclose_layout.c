@@ -4,6 +4,7 @@
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/pack.h"
 #include "pipeline/disclose/placard.h"
+#include "pipeline/disclose/place.h"
 #include "support/brief.h"
 #include <math.h>
 #include <setjmp.h>
@@ -59,6 +60,64 @@ static void says_where(void **state) {
     assert_int_equal(bt_disclose_plate_of(2, 2).w, 0);
 }
 
+/* Whatever the rules say, what stands without them is there: the same lines, no smaller. */
+static void adds_only(const struct bt_layout *plain, const struct bt_label_rules *rules, uint32_t w, uint32_t h) {
+    struct bt_layout l;
+    bt_status st = bt_disclose_layout_of(text, w, h, rules, &l);
+    if (st == BT_E_ARGUMENT && rules->height_frac > 0.06f) return; /* no room: said, not cut */
+    assert_int_equal(st, BT_OK);
+    const struct bt_lines *lines = &l.label.lines;
+    assert_true(l.label.cap_px >= plain->label.cap_px && l.label.h >= plain->label.h);
+    bool blank = !rules->extra || strspn(rules->extra, " ") == strlen(rules->extra);
+    if (rules->height_frac > 0.055f)
+        assert_true((float)l.label.cap_px >= rules->height_frac * fminf((float)w, (float)h));
+    else
+        assert_int_equal(lines->count > plain->label.lines.count, !blank);
+    /* The default's lines come first, each whole. */
+    bool one = lines->line[0].length == strlen("AI生成 · AI MODIFIED");
+    assert_int_equal(strncmp(lines->line[0].start, "AI生成", 8), 0);
+    assert_true(one || !strncmp(lines->line[1].start, "AI MODIFIED", 11));
+    /* No ink is cut off by the plate. */
+    for (uint32_t k = 0; k < lines->count; k++) {
+        struct bt_ink ink;
+        assert_int_equal(bt_text_draw_line(text, &lines->line[k], l.label.em_px, &ink), BT_OK);
+        float top = roundf(l.label.baseline0_px + (float)k * l.label.line_px) - (float)ink.top;
+        float left = 0.5f * ((float)l.label.w - lines->line[k].width_px) + (float)ink.left;
+        if (top < 0.0f || top + (float)ink.h > (float)l.label.h) print_error("%s is cut\n", lines->line[k].start);
+        assert_true(top >= 0.0f && top + (float)ink.h <= (float)l.label.h);
+        assert_true(left >= 0.0f && left + (float)ink.w <= (float)l.label.w);
+        bt_disclose_ink_finish(&ink);
+    }
+}
+
+static void rules_only_add(void **state) {
+    (void)state;
+    static const char *const words[] = {NULL,
+                                        "",
+                                        "   ",
+                                        "AI 생성",
+                                        "एआई-जनित क्षि",
+                                        "נוצר על ידי בינה מלאכותית",
+                                        "مُوَلَّد بالذكاء الاصطناعي",
+                                        "数字人",
+                                        "Généré par une IA · Von KI erzeugt"};
+    static const float height[] = {0.0f, -1.0f, NAN, 0.01f, 0.07f, 0.1f};
+    static const uint32_t size[][2] = {{320, 240}, {640, 480}, {1280, 720}, {720, 1280}};
+    for (uint32_t s = 0; s < BT_COUNT(size); s++) {
+        struct bt_layout plain;
+        assert_int_equal(bt_disclose_layout_of(text, size[s][0], size[s][1], NULL, &plain), BT_OK);
+        for (uint32_t i = 0; i < BT_COUNT(words) * BT_COUNT(height); i++) {
+            const struct bt_label_rules rules = {words[i % BT_COUNT(words)], height[i / BT_COUNT(words)], 0.0f};
+            adds_only(&plain, &rules, size[s][0], size[s][1]);
+        }
+    }
+    struct bt_layout l;
+    const struct bt_label_rules wide = {.extra = "Unbrechbarkeitsbescheinigungsformularausgabestelle"};
+    assert_int_equal(bt_disclose_layout_of(text, 160, 120, &wide, &l), BT_E_ARGUMENT);
+    const struct bt_label_rules high = {.height_frac = INFINITY};
+    assert_int_equal(bt_disclose_layout_of(text, 640, 480, &high, &l), BT_E_ARGUMENT);
+}
+
 /* WCAG 2.1 contrast of two gamma-coded colours, from the bytes that leave. */
 static float luminance(const float *rgb) {
     float c[3];
@@ -78,7 +137,8 @@ static void decode(const uint8_t *yuyv, uint32_t w, uint32_t x, uint32_t y, floa
     rgb[1] = (luma - 0.299f * rgb[0] - 0.114f * rgb[2]) / 0.587f;
 }
 
-static void contrast(const struct bt_canvas *canvas, const struct bt_plate *plate, const uint8_t *bytes, uint32_t w) {
+static void contrast(const struct bt_canvas *canvas, const struct bt_plate *plate, struct bt_spot spot, const uint8_t *bytes,
+                     uint32_t w) {
     float lightest_plate = 0.0f, darkest_text = 1.0f;
     uint32_t strokes = 0;
     for (uint32_t y = 2; y + 2 < plate->h; y++)
@@ -86,7 +146,7 @@ static void contrast(const struct bt_canvas *canvas, const struct bt_plate *plat
             const uint8_t *o = canvas->rgba + 4 * ((size_t)y * canvas->w + (x & ~1u)), *p = o + 4;
             bool text_core = o[0] >= 225 && p[0] >= 225, plate_core = o[0] <= 14 && p[0] <= 14;
             float rgb[3];
-            decode(bytes, w, plate->x + x, plate->y + y, rgb);
+            decode(bytes, w, spot.x + x, spot.y + y, rgb);
             if (text_core) darkest_text = fminf(darkest_text, luminance(rgb)), strokes++;
             if (plate_core && y > plate->h / 8 && y < plate->h * 7 / 8) lightest_plate = fmaxf(lightest_plate, luminance(rgb));
         }
@@ -109,7 +169,7 @@ static void legible_over_any_picture(void **state) {
         assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, &mark), BT_OK);
         float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
         uint8_t *bytes = malloc(bt_disclose_pack_bytes(&format));
-        for (int picture = 0; picture < 5; picture++) {
+        for (int picture = 0; picture < 7; picture++) {
             uint32_t seed = 1;
             for (size_t k = 0; k < (size_t)w * h * 4; k++) {
                 seed = seed * 1664525u + 1013904223u;
@@ -117,24 +177,26 @@ static void legible_over_any_picture(void **state) {
                             : picture == 1 ? 0.0f
                             : picture == 2 ? 0.2f
                             : picture == 3 ? (float)(seed >> 8) / 16777216.0f
+                            : picture == 4 ? (float)(k / 4 % w / 2 % 2)
+                            : picture == 5 ? (float)(k / 4 / w / 3 % 2)
                                            : 3.0f * (float)(k % 4 == 0);
             }
-            struct bt_pack_frame frame = {
-                linear,
-                w,
-                &overlay,
-                {{overlay.layout.label.x, overlay.layout.label.y}, {overlay.layout.banner.x, overlay.layout.banner.y}},
-                true,
-                0};
+            /* Each corner and each small move in turn. */
+            struct bt_places places;
+            bt_disclose_places_init(&places, &overlay.layout, h);
+            places.label.at = (uint32_t)picture % BT_LABEL_PLACES;
+            places.label.placed = true;
+            const struct bt_placement at = bt_disclose_places_next(&places, picture * INT64_C(8000000000), NULL, true);
+            struct bt_pack_frame frame = {linear, w, &overlay, at, true, 0};
             bt_disclose_pack_region(&format, bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
-            contrast(&overlay.label, l, bytes, w);
-            contrast(&overlay.banner, &overlay.layout.banner, bytes, w);
+            contrast(&overlay.label, l, at.label, bytes, w);
+            contrast(&overlay.banner, &overlay.layout.banner, at.banner, bytes, w);
             struct bt_disclosed_view view = {.bytes = bytes,
                                              .size_bytes = bt_disclose_pack_bytes(&format),
                                              .width_px = w,
                                              .height_px = h,
-                                             .label_x = l->x,
-                                             .label_y = l->y,
+                                             .label_x = at.label.x,
+                                             .label_y = at.label.y,
                                              .mark = mark};
             float score;
             assert_true(bt_disclose_check(&view, &score));
@@ -201,9 +263,8 @@ static int close_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fits_everywhere),
-        cmocka_unit_test(says_where),
-        cmocka_unit_test(legible_over_any_picture),
+        cmocka_unit_test(fits_everywhere),          cmocka_unit_test(says_where),
+        cmocka_unit_test(rules_only_add),           cmocka_unit_test(legible_over_any_picture),
         cmocka_unit_test(placards_carry_the_label),
     };
     return cmocka_run_group_tests(tests, open_text, close_text);

@@ -43,19 +43,27 @@ static uint32_t even_up(float v) {
     return 2u * (uint32_t)ceilf(0.5f * v);
 }
 
-/* Plate around lines: width by the widest, height by their count. */
-static void enclose(struct bt_plate *p, float pad_x, float pad_y) {
-    float widest = 0.0f;
+/* How far ink reaches above and below the baseline, px. */
+struct reach {
+    float above, below;
+};
+
+/* Plate around lines: width by the widest, height by their count, and by `reach` where letters with marks need more. */
+static void enclose(struct bt_plate *p, float pad_x, float pad_y, struct reach reach) {
+    float cap = (float)p->cap_px, widest = 0.0f;
     for (uint32_t i = 0; i < p->lines.count; i++) widest = fmaxf(widest, p->lines.line[i].width_px);
-    p->line_px = roundf(1.9f * (float)p->cap_px);
-    p->baseline0_px = roundf(pad_y) + (float)p->cap_px;
+    p->line_px = roundf(fmaxf(1.9f * cap, reach.above + reach.below + 0.2f * cap));
+    p->baseline0_px = roundf(pad_y) + cap;
     p->w = even_up(widest + 2.0f * pad_x);
-    p->h = even_up(2.0f * roundf(pad_y) + (float)p->cap_px + (float)(p->lines.count - 1) * p->line_px);
+    float bottom = roundf(fmaxf(pad_y, reach.below + 0.3f * cap));
+    p->h = even_up(p->baseline0_px + (float)(p->lines.count - 1) * p->line_px + bottom);
 }
 
 /* The words that rules add: below the default's, no wider than those where that takes at most three lines. */
-static bt_status add_words(struct bt_text *text, const char *extra, float most_px, struct bt_plate *p) {
+static bt_status add_words(struct bt_text *text, const char *extra, float most_px, struct bt_plate *p,
+                           struct reach *out_reach) {
     float widest = 0.0f;
+    const uint32_t first = p->lines.count;
     for (uint32_t i = 0; i < p->lines.count; i++) widest = fmaxf(widest, p->lines.line[i].width_px);
     struct bt_lines narrow = p->lines;
     bt_status st = bt_text_wrap(text, extra, p->em_px, fminf(widest, most_px), &narrow);
@@ -63,19 +71,27 @@ static bt_status add_words(struct bt_text *text, const char *extra, float most_p
         p->lines = narrow;
     else if (!st || st == BT_E_ARGUMENT)
         st = bt_text_wrap(text, extra, p->em_px, most_px, &p->lines);
+    for (uint32_t i = first; !st && i < p->lines.count; i++) {
+        struct bt_ink ink;
+        if ((st = bt_text_draw_line(text, &p->lines.line[i], p->em_px, &ink))) break;
+        out_reach->above = fmaxf(out_reach->above, (float)ink.top);
+        out_reach->below = fmaxf(out_reach->below, (float)((int32_t)ink.h - ink.top));
+        bt_disclose_ink_finish(&ink);
+    }
     return st;
 }
 
 static bt_status lay_label(struct bt_text *text, uint32_t w, uint32_t h, const struct bt_label_rules *rules,
                            struct bt_plate *p) {
     float side = (float)(w < h ? w : h), share = LABEL_CAP_SHARE;
-    if (rules) share = fmaxf(share, fminf(rules->height_frac, 1.0f)); /* what is no number counts as nothing */
+    if (rules && rules->height_frac > share) share = fminf(rules->height_frac, 1.0f); /* what is no number counts as nothing */
     p->cap_px = (uint32_t)fmaxf(ceilf(share * side), LABEL_CAP_LEAST);
     float cap = (float)p->cap_px;
     p->em_px = bt_text_em_of_capital(text, cap);
     uint32_t margin = even_up(0.4f * cap);
     static const char *const one[] = {bt_string_LABEL}, *const two[] = {bt_string_LABEL_FIRST, bt_string_LABEL_SECOND};
     for (uint32_t lines = 1; lines <= 2; lines++) {
+        struct reach reach = {0.0f, 0.0f};
         p->lines.count = 0;
         for (uint32_t i = 0; i < lines; i++) {
             bt_status st = bt_text_wrap(text, lines == 1 ? one[i] : two[i], p->em_px, INFINITY, &p->lines);
@@ -83,10 +99,10 @@ static bt_status lay_label(struct bt_text *text, uint32_t w, uint32_t h, const s
         }
         if (rules && rules->extra) {
             float most = (float)w - 2.0f * (float)margin - 1.1f * cap - 2.0f;
-            bt_status st = add_words(text, rules->extra, most, p);
+            bt_status st = add_words(text, rules->extra, most, p, &reach);
             if (st) return st;
         }
-        enclose(p, 0.55f * cap, 0.55f * cap);
+        enclose(p, 0.55f * cap, 0.55f * cap, reach);
         if (p->w + 2 * margin <= w && p->h + 2 * margin <= h) {
             p->x = w - margin - p->w;
             p->y = margin;
@@ -113,7 +129,7 @@ static bt_status lay_banner(struct bt_text *text, uint32_t w, uint32_t h, const 
         if (!st) st = bt_text_wrap(text, bt_string_BANNER_SECOND, p->em_px, most, &p->lines);
     }
     if (st) return st;
-    enclose(p, pad_x, pad_y);
+    enclose(p, pad_x, pad_y, (struct reach){0.0f, 0.0f});
     if (p->w + 2 * margin > w || p->h + 2 * margin + label->y + label->h > h) return BT_E_ARGUMENT;
     p->x = (w - p->w) / 4 * 2;
     p->y = h - margin - p->h;

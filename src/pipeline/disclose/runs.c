@@ -55,20 +55,29 @@ static void scripts_of(const struct bt_runs *runs, hb_script_t *out_script) {
     }
 }
 
-/* A character of no script of its own (a space, a joiner, a mark) stays in the font before it, if that has it. */
+static bool has(hb_font_t *font, uint32_t character) {
+    hb_codepoint_t glyph;
+    return hb_font_get_nominal_glyph(font, character, &glyph);
+}
+
+/* A character of no script of its own (a space, a bracket, a mark) stays in the font before it, or else after it, if that has
+   it. */
 static void fonts_of(hb_font_t *const *font, uint32_t font_count, const struct bt_runs *runs, uint8_t *out_font) {
     hb_unicode_funcs_t *unicode = hb_unicode_funcs_get_default();
+    uint8_t last = 0;
+    bool begun = false;
     for (uint32_t i = 0; i < runs->character_count; i++) {
         uint32_t c = runs->character[i], f = 0;
-        hb_codepoint_t glyph;
         hb_script_t s = hb_unicode_script(unicode, c);
-        bool follows = i > 0 && (s == HB_SCRIPT_COMMON || s == HB_SCRIPT_INHERITED);
-        if (follows && hb_font_get_nominal_glyph(font[out_font[i - 1]], c, &glyph)) {
-            out_font[i] = out_font[i - 1];
-            continue;
-        }
-        while (f < font_count && !hb_font_get_nominal_glyph(font[f], c, &glyph)) f++;
-        out_font[i] = (uint8_t)(f < font_count ? f : 0);
+        bool own = s != HB_SCRIPT_COMMON && s != HB_SCRIPT_INHERITED;
+        while (f < font_count && !has(font[f], c)) f++;
+        if (f == font_count) f = 0;
+        out_font[i] = (uint8_t)(!own && has(font[last], c) ? last : f);
+        if (!own) continue;
+        for (uint32_t k = 0; k < i && !begun; k++)
+            if (has(font[f], runs->character[k])) out_font[k] = (uint8_t)f;
+        begun = true;
+        last = (uint8_t)f;
     }
 }
 
