@@ -21,6 +21,9 @@ static bool is_fake(int fd) {
     return false;
 }
 
+static int image_fd = -1, image_memory = -1; /* the node opened for the timeout image; where it is mapped from */
+static int writer_fd = -1;                   /* that 0.12.7 knows of */
+static bool image_next, ready_for_output, ready_for_capture;
 static uint8_t *maps[4];
 static uint32_t next_buffer, map_count;
 enum { MAP_BYTES = 1 << 20 };
@@ -49,6 +52,9 @@ void fake_v4l2_reset(const char *driver, uint32_t device_caps) {
     memset(maps, 0, sizeof maps);
     map_count = 0;
     next_buffer = 0;
+    image_fd = writer_fd = -1;
+    image_next = ready_for_capture = false;
+    ready_for_output = true;
     fd_count = 0;
     snprintf((char *)fake_v4l2.cap.driver, sizeof fake_v4l2.cap.driver, "%s", driver);
     snprintf((char *)fake_v4l2.cap.card, sizeof fake_v4l2.cap.card, "Fake");
@@ -71,6 +77,8 @@ int __wrap_open(const char *path, int flags, ...) {
     if (fd < 0 || fd_count == 8) return fd;
     fake_v4l2.opens++;
     fake_v4l2.open_now++;
+    if (image_next) image_fd = fd;
+    image_next = false;
     return fds[fd_count++] = fd;
 }
 
@@ -79,8 +87,18 @@ int __wrap_close(int fd) {
         if (fds[i] == fd) {
             fds[i] = fds[--fd_count];
             fake_v4l2.open_now--;
+            if (fd == writer_fd) ready_for_output = true;
+            if (fd == writer_fd) writer_fd = -1;
+            if (!fake_v4l2.open_now) ready_for_capture = false; /* the buffers are freed */
             break;
         }
+    if (fd == image_fd && fd >= 0) {
+        if (image_memory >= 0) {
+            fake_v4l2.timeout_images += pread(image_memory, fake_v4l2.timeout_image, sizeof fake_v4l2.timeout_image, 0) > 0;
+            __real_close(image_memory);
+        }
+        image_fd = image_memory = -1;
+    }
     return __real_close(fd);
 }
 
@@ -144,6 +162,11 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
     switch (request) {
     case VIDIOC_QUERYCAP:
         *(struct v4l2_capability *)argument = f->cap;
+        if (f->model_0_12_7) {
+            const uint32_t caps =
+                (ready_for_output ? V4L2_CAP_VIDEO_OUTPUT : 0) | (ready_for_capture ? V4L2_CAP_VIDEO_CAPTURE : 0);
+            ((struct v4l2_capability *)argument)->device_caps = caps | V4L2_CAP_STREAMING | V4L2_CAP_READWRITE;
+        }
         return 0;
     case VIDIOC_ENUM_FMT:
     case VIDIOC_ENUM_FRAMESIZES:
@@ -173,10 +196,37 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
         return dequeue(argument);
     case VIDIOC_STREAMON:
         f->streamons++;
+        if (f->model_0_12_7) writer_fd = fd;
         if (f->caps_after_streamon) f->cap.device_caps = f->caps_after_streamon;
         return give(f->fail_streamon);
     case VIDIOC_STREAMOFF:
         return 0;
+    case VIDIOC_S_PARM: {
+        const struct v4l2_streamparm *parm = argument;
+        if (parm->type != V4L2_BUF_TYPE_VIDEO_OUTPUT) return give(ENOTTY);
+        f->interval = parm->parm.output.timeperframe;
+        return 0;
+    }
+    case VIDIOC_SUBSCRIBE_EVENT:
+        return give(f->model_0_12_7 ? EINVAL : 0);
+    case VIDIOC_DQEVENT: {
+        struct v4l2_event *event = argument;
+        const uint32_t count = f->readers;
+        if (!f->events) return give(ENOENT);
+        f->events--;
+        event->type = 0x10e00001; /* V4L2_EVENT_PRI_CLIENT_USAGE */
+        memcpy(event->u.data, &count, sizeof count);
+        return 0;
+    }
+    case VIDIOC_G_CTRL:
+    case VIDIOC_S_CTRL: {
+        struct v4l2_control *control = argument;
+        if (f->no_controls) return give(EINVAL);
+        if (control->id == 0x98f903 && request == VIDIOC_S_CTRL) image_next = control->value;
+        if (control->id == 0x98f902 && request == VIDIOC_S_CTRL) f->timeout_ms = control->value;
+        if (control->id == 0x98f902 && request == VIDIOC_G_CTRL) control->value = f->timeout_ms;
+        return give(control->id == 0x98f902 || control->id == 0x98f903 ? 0 : EINVAL);
+    }
     default:
         return give(ENOTTY);
     }
@@ -184,6 +234,11 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
 
 void *__wrap_mmap(void *at, size_t bytes, int protection, int flags, int fd, off_t offset) {
     if (!is_fake(fd)) return __real_mmap(at, bytes, protection, flags, fd, offset);
+    if (fd == image_fd) {
+        image_memory = memfd_create("timeout image", MFD_CLOEXEC);
+        if (image_memory < 0 || ftruncate(image_memory, (off_t)bytes)) return MAP_FAILED;
+        return __real_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, image_memory, 0);
+    }
     void *map = __real_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     maps[map_count++ % 4] = map; /* as many as DQBUF takes turns with; a second opening's take the place of the first's */
     return map;
@@ -202,6 +257,8 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size) {
     struct fake_v4l2 *f = &fake_v4l2;
     if (!is_fake(fd)) return __real_write(fd, bytes, size);
     f->writes++;
+    ready_for_output = false;
+    ready_for_capture = true;
     if (f->fail_write) return give(f->fail_write);
     if (f->write_most && f->short_writes && size > f->write_most) {
         f->short_writes--;

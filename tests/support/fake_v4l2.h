@@ -23,15 +23,24 @@ struct fake_v4l2 {
     bool silent;           /* poll: nothing comes */
     int64_t clock_off_s;   /* how wrong the driver's times are */
     uint32_t clock_flags;
-    const uint8_t *frame;         /* what every buffer holds */
-    size_t frame_bytes;           /* bytesused */
-    uint32_t error_every;         /* every n-th buffer carries V4L2_BUF_FLAG_ERROR */
-    size_t write_most;            /* a write takes no more than this; 0: all */
-    uint32_t short_writes;        /* so many are cut short, then none */
+    const uint8_t *frame;  /* what every buffer holds */
+    size_t frame_bytes;    /* bytesused */
+    uint32_t error_every;  /* every n-th buffer carries V4L2_BUF_FLAG_ERROR */
+    size_t write_most;     /* a write takes no more than this; 0: all */
+    uint32_t short_writes; /* so many are cut short, then none */
+    /* as v4l2loopback */
+    bool model_0_12_7;       /* who is a writer is told by STREAMON alone; no events */
+    bool no_controls;        /* it has none */
+    _Atomic uint32_t events; /* so many wait; each says `readers` */
+    _Atomic uint32_t readers;
+    int32_t timeout_ms;           /* the control */
     uint32_t caps_after_streamon; /* device_caps once STREAMON was called: a healed 0.12.7 */
     /* seen */
     struct v4l2_pix_format format;
     uint32_t opens, open_now, queued, dequeued, writes, s_fmts, streamons;
+    struct v4l2_fract interval; /* as S_PARM declared it for an output */
+    uint8_t timeout_image[1 << 16];
+    uint32_t timeout_images; /* how often one was given */
     uint8_t written[1 << 20];
     size_t written_bytes; /* of the last write */
 };

@@ -6,7 +6,7 @@ set -u
 p=${PROGRAM:?} root=${GUEST_MODULES:?} size="640 360"
 load() { modprobe -d "$root" "$@" || exit 9; }
 load vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0
-load v4l2loopback video_nr=40,41 exclusive_caps=1,0 max_buffers=4 card_label=Bauta,Shared
+load v4l2loopback video_nr=40,41 exclusive_caps=1,0 max_buffers=4 card_label=Bauta,Virtual
 camera=/dev/video0 faults=0
 # says TEXT FILE: the file holds the text
 says() {
@@ -19,7 +19,7 @@ echo "the list"
 "$p" list >list.txt
 says "$camera|vivid|vivid|platform:vivid-000|capture picked|" list.txt
 says "/dev/video40|Bauta|v4l2 loopback|platform:v4l2loopback-000|output loopback picked|" list.txt
-says "/dev/video41|Shared|v4l2 loopback|platform:v4l2loopback-001|capture output loopback " list.txt
+says "/dev/video41|Virtual|v4l2 loopback|platform:v4l2loopback-001|capture output loopback " list.txt
 says "pick $camera" list.txt
 
 echo "a camera, and its lies about time"

@@ -420,6 +420,10 @@ struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status 
     return close_slot(d, d->placards.bytes[why], true, d->card_label, capture_ns, sequence);
 }
 
+struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *d, bt_status why) {
+    return view_of(d, d->placards.bytes[(uint32_t)why < BAUTA_STATUS_COUNT ? why : BT_E_ARGUMENT], true, 0, 0);
+}
+
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
     const struct bt_disclose *d = disclose;
     struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, d->card_label, 0, 0);

@@ -72,6 +72,8 @@ BT_CHECKED bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capt
                                       struct bt_disclosed *out_disclosed);
 /* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */
 struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
+/* The same card to look at, numbered 0: for what must show it when there is nobody to ask. Any thread; lives as long as disclose. */
+struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *disclose, bt_status why);
 /* A stale or forged handle yields the placard; a handle is stale once BT_EGRESS_SLOTS - 1 further frames were made. The bytes
    stay unchanged until the next call, however many frames are made meanwhile, or until bt_disclose_destroy. Any one thread
    besides the one that makes them. */

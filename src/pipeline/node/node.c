@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/node/node.h"
 #include "base/log.h"
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,16 @@ uint32_t bt_node_caps(const struct v4l2_capability *cap) {
 
 bool bt_node_is_loopback(const struct v4l2_capability *cap) {
     return !strncmp((const char *)cap->driver, "v4l2 loopback", sizeof cap->driver);
+}
+
+enum bt_node_label bt_node_label_of(const char *card) {
+    static const char *const plain[] = {"virtual", "loopback", "dummy", "v4l2", "obs"};
+    if (strcasestr(card, "bauta")) return BT_NODE_LABEL_GOOD;
+    for (const char *at = card; (at = strstr(at, "AI")); at += 2)
+        if ((at == card || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[2])) return BT_NODE_LABEL_GOOD;
+    for (size_t i = 0; i < BT_COUNT(plain); i++)
+        if (strcasestr(card, plain[i])) return BT_NODE_LABEL_PLAIN;
+    return BT_NODE_LABEL_POSES;
 }
 
 /* The bytes of the UTF-8 character at `c` (RFC 3629), or 0 when it is none, or a control character. */

@@ -54,7 +54,7 @@ static void hash_destroy(struct bt_sink *sink) {
     free(h);
 }
 
-static const struct bt_sink_ops ops = {hash_write, hash_finish, hash_destroy};
+static const struct bt_sink_ops ops = {hash_write, hash_finish, hash_destroy, NULL};
 
 bt_status bt_sink_open_hash(const struct bt_sink_params *params, struct bt_sink **out_sink) {
     struct hash *h = calloc(1, sizeof *h);

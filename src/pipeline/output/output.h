@@ -26,25 +26,37 @@ struct bt_output_about {
     const char *last_key;
 };
 
+/* Told, on the output thread, when nobody reads the virtual camera any more, and when somebody does again. Never told where
+   that cannot be known (v4l2loopback before 0.13), and never before the first frame. Must not wait. */
+struct bt_output_watch {
+    void *user;
+    void (*changed)(void *user, bool watched);
+};
+
 struct bt_output_params {
     struct bt_log *log;
     const struct bt_disclose *disclose; /* where handles are looked up; borrowed */
     uint32_t width_px, height_px;
     uint32_t rate_num, rate_den;
-    const char *loopback;                /* v4l2loopback node, or NULL. YUYV egress only: the pipeline picks it */
+    const char *loopback;                /* v4l2loopback node, or NULL. */
     const char *record;                  /* .mkv or .mp4, or NULL */
     const char *hash;                    /* text file, or NULL: one line a frame, "sequence placard|frame sha256" */
     const struct bt_output_about *about; /* copied; NULL: nothing */
     bool paced; /* live: while the sinks are busy, a newer frame replaces a waiting one (counted) and nobody waits */
+    /* Frames leave at the rate, dropped or repeated: live by the clock, and repeated to the virtual camera alone; else by the
+       source's own time. Without it they leave as they come. */
+    bool at_rate;
+    struct bt_output_watch watch; /* changed NULL: nobody asks */
 };
 
 struct bt_output_stats {
-    uint64_t sent, dropped, loopback_frames, record_frames, hash_frames;
+    uint64_t sent, dropped, repeated, loopback_frames, record_frames, hash_frames;
     uint64_t undisclosed; /* frames whose label could not be read back, each is asked: must stay 0; output stops at the first */
 };
 
-/* Opens every sink that is named; at least one. BT_E_ARGUMENT, BT_E_NOT_FOUND, BT_E_BUSY, BT_E_UNSUPPORTED, BT_E_IO: the log
-   says which, and what to do. Starts the output thread. */
+/* Opens every sink that is named; at least one. Where no frame comes, the virtual camera is given the last one again, several
+   times a second for 5 s: silence would mean to it that bauta died, and it would show the card "Stopped". BT_E_ARGUMENT,
+   BT_E_NOT_FOUND, BT_E_BUSY, BT_E_UNSUPPORTED, BT_E_IO: the log says which, and what to do. Starts the output thread. */
 BT_CHECKED bt_status bt_output_create(const struct bt_output_params *params, struct bt_output **out_output);
 /* Sends what is pending, finishes files, joins. */
 void bt_output_destroy(struct bt_output **output);

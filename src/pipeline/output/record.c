@@ -200,7 +200,7 @@ static void record_destroy(struct bt_sink *sink) {
     free(r);
 }
 
-static const struct bt_sink_ops ops = {record_write, record_finish, record_destroy};
+static const struct bt_sink_ops ops = {record_write, record_finish, record_destroy, NULL};
 
 static const char *muxer_of(const char *path) {
     static const char *const kinds[][2] = {{".mkv", "matroska"}, {".mp4", "mp4"}};

@@ -18,6 +18,8 @@ struct bt_sink_ops {
     /* Completes what was begun, also after an error of write. */
     bt_status (*finish)(struct bt_sink *sink);
     void (*destroy)(struct bt_sink *sink);
+    /* How many read from it now; -1: it cannot be known. NULL: the same. */
+    int (*readers)(struct bt_sink *sink);
 };
 
 struct bt_sink { /* head of every sink */
@@ -29,7 +31,9 @@ struct bt_sink_params {
     const char *path;
     uint32_t width_px, height_px, rate_num, rate_den;
     const struct bt_output_about *about;
-    bool paced; /* times come from capture_ns, not from the rate */
+    enum bt_egress egress;
+    struct bt_disclosed_view stopped; /* the card that says so, for what goes on without us; bytes NULL: none. Borrowed */
+    bool paced;                       /* times come from capture_ns, not from the rate */
 };
 
 /* loopback.c: a v4l2loopback node, by write(). */
