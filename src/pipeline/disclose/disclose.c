@@ -421,7 +421,7 @@ struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status 
 }
 
 struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *d, bt_status why) {
-    return view_of(d, d->placards.bytes[(uint32_t)why < BAUTA_STATUS_COUNT ? why : BT_E_ARGUMENT], true, 0, 0);
+    return view_of(d, d->placards.bytes[(uint32_t)why < BAUTA_STATUS_COUNT ? why : BT_E_ARGUMENT], true, d->card_label, 0, 0);
 }
 
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
