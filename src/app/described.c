@@ -2,6 +2,7 @@
 #include "app/described.h"
 
 #include "app/files.h"
+#include "app/profiles.h"
 #include "app/session.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -113,7 +114,8 @@ bt_status bt_described_begin(struct bt_session *s, const char *record, struct bt
     snprintf(m->session, sizeof m->session, "%s", bt_grant_session(s->grant));
     m->start_s = m->end_s = bt_clock_wall_ns() / SECOND_NS;
     m->mark_key = BT_WATERMARK_KEY;
-    if (!m->profiles) snprintf(m->profile[m->profiles++], sizeof m->profile[0], "strictest-common");
+    for (m->profiles = 0; m->profiles < s->profiles->count && m->profiles < BT_MANIFEST_PROFILES; m->profiles++)
+        snprintf(m->profile[m->profiles], sizeof m->profile[0], "%s", s->profiles->id[m->profiles]);
     m->audit_lines = bt_audit_count(s->audit);
     snprintf(m->audit_head, sizeof m->audit_head, "%s", bt_audit_head(s->audit));
     describe_face(s);
