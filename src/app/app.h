@@ -31,12 +31,12 @@ struct bt_app_texts {
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
     const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to,
-        *until, *tune, *budget;
+        *until, *tune, *budget, *manifest, *key;
     struct bt_app_texts input, profile, purpose;
     uint64_t frames, runs, months, uses;
     uint32_t width_px, height_px, rate;
     bool mirror, json, keyring, verbose, help;
-    const char *word[2]; /* what is not an option: faces new, faces show X */
+    const char *word[BT_APP_MOST_TEXTS]; /* what is not an option: faces new, faces show X */
     uint32_t words;
 };
 
@@ -88,5 +88,6 @@ bt_status bt_app_consent(struct bt_app *app);
 bt_status bt_app_audit(struct bt_app *app);
 bt_status bt_app_policy(struct bt_app *app);
 bt_status bt_app_identity(struct bt_app *app);
+bt_status bt_app_verify(struct bt_app *app);
 
 #endif

@@ -48,6 +48,8 @@ const struct bt_app_option bt_app_options[] = {
     {"tune", "SECONDS", "how long a start may measure kernels not known yet (default: 10 on a GPU, 0 on a CPU)", BT_APP_TEXT,
      AT(tune), true},
     {"budget", "SECONDS", "how long to measure (default 60)", BT_APP_TEXT, AT(budget), false},
+    {"manifest", "FILE", "the manifest of the session that the pictures are said to be of", BT_APP_TEXT, AT(manifest), false},
+    {"key", "KEY", "who must have signed it: what `bauta identity key` prints there, or a fingerprint", BT_APP_TEXT, AT(key), false},
     {"device", "NAME", "part of a Vulkan device's name (default: the best)", BT_APP_TEXT, AT(device), true},
     {"models", "DIR", "where the models lie (default: beside the program)", BT_APP_TEXT, AT(models), true},
     {"json", NULL, "print JSON", BT_APP_FLAG, AT(json), false},
@@ -117,12 +119,17 @@ static bt_status set(struct bt_log *log, const struct bt_app_option *option, con
     return BT_E_ARGUMENT;
 }
 
+/* Two, or, where the table says WORD..., as many as there is room for. */
+static uint32_t words_most(const struct bt_app_verb *verb) {
+    return verb->words && strstr(verb->words, "...") ? BT_APP_MOST_TEXTS : 2;
+}
+
 bt_status bt_app_parse(struct bt_log *log, const struct bt_app_verb *verb, int argc, char **argv, struct bt_app_options *out) {
     struct bt_app_options parsed = {0};
     for (int i = 0; i < argc; i++) {
         const char *word = argv[i];
         if (strncmp(word, "--", 2) || !word[2]) {
-            if ((word[0] == '-' && word[1]) || parsed.words == BT_COUNT(parsed.word) || !verb->words) {
+            if ((word[0] == '-' && word[1]) || parsed.words == words_most(verb) || !verb->words) {
                 bt_log_error(log, "%s: bauta %s does not know it; see bauta %s --help", word, verb->name, verb->name);
                 return BT_E_ARGUMENT;
             }

@@ -24,6 +24,7 @@ static const char *const consent_options[] = {"output", "months", "json", "verbo
 static const char *const vault_options[] = {"keyring", "verbose", "help", NULL};
 static const char *const identity_options[] = {"to", "until", "uses", "purpose", "output", "verbose", "help", NULL};
 static const char *const policy_options[] = {"json", "verbose", "help", NULL};
+static const char *const verify_options[] = {"manifest", "key", "json", "verbose", "help", NULL};
 static const char *const audit_options[] = {"output", "json", "verbose", "help", NULL};
 
 const struct bt_app_verb bt_app_verbs[] = {
@@ -83,6 +84,13 @@ const struct bt_app_verb bt_app_verbs[] = {
      "policy check [FILE]  is a profile's file as it should be, does it ask for less than the default\n"
      "                     (which has no effect), does the label meet it; without FILE: all of them",
      policy_options, bt_app_policy},
+    {"verify", "FILE...", "is bauta's invisible mark in a recording, a screenshot or a folder of them, and whose session was it",
+     "Looks for the mark whatever became of the picture, and says from when to when it is there, with which\n"
+     "confidence, and of which session. The session's manifest is looked for beside the file, inside of it and\n"
+     "among this installation's own sessions, or named with --manifest; its signature and its times are checked.\n"
+     "Where no mark is found, that proves nothing. Exit code 0: marked (of a folder, at least one picture), and\n"
+     "all that was given or found fits; 1: not so.",
+     verify_options, bt_app_verify},
     {"model", "run|dump|bench|first|tune FILE.onnx", "run, look into, or time any ONNX network on bauta's own engine",
      "model run FILE.onnx --output DIR [--input NAME=FILE.npy]... [--seed N]\n"
      "    runs it once; each output becomes DIR/NAME.npy. Inputs that are not given are random numbers\n"

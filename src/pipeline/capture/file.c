@@ -179,6 +179,26 @@ static bt_status file_read(struct bt_source *source, struct bt_picture *picture)
 
 static const struct bt_source_ops file_ops = {file_destroy, file_read, file_interrupt, NULL};
 
+/* A picture's demuxer by its first bytes: left to itself libavformat takes a .jpg for one of a numbered series, which would
+   open others. NULL: not a picture. */
+static const AVInputFormat *picture_format(const char *path) {
+    static const struct {
+        const char *magic, *name;
+        size_t at, size;
+    } kinds[] = {{"\x89PNG", "png_pipe", 0, 4},
+                 {"\xff\xd8\xff", "jpeg_pipe", 0, 3},
+                 {"WEBP", "webp_pipe", 8, 4},
+                 {"BM", "bmp_pipe", 0, 2}};
+    char first[12] = "";
+    const AVInputFormat *format = NULL;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const bool whole = fd >= 0 && read(fd, first, sizeof first) == sizeof first;
+    for (size_t i = 0; whole && !format && i < BT_COUNT(kinds); i++)
+        if (!memcmp(first + kinds[i].at, kinds[i].magic, kinds[i].size)) format = av_find_input_format(kinds[i].name);
+    if (fd >= 0) close(fd);
+    return format;
+}
+
 static bt_status open_container(struct file *f) {
     struct stat status;
     if (stat(f->path, &status)) {
@@ -202,7 +222,7 @@ static bt_status open_container(struct file *f) {
     f->format->interrupt_callback = (AVIOInterruptCB){asked_to_stop, f};
     av_dict_set(&options, "protocol_whitelist", "file", 0);
     av_dict_set(&options, "format_whitelist", containers, 0);
-    int result = avformat_open_input(&f->format, url, NULL, &options);
+    int result = avformat_open_input(&f->format, url, picture_format(f->path), &options);
     av_dict_free(&options);
     free(url);
     if (result < 0) return fault(f, result, "is not a video that can be read");
