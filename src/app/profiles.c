@@ -176,6 +176,7 @@ struct bt_profile_program bt_profiles_program(const struct bt_profile *rules, st
         .contrast = 4.5,
         .banner_s = fmax(5, rules->label.banner_s),
         .manifest = true,
+        .detector = true,
         .adult_age = 18,
     };
 }
