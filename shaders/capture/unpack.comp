@@ -13,24 +13,8 @@ layout(constant_id = BT_UNPACK_FULL_RANGE) const bool full_range = false;
 layout(constant_id = BT_UNPACK_BT709) const bool bt709 = false;
 layout(constant_id = BT_UNPACK_MIRROR) const bool mirror = false;
 
-#ifdef BT_UNPACK_STORAGE
-layout(set = 0, binding = BT_UNPACK_BYTES) readonly buffer Bytes { uint words[]; } picture;
-uint word(uint i) { return picture.words[i]; }
-#else
-layout(set = 0, binding = BT_UNPACK_BYTES) uniform usamplerBuffer picture;
-uint word(uint i) { return texelFetch(picture, int(i)).x; }
-#endif
+#include "capture/picture.glsl"
 layout(set = 0, binding = BT_UNPACK_FRAME, rgba16f) uniform writeonly image2D frame;
-
-// Two bytes at an even offset never straddle words.
-uvec2 pair(uint offset) {
-    const uint both = word(offset >> 2) >> ((offset & 2u) << 3);
-    return uvec2(both & 255u, (both >> 8) & 255u);
-}
-
-uint single(uint offset) {
-    return (word(offset >> 2) >> ((offset & 3u) << 3)) & 255u;
-}
 
 void put(uint x, uint y, uint luma, uvec2 chroma) {
     const vec3 rgb = bt_linear_from_coded(bt_rgb_from_yuv(vec3(luma, chroma), full_range, bt709));

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 #include "base/mailbox.h"
-#include "capture/unpack.h"
+#include "capture/place.h"
 #include "gpu/command.h"
 #include "gpu/device.h"
 #include "gpu/image.h"
 #include "gpu/kernel.h"
 #include "gpu/memory.h"
 #include "pipeline/capture/internal.h"
+#include "spv/capture_place.h"
+#include "spv/capture_place_storage.h"
 #include "spv/capture_unpack.h"
 #include "spv/capture_unpack_storage.h"
 #include <pthread.h>
@@ -35,7 +37,8 @@ struct bt_capture {
     struct bt_log *log;
     struct bt_gpu *gpu;
     struct bt_source *source;
-    struct bt_source_format format;
+    struct bt_source_format format; /* the frames' size, else the source's */
+    bool placed;                    /* by place.comp, else by unpack.comp */
     struct bt_kernel *kernel;
     struct slot slots[SLOTS];
     uint64_t submitted; /* the last upload, on the device's timeline */
@@ -96,28 +99,45 @@ static void *read_on(void *user) {
     return NULL;
 }
 
-static bt_status make_kernel(struct bt_capture *c, bool mirror, bool storage) {
+static bt_status make_kernel(struct bt_capture *c, const struct bt_capture_params *p, bool storage) {
+    static const struct {
+        const char *name;
+        const uint32_t *spirv;
+        const size_t *bytes;
+    } code[2][2] = {{{"capture/unpack", bt_spv_capture_unpack, &bt_spv_capture_unpack_bytes},
+                     {"capture/unpack (storage)", bt_spv_capture_unpack_storage, &bt_spv_capture_unpack_storage_bytes}},
+                    {{"capture/place", bt_spv_capture_place, &bt_spv_capture_place_bytes},
+                     {"capture/place (storage)", bt_spv_capture_place_storage, &bt_spv_capture_place_storage_bytes}}};
     const enum bt_slot slots[] = {
         [BT_UNPACK_BYTES] = storage ? BT_SLOT_STORAGE : BT_SLOT_TEXELS, [BT_UNPACK_FRAME] = BT_SLOT_IMAGE};
-    const uint32_t constants[BT_UNPACK_CONSTANTS] = {
-        [BT_UNPACK_FORMAT] = c->format.pixels,    [BT_UNPACK_WIDTH] = c->format.width_px,
-        [BT_UNPACK_HEIGHT] = c->format.height_px, [BT_UNPACK_FULL_RANGE] = c->format.full_range,
-        [BT_UNPACK_BT709] = c->format.bt709,      [BT_UNPACK_MIRROR] = mirror,
+    const struct bt_source_format *f = &c->source->format;
+    const uint32_t constants[BT_PLACE_CONSTANTS] = {
+        [BT_UNPACK_FORMAT] = f->pixels,
+        [BT_UNPACK_WIDTH] = f->width_px,
+        [BT_UNPACK_HEIGHT] = f->height_px,
+        [BT_UNPACK_FULL_RANGE] = f->full_range,
+        [BT_UNPACK_BT709] = f->bt709,
+        [BT_UNPACK_MIRROR] = p->mirror,
+        [BT_PLACE_QUARTERS] = p->turn_deg / 90,
+        [BT_PLACE_FRAME_WIDTH] = c->format.width_px,
+        [BT_PLACE_FRAME_HEIGHT] = c->format.height_px,
+        [BT_PLACE_LETTERBOX] = p->letterbox,
     };
     const struct bt_kernel_params params = {
-        .name = storage ? "capture/unpack (storage)" : "capture/unpack",
-        .spirv = storage ? bt_spv_capture_unpack_storage : bt_spv_capture_unpack,
-        .spirv_bytes = storage ? bt_spv_capture_unpack_storage_bytes : bt_spv_capture_unpack_bytes,
+        .name = code[c->placed][storage].name,
+        .spirv = code[c->placed][storage].spirv,
+        .spirv_bytes = *code[c->placed][storage].bytes,
         .slots = slots,
         .slot_count = BT_COUNT(slots),
         .constants = constants,
-        .constant_count = BT_COUNT(constants),
+        .constant_count = c->placed ? BT_PLACE_CONSTANTS : BT_UNPACK_CONSTANTS,
     };
     return bt_kernel_create(c->gpu, &params, &c->kernel);
 }
 
 static bt_status make_slot(struct bt_capture *c, struct slot *s, bool storage) {
-    const size_t bytes = bt_picture_bytes(c->format.pixels, c->format.width_px, c->format.height_px);
+    const struct bt_source_format *f = &c->source->format;
+    const size_t bytes = bt_picture_bytes(f->pixels, f->width_px, f->height_px);
     bt_status st = bt_buffer_create(c->gpu, bytes, BT_MEMORY_UPLOAD, &s->staging);
     if (!st) st = bt_buffer_create(c->gpu, bytes, BT_MEMORY_DEVICE, &s->bytes);
     if (st) return st;
@@ -137,8 +157,13 @@ static bt_status make_slot(struct bt_capture *c, struct slot *s, bool storage) {
         bt_commands_copy(s->commands, s->bytes, 0, s->staging, 0, bytes);
         bt_commands_barrier(s->commands);
     }
-    bt_commands_dispatch(s->commands, c->kernel, s->bindings, NULL,
-                         (c->format.width_px / 2 + BT_UNPACK_LOCAL - 1) / BT_UNPACK_LOCAL, c->format.height_px / 2, 1);
+    if (c->placed)
+        bt_commands_dispatch(s->commands, c->kernel, s->bindings, NULL,
+                             (c->format.width_px + BT_PLACE_LOCAL - 1) / BT_PLACE_LOCAL,
+                             (c->format.height_px + BT_PLACE_LOCAL - 1) / BT_PLACE_LOCAL, 1);
+    else
+        bt_commands_dispatch(s->commands, c->kernel, s->bindings, NULL,
+                             (f->width_px / 2 + BT_UNPACK_LOCAL - 1) / BT_UNPACK_LOCAL, f->height_px / 2, 1);
     s->picture.data = bt_buffer_map(s->staging);
     return bt_commands_end(s->commands);
 }
@@ -158,6 +183,16 @@ static bool init_waits(struct bt_capture *c) {
     }
     if (!good) pthread_mutex_destroy(&c->lock);
     return good;
+}
+
+/* The frames' size, and whether the plain kernel makes them. */
+static void place(struct bt_capture *c, const struct bt_capture_params *p) {
+    const struct bt_source_format *f = &c->source->format;
+    const bool lies = p->turn_deg % 180 != 0;
+    const uint32_t w = lies ? f->height_px : f->width_px, h = lies ? f->width_px : f->height_px;
+    c->format.width_px = p->width_px ? p->width_px : w;
+    c->format.height_px = p->height_px ? p->height_px : h;
+    c->placed = p->turn_deg || c->format.width_px != w || c->format.height_px != h;
 }
 
 bt_status bt_capture_create(const struct bt_capture_params *params, struct bt_capture **out_capture) {
@@ -182,11 +217,16 @@ bt_status bt_capture_create(const struct bt_capture_params *params, struct bt_ca
     atomic_init(&c->paused, false);
     atomic_init(&c->resumed_ns, INT64_MIN);
     atomic_init(&c->dropped, 0);
-    bt_status st = format_good(&c->format) ? BT_OK : BT_E_ARGUMENT;
+    place(c, params);
+    bt_status st =
+        format_good(&source->format) && format_good(&c->format) && params->turn_deg % 90 == 0 && params->turn_deg < 360
+            ? BT_OK
+            : BT_E_ARGUMENT;
     if (st) goto fail;
-    const size_t words = (bt_picture_bytes(c->format.pixels, c->format.width_px, c->format.height_px) + 3) / 4;
+    const struct bt_source_format *f = &source->format;
+    const size_t words = (bt_picture_bytes(f->pixels, f->width_px, f->height_px) + 3) / 4;
     const bool storage = words > bt_gpu_caps(c->gpu)->max_texels;
-    st = make_kernel(c, params->mirror, storage);
+    st = make_kernel(c, params, storage);
     for (int i = 0; !st && i < SLOTS; i++) st = make_slot(c, &c->slots[i], storage);
     if (!st && c->format.live) st = bt_mailbox_create(&c->mailbox);
     if (st) goto fail;

@@ -70,13 +70,16 @@ void bt_source_destroy(struct bt_source **source);
 struct bt_capture_params {
     struct bt_log *log;
     struct bt_gpu *gpu;
-    struct bt_source *source; /* taken over, also on failure */
-    bool mirror;
+    struct bt_source *source;     /* taken over, also on failure */
+    bool mirror;                  /* after turning */
+    uint32_t turn_deg;            /* clockwise: 0, 90, 180 or 270 */
+    uint32_t width_px, height_px; /* of frames; 0: the turned picture's own */
+    bool letterbox; /* where the shapes differ: the whole picture with black borders, else as much of it as fills the frame */
 };
 /* A live source gets its own thread and a mailbox; any other is read inside take. */
 BT_CHECKED bt_status bt_capture_create(const struct bt_capture_params *params, struct bt_capture **out_capture);
 void bt_capture_destroy(struct bt_capture **capture);
-const struct bt_source_format *bt_capture_format(const struct bt_capture *capture);
+const struct bt_source_format *bt_capture_format(const struct bt_capture *capture); /* width and height: the frames' */
 /* The next frame, uploaded and converted (submitted, not waited for): valid until the next take. BT_E_TIMEOUT (camera silent
    for 2 s), BT_E_NOT_FOUND (unplugged), BT_E_BUSY and BT_E_PAUSED: nothing now, take again. BT_E_END, BT_E_INTERRUPTED and all
    others: the end. */
