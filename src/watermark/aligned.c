@@ -9,9 +9,10 @@
 /* Differences beyond it are edges of the picture. Half of it would also cut off noise, and with it some of the pattern. */
 #define CLIP_CODES 24
 /* Parts of the picture whose strengths are compared, px a side. */
-#define PART_PX 64
-/* A column of parts, for pictures of up to BT_WATERMARK_MOST_PX. */
+#define PART_PX 32
+/* A row of parts, for pictures of up to BT_WATERMARK_MOST_PX. */
 enum { PARTS = BT_WATERMARK_MOST_PX / PART_PX };
+#define PARTS_LEAST 8
 /* Rounding, clipping and the picture leave more than half of the pattern; chance, a few sigmas of nothing. */
 #define SIGN_LEAST     0.75f
 #define STRENGTH_LEAST 0.5f
@@ -44,7 +45,8 @@ struct bt_watermark_strength bt_watermark_strength_of(const struct bt_watermark_
             num += n, den += d, nn += n * n, nd += n * d, dd += d * d;
         }
     }
-    if (!(den > 0)) return (struct bt_watermark_strength){0, 1};
+    /* The variance between parts means nothing where a few of them hold nearly all that was looked at. */
+    if (!(den * den > PARTS_LEAST * dd)) return (struct bt_watermark_strength){0, 1};
     const double s = num / den;
     return (struct bt_watermark_strength){(float)s, (float)(sqrt(fmax(nn - 2 * s * nd + s * s * dd, 0)) / den)};
 }

@@ -16,7 +16,7 @@ struct bt_watermark_plane {
 /* How strong the tile's pattern stands in the picture: 1 as it was embedded at full sign, 0 not at all, below 0 turned. Least
    squares over differences between cells, where the picture's own edges are clipped; `rows`: one row in so many is looked at.
    `sigma`: one standard deviation of it, from how much parts of the picture differ. No allocation; any thread. A plane smaller
-   than BT_WATERMARK_LEAST_PX: 0, and a sigma of 1. */
+   than BT_WATERMARK_LEAST_PX, or with too little that is quiet enough to look at: 0, and a sigma of 1. */
 struct bt_watermark_strength {
     float strength, sigma;
 };
