@@ -13,7 +13,7 @@
 #define CAP_SEARCH_FROM 0.035f
 #define CAP_SEARCH_TO   0.095f
 #define MATCH_LEAST     0.75f
-#define GLYPH_LEAST     0.70f
+#define GLYPH_LEAST     0.72f
 #define CONTRAST_LEAST  4.5f
 enum { GLYPHS_MAX = 12 };
 
@@ -301,7 +301,7 @@ struct label_reading label_reader_read(struct label_reader *r, const struct labe
             out.cap_px = at->em * r->cap_per_em;
         }
         float x = fminf((float)r->place[0].x, (float)r->place[1].x), y = (float)r->place[0].y;
-        float end = (float)r->place[0].x + 5.3f * r->place[0].em; /* roughly where the Latin word ends */
+        float end = (float)r->place[0].x + 6.2f * r->place[0].em; /* roughly where the Latin word ends */
         if ((float)p->w - end > 3.0f * out.cap_px && x > 3.0f * out.cap_px) out.lacks = "the label is not at a side";
         if (y > 6.0f * out.cap_px && y + 6.0f * out.cap_px < (float)p->h) out.lacks = "the label is not at the top or bottom";
         if (out.cap_px < CAP_SHARE_LEAST * side) out.lacks = "the letters are too small";
