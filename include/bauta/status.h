@@ -29,6 +29,7 @@ typedef enum bauta_status {
     BAUTA_E_OCCLUDED,    /* something is held before the face */
     BAUTA_E_STALE,       /* the handle is older than what it names */
     BAUTA_E_PAUSED,      /* paused: the camera is closed, a placard is shown */
+    BAUTA_E_CHANGING,    /* another mask is being put on: a placard is shown */
     BAUTA_STATUS_COUNT
 } bauta_status;
 

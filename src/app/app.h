@@ -31,9 +31,9 @@ struct bt_app_texts {
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
     const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to,
-        *until, *tune, *budget, *manifest, *key;
+        *until, *tune, *budget, *metrics, *log_level, *manifest, *key;
     struct bt_app_texts input, profile, purpose;
-    uint64_t frames, runs, months, uses;
+    uint64_t frames, runs, months, uses, session;
     uint32_t width_px, height_px, rate;
     bool mirror, json, keyring, verbose, help;
     const char *word[BT_APP_MOST_TEXTS]; /* what is not an option: faces new, faces show X */
@@ -88,6 +88,11 @@ bt_status bt_app_consent(struct bt_app *app);
 bt_status bt_app_audit(struct bt_app *app);
 bt_status bt_app_policy(struct bt_app *app);
 bt_status bt_app_identity(struct bt_app *app);
+bt_status bt_app_ctl(struct bt_app *app);
+bt_status bt_app_top(struct bt_app *app);
+/* A connection to the session that is meant; the log says why there is none. */
+struct bt_control_client;
+BT_CHECKED bt_status bt_app_ctl_client(struct bt_app *app, struct bt_control_client **out_client);
 bt_status bt_app_verify(struct bt_app *app);
 
 #endif

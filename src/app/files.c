@@ -43,6 +43,13 @@ bt_status bt_files_session(const char *session, char *out_path, size_t bytes) {
     return base_directory("XDG_STATE_HOME", ".local/state", rest, out_path, bytes);
 }
 
+bt_status bt_files_runtime(char *out_folder, size_t bytes) {
+    const char *set = getenv("XDG_RUNTIME_DIR"); /* there is no other: the rule has no default */
+    if (!set || set[0] != '/') return BT_E_NOT_FOUND;
+    int n = snprintf(out_folder, bytes, "%s/bauta", set);
+    return n < 0 || (size_t)n >= bytes ? BT_E_ARGUMENT : BT_OK;
+}
+
 bt_status bt_files_vault(char *out_path, size_t bytes) {
     return base_directory("XDG_DATA_HOME", ".local/share", "vault", out_path, bytes);
 }

@@ -24,6 +24,8 @@ BT_CHECKED bt_status bt_files_face(const char *name, char *out_path,
  */
 enum { BT_FILES_PROFILES = 3 };
 BT_CHECKED bt_status bt_files_profiles(uint32_t which, char *out_folder, size_t bytes);
+/* $XDG_RUNTIME_DIR/bauta, where sessions listen. BT_E_NOT_FOUND: the variable names no folder. */
+BT_CHECKED bt_status bt_files_runtime(char *out_folder, size_t bytes);
 /* The models' folder: `wanted`, else models/ beside the program, else the installed one. BT_E_NOT_FOUND says what to do. */
 BT_CHECKED bt_status bt_files_models(struct bt_log *log, const char *wanted, char *out_folder, size_t bytes);
 

@@ -6,12 +6,52 @@
 
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void print(void *user, enum bt_log_level level, const char *line) {
     static const char *const prefix[] = {"debug: ", "", "warning: ", "error: "};
     (void)user;
     fprintf(stderr, "bauta: %s%s\n", prefix[level], line);
+}
+
+/* The journal keeps the program's name and a level of syslog(3) by itself: sd-daemon(3). */
+static void print_to_journal(void *user, enum bt_log_level level, const char *line) {
+    static const char *const prefix[] = {"<7>", "<6>", "<4>", "<3>"};
+    (void)user;
+    fprintf(stderr, "%s%s\n", prefix[level], line);
+}
+
+/* JOURNAL_STREAM names the journal's stream by device and inode (systemd.exec(5)): standard error may have been led elsewhere
+   since. */
+static bool is_journal(void) {
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat st;
+    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && !fstat(STDERR_FILENO, &st) && st.st_dev == device &&
+           st.st_ino == inode;
+}
+
+/* Looked for before anything is parsed, since parsing has things to say. False: there is no such level. */
+static bool find_level(int argc, char **argv, enum bt_log_level *out_level) {
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+    static const char option[] = "--log-level";
+    *out_level = BT_LOG_INFO;
+    for (int i = 2; i < argc; i++) {
+        const size_t size = sizeof option - 1;
+        const char *value = NULL;
+        if (!strcmp(argv[i], "--verbose")) *out_level = BT_LOG_DEBUG;
+        if (!strncmp(argv[i], option, size) && argv[i][size] == '=') value = argv[i] + size + 1;
+        if (!strcmp(argv[i], option) && i + 1 < argc) value = argv[i + 1];
+        if (!value) continue;
+        unsigned level = 0;
+        while (level < BT_COUNT(names) && strcmp(names[level], value) != 0) level++;
+        if (level == BT_COUNT(names)) return false;
+        *out_level = (enum bt_log_level)level;
+    }
+    return true;
 }
 
 int main(int argc, char **argv) {
@@ -32,10 +72,14 @@ int main(int argc, char **argv) {
         if (asked || !*word) bt_app_help(NULL);
         return asked ? BT_EXIT_OK : BT_EXIT_USAGE;
     }
-    bool verbose = false;
-    for (int i = 2; i < argc; i++) verbose = verbose || !strcmp(argv[i], "--verbose");
-    app.log = bt_log_create(print, NULL, verbose ? BT_LOG_DEBUG : BT_LOG_INFO);
+    enum bt_log_level level;
+    const bool known = find_level(argc, argv, &level);
+    app.log = bt_log_create(is_journal() ? print_to_journal : print, NULL, level);
     bt_status status = bt_app_parse(app.log, verb, argc - 2, argv + 2, &app.options);
+    if (!status && !known) {
+        bt_log_error(app.log, "--log-level %s: expected error, warning, info or debug", app.options.log_level);
+        status = BT_E_ARGUMENT;
+    }
     if (!status && app.options.help) {
         bt_app_help(verb);
         bt_log_destroy(&app.log);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/app.h"
 
+#include "app/live.h"
 #include "app/report.h"
 #include "app/session.h"
 #include "app/terminal.h"
@@ -43,6 +44,7 @@ bt_status bt_app_run(struct bt_app *app) {
     const struct bt_app_options *o = &app->options;
     struct bt_session session = {0};
     struct bt_source *source = NULL;
+    struct bt_live *live = NULL;
     char camera[PATH_MAX] = "";
     bt_status status = check_options(app->log, o);
     if (status) return status;
@@ -63,6 +65,7 @@ bt_status bt_app_run(struct bt_app *app) {
                                                    .logged = true};
         status = bt_session_consent(&session, &consent);
     }
+    if (!status) status = bt_live_create(&session, o->metrics, &live);
     if (!status) status = open_source(app, camera, &source);
     if (!status) {
         const struct bt_session_run run = {.source = source,
@@ -70,19 +73,23 @@ bt_status bt_app_run(struct bt_app *app) {
                                            .record = o->record,
                                            .hash = o->hash,
                                            .mirror = o->mirror,
-                                           .frames = o->frames};
+                                           .frames = o->frames,
+                                           .observer = bt_live_observer(live)};
         status = bt_session_start(&session, &run);
     }
+    if (!status) status = bt_live_begin(live);
     if (!status) {
         bt_log_info(app->log, "wearing %s at %" PRIu32 "x%" PRIu32 "; every frame is labelled. Ctrl-C stops.",
                     session.mask->name, session.width_px, session.height_px);
         status = bt_session_run(&session);
+        bt_live_end(&live);
         bt_report_print(&session);
         if (o->stats) {
             bt_status kept = bt_report_write(&session, o->stats, NULL);
             if (!status) status = kept;
         }
     }
+    bt_live_end(&live);
     bt_session_finish(&session, status);
     return status;
 }

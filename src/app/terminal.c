@@ -69,10 +69,14 @@ static bt_status read_line(int signals, char *out, uint32_t bytes) {
     return BT_OK;
 }
 
+int bt_terminal_signals(void) {
+    sigset_t set = stop_signals();
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
 bt_status bt_terminal_line(const char *prompt, char *out_line, uint32_t bytes) {
     if (!bt_terminal_attended()) return BT_E_CONSENT;
-    sigset_t set = stop_signals();
-    int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    int signals = bt_terminal_signals();
     if (signals < 0) return BT_E_IO;
     fprintf(stderr, "%s", prompt);
     fflush(stderr);

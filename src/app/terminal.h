@@ -20,6 +20,9 @@ BT_CHECKED bt_status bt_terminal_line(const char *prompt, char *out_line, uint32
 /* The same without showing what is typed, into guarded memory. */
 BT_CHECKED bt_status bt_terminal_secret(struct bt_log *log, const char *prompt, struct bt_secret **out_secret);
 
+/* A descriptor that can be polled for one of those signals, once they are taken; the caller closes it. -1: none can be had. */
+int bt_terminal_signals(void);
+
 struct bt_terminal_watch;
 /* Calls `stop` from a thread of its own at the first signal. NULL when no thread can be had: the session must not start. */
 struct bt_terminal_watch *bt_terminal_watch_signals(void (*stop)(void *user), void *user);

@@ -2,11 +2,13 @@
 /* The table of verbs. */
 #include "app/app.h"
 
-static const char *const run_options[] = {"camera",  "input",  "output", "record",  "hash",   "face",
-                                          "profile", "frames", "size",   "rate",    "mirror", "stats",
-                                          "tune",    "device", "models", "verbose", "help",   NULL};
+static const char *const run_options[] = {"camera", "input",  "output", "record",  "hash",  "face",    "profile",
+                                          "frames", "size",   "rate",   "mirror",  "stats", "metrics", "log-level",
+                                          "tune",   "device", "models", "verbose", "help",  NULL};
 static const char *const demo_options[] = {"output", "face",   "profile", "frames", "size", "tune",
                                            "device", "models", "verbose", "help",   NULL};
+static const char *const ctl_options[] = {"session", "json", "log-level", "verbose", "help", NULL};
+static const char *const top_options[] = {"session", "log-level", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
 static const char *const faces_options[] = {"seed", "name", "output", "models", "json", "verbose", "help", NULL};
 static const char *const model_options[] = {"input",   "output", "seed",   "after",   "runs", "budget",
@@ -37,6 +39,15 @@ const struct bt_app_verb bt_app_verbs[] = {
      "Writes demo.mkv, demo.png and demo.json to the folder named with --output (default: demo).\n"
      "No camera is opened, and the mask belongs to nobody, so nothing is asked.",
      demo_options, bt_app_demo},
+    {"ctl", "status|pause|resume|face|stop [NAME]", "see and steer the session that runs: for hotkeys and scripts",
+     "ctl status     how it does; --json for programs\n"
+     "ctl pause      gives the camera back and shows the card \"Paused\"\n"
+     "ctl resume     the other way\n"
+     "ctl face NAME  changes to another mask that belongs to nobody, with a card between\n"
+     "ctl stop       ends it, as Ctrl-C does",
+     ctl_options, bt_app_ctl},
+    {"top", NULL, "watch the session that runs: frames, stages, cards, memory",
+     "Draws a screen of 80x24 twice a second; q or Ctrl-C ends it. Without a terminal it prints one.", top_options, bt_app_top},
     {"devices", NULL, "list cameras, virtual cameras and Vulkan devices, and which would be picked",
      "Opens the nodes only to ask for their names and formats; no picture is taken.", devices_options, bt_app_devices},
     {"faces", "[new|show NAME]", "list the masks that can be worn, make one, or draw one",
@@ -84,7 +95,8 @@ const struct bt_app_verb bt_app_verbs[] = {
      "policy check [FILE]  is a profile's file as it should be, does it ask for less than the default\n"
      "                     (which has no effect), does the label meet it; without FILE: all of them",
      policy_options, bt_app_policy},
-    {"verify", "FILE...", "is bauta's invisible mark in a recording, a screenshot or a folder of them, and whose session was it",
+    {"verify", "FILE...",
+     "is bauta's invisible mark in a recording, a screenshot or a folder of them, and whose session was it",
      "Looks for the mark whatever became of the picture, and says from when to when it is there, with which\n"
      "confidence, and of which session. The session's manifest is looked for beside the file, inside of it and\n"
      "among this installation's own sessions, or named with --manifest; its signature and its times are checked.\n"

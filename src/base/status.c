@@ -23,6 +23,7 @@ static const char *const texts[] = {
     [BAUTA_E_OCCLUDED] = "something covers the face",
     [BAUTA_E_STALE] = "the handle is no longer valid",
     [BAUTA_E_PAUSED] = "paused",
+    [BAUTA_E_CHANGING] = "the mask is being changed",
 };
 _Static_assert(BT_COUNT(texts) == BAUTA_STATUS_COUNT, "one text a status");
 

@@ -28,6 +28,7 @@ typedef bauta_status bt_status;
 #define BT_E_OCCLUDED    BAUTA_E_OCCLUDED
 #define BT_E_STALE       BAUTA_E_STALE
 #define BT_E_PAUSED      BAUTA_E_PAUSED
+#define BT_E_CHANGING    BAUTA_E_CHANGING
 
 /* A result that may not be dropped. */
 #define BT_CHECKED __attribute__((warn_unused_result))

@@ -22,6 +22,7 @@ struct client {
     char in[BT_CONTROL_REQUEST_MOST], out[BT_CONTROL_REPLY_MOST];
     size_t in_size, out_size, out_done;
     bool closing; /* once what is to be said is sent */
+    bool ended;   /* it asks no more; what it asked is still answered */
     int64_t moved_ns;
 };
 
@@ -74,6 +75,10 @@ static void take_line(struct bt_control_server *s, struct client *c, int64_t now
     struct bt_control_request request;
     struct bt_control_reply r = {.status = BT_OK};
     const char *why = "";
+    if (!end && c->ended) {
+        let_go(c);
+        return;
+    }
     if (!end) {
         if (c->in_size < sizeof c->in) return;
         c->closing = true;
@@ -95,10 +100,11 @@ static void take_line(struct bt_control_server *s, struct client *c, int64_t now
 static void read_some(struct bt_control_server *s, struct client *c, int64_t now_ns) {
     ssize_t got = recv(c->fd, c->in + c->in_size, sizeof c->in - c->in_size, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (got <= 0) {
+    if (got < 0) {
         let_go(c);
         return;
     }
+    c->ended = !got;
     c->moved_ns = now_ns;
     c->in_size += (size_t)got;
     take_line(s, c, now_ns);
@@ -119,7 +125,7 @@ static void welcome(struct bt_control_server *s, int64_t now_ns) {
         if (c->fd >= 0) continue;
         c->fd = fd;
         c->in_size = c->out_size = c->out_done = 0;
-        c->closing = false;
+        c->closing = c->ended = false;
         c->moved_ns = now_ns;
         return;
     }
@@ -135,9 +141,11 @@ static void serve(struct bt_control_server *s, const struct pollfd *fds, int64_t
         if (c->fd < 0 || c->fd != fds[i].fd) continue; /* free, or new in this round */
         if (fds[i].revents & POLLOUT)
             send_some(c, now_ns);
-        else if (fds[i].revents)
+        else if (fds[i].revents & (POLLHUP | POLLERR) && c->ended)
+            let_go(c);
+        else if (fds[i].revents & ~POLLOUT)
             read_some(s, c, now_ns);
-        else if (c->in_size && !c->out_size)
+        else if ((c->in_size || c->ended) && !c->out_size)
             take_line(s, c, now_ns);
         if (c->fd >= 0 && (c->in_size || c->out_size) && now_ns - c->moved_ns > PATIENCE_NS) let_go(c);
     }
@@ -148,7 +156,7 @@ static int wait_ms(const struct bt_control_server *s, int64_t now_ns) {
     for (size_t i = 0; i < BT_COUNT(s->client); i++) {
         const struct client *c = &s->client[i];
         if (c->fd < 0) continue;
-        if (!c->out_size && memchr(c->in, '\n', c->in_size)) return 0; /* more to answer already */
+        if (!c->out_size && (c->ended || memchr(c->in, '\n', c->in_size))) return 0; /* more to answer already */
         if ((c->in_size || c->out_size) && c->moved_ns + PATIENCE_NS < until_ns) until_ns = c->moved_ns + PATIENCE_NS;
     }
     if (until_ns == INT64_MAX) return -1;
@@ -161,7 +169,7 @@ static void *run(void *user) {
     for (;;) {
         struct pollfd fds[COUNT];
         for (size_t i = 0; i < BT_COUNT(s->client); i++)
-            fds[i] = (struct pollfd){s->client[i].fd, s->client[i].out_size ? POLLOUT : POLLIN, 0};
+            fds[i] = (struct pollfd){s->client[i].fd, s->client[i].out_size ? POLLOUT : s->client[i].ended ? 0 : POLLIN, 0};
         fds[END] = (struct pollfd){s->end, POLLIN, 0};
         fds[LISTENER] = (struct pollfd){s->listener, POLLIN, 0};
         int ready = poll(fds, COUNT, wait_ms(s, bt_clock_now_ns()));

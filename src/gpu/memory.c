@@ -317,3 +317,9 @@ void bt_texels_destroy(struct bt_texels **texels) {
     free(*texels);
     *texels = NULL;
 }
+
+size_t bt_gpu_memory_bytes(const struct bt_gpu *gpu) {
+    size_t bytes = 0;
+    for (const struct bt_block *block = gpu->blocks; block; block = block->next) bytes += (size_t)block->size;
+    return bytes;
+}

@@ -30,6 +30,9 @@ void *bt_buffer_map(struct bt_buffer *buffer);
 BT_CHECKED bt_status bt_buffer_write(struct bt_buffer *buffer, size_t offset_bytes, const void *data, size_t size_bytes);
 BT_CHECKED bt_status bt_buffer_read(struct bt_buffer *buffer, size_t offset_bytes, void *out_data, size_t size_bytes);
 
+/* All that is taken from the device now, what is free in its blocks included. */
+size_t bt_gpu_memory_bytes(const struct bt_gpu *gpu);
+
 /* A uniform texel view of part of a buffer (texelFetch on a samplerBuffer): what a CPU driver reads fastest.
    offset_bytes is a multiple of texel_align_bytes. Destroyed before its buffer. */
 BT_CHECKED bt_status bt_texels_create(struct bt_buffer *buffer, size_t offset_bytes, size_t size_bytes,

@@ -100,6 +100,10 @@ uint32_t bt_pipeline_paused(struct bt_pipeline *p) {
     return pauses;
 }
 
+void bt_pipeline_wear(struct bt_pipeline *p, struct bt_swap *swap) {
+    p->p.swap = swap;
+}
+
 /* What capture says when there is nothing now, but may be later. */
 static bool is_wait(bt_status status) {
     return status == BT_E_TIMEOUT || status == BT_E_NOT_FOUND || status == BT_E_BUSY || status == BT_E_PAUSED;
@@ -115,6 +119,7 @@ static bool is_fault(bt_status status) {
     case BT_E_POSE:
     case BT_E_OCCLUDED:
     case BT_E_CONSENT:
+    case BT_E_CHANGING:
         return false;
     default:
         return true;
@@ -193,6 +198,7 @@ static bt_status tick(struct bt_pipeline *p) {
 
     bool live = bt_grant_live(p->p.grant, started_ns);
     if ((!st || waits) && !live) st = BT_E_CONSENT;
+    if (!st && !p->p.swap) st = BT_E_CHANGING;
     if (!st) st = bt_track_faces(p->p.track, &frame, &p->faces);
     if (!st && p->faces.count) p->stats.with_face++;
     if (!st) st = bt_judge_faces(&p->judge, &p->faces);

@@ -87,6 +87,8 @@ enum bt_pause {
 void bt_pipeline_pause(struct bt_pipeline *pipeline, enum bt_pause why);
 void bt_pipeline_resume(struct bt_pipeline *pipeline, enum bt_pause why);
 uint32_t bt_pipeline_paused(struct bt_pipeline *pipeline); /* the reasons there are now, of enum bt_pause; 0: runs */
+/* What paints from the next frame on; NULL: nothing does, and the card "Changing the mask" is sent. From the observer alone. */
+void bt_pipeline_wear(struct bt_pipeline *pipeline, struct bt_swap *swap);
 struct bt_pipeline_stats bt_pipeline_stats_of(const struct bt_pipeline *pipeline);
 
 #endif

@@ -145,6 +145,15 @@ static void test_rude_clients(void **state) {
     assert_non_null(strstr(said, "\"frames\":42")); /* what makes sense after it is answered */
     close(garbage);
 
+    int last = raw(path); /* asks, and says that this was all: answered */
+    for (int i = 0; i < 5; i++) assert_int_equal(write(last, "{\"do\":\"status\"}\n", 16), 16);
+    assert_int_equal(shutdown(last, SHUT_WR), 0);
+    hear(last, 6, said, sizeof said);
+    int answers = 0;
+    for (const char *c = said; (c = strstr(c, "\"frames\":42")); c++) answers++;
+    assert_int_equal(answers, 5);
+    close(last);
+
     int endless = raw(path); /* a line without an end: told so, and let go */
     memset(junk, 'x', sizeof junk);
     (void)!send(endless, junk, sizeof junk, MSG_NOSIGNAL);

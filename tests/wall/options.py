@@ -50,6 +50,8 @@ RUN = {
     "record": [("{out}/x.mp4", WORKS), ("{out}/x.mkv", WORKS), ("{out}/x.avi", ANY), ("/dev/null", ANY), ("{out}/no/x.mkv", REFUSED)],
     "hash": [("{out}/h", WORKS), ("/proc/nowhere/h", REFUSED)],
     "stats": [("{out}/s.json", WORKS), ("/proc/nowhere/s", REFUSED)],
+    "metrics": [("{out}/m.prom", WORKS), ("/proc/nowhere/m", REFUSED)],
+    "log-level": [("error", WORKS), ("debug", WORKS), ("off", REFUSED), ("%n", REFUSED)],
     "face": DEMO["face"],
     "profile": DEMO["profile"],
     "frames": DEMO["frames"],
@@ -63,7 +65,7 @@ RUN = {
     "help": [(None, ANY)],
 }
 TRIED = {"demo": DEMO, "run": RUN}
-NO_PICTURES = {"verify", "policy", "devices", "faces", "enroll", "model", "consent", "vault", "audit", "identity"}  # commands that send no frame
+NO_PICTURES = {"ctl", "top", "verify", "policy", "devices", "faces", "enroll", "model", "consent", "vault", "audit", "identity"}  # commands that send no frame
 
 # Ways to ask for no label; none may be known.
 SMUGGLED = ["--no-label", "--label=off", "--label", "--no-watermark", "--watermark=none", "--opacity=0", "--raw", "--unmasked", "--debug",

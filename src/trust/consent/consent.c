@@ -20,6 +20,7 @@ struct bt_grant {
     int64_t expires_ns;
     char session[2 * SESSION_BYTES + 1];
     char face[FACE_BYTES];
+    enum bt_owner owner;
 };
 
 /* Does whoever the face belongs to agree to all that this session does? Gives when that ends. */
@@ -118,8 +119,26 @@ bt_status bt_consent_obtain(const struct bt_consent_params *p, struct bt_grant *
     grant->expires_ns = bt_clock_now_ns() + valid_ns;
     memcpy(grant->session, session, sizeof session);
     strcpy(grant->face, p->face_name);
+    grant->owner = facts.owner;
     *out_grant = grant;
     return BT_OK;
+}
+
+bt_status bt_consent_change(struct bt_log *log, struct bt_audit *audit, struct bt_grant *grant, const char *face_name) {
+    const struct bt_audit_field fields[] = {
+        {"session", grant->session},
+        {"face", face_name},
+        {"owner", "nobody"},
+        {"reason", "the wearer, who agreed to this session, chose another mask that belongs to nobody"},
+    };
+    if (strlen(face_name) >= FACE_BYTES) return BT_E_ARGUMENT;
+    if (grant->owner != BT_OWNER_NOBODY || !bt_grant_live(grant, bt_clock_now_ns())) {
+        bt_log_error(log, "refused: the consent of this session does not cover another face");
+        return BT_E_CONSENT;
+    }
+    bt_status status = bt_audit_append(audit, bt_clock_wall_ns(), "face.changed", fields, BT_COUNT(fields));
+    if (!status) strcpy(grant->face, face_name);
+    return status;
 }
 
 void bt_grant_destroy(struct bt_grant **grant) {

@@ -51,6 +51,11 @@ struct bt_consent_params {
    answer, nobody to ask, or policy forbids (the log says which). */
 BT_CHECKED bt_status bt_consent_obtain(const struct bt_consent_params *params, struct bt_grant **out_grant);
 void bt_grant_destroy(struct bt_grant **grant);
+/* The wearer, by the consent that stands, changes to another mask that belongs to nobody (what the notice says they may): once
+   the line "face.changed" is durable, the grant names `face_name`. On the thread that asks bt_grant_face, and audit's.
+   BT_E_CONSENT: the grant is no longer live, or is for a person's face, which is agreed to by itself. */
+BT_CHECKED bt_status bt_consent_change(struct bt_log *log, struct bt_audit *audit, struct bt_grant *grant,
+                                       const char *face_name);
 
 /* Asked on every tick. False once expired or withdrawn; then it stays false. Any thread. now: CLOCK_MONOTONIC. */
 bool bt_grant_live(const struct bt_grant *grant, int64_t now_ns);

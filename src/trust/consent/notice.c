@@ -20,6 +20,7 @@ static const char *const english =
     "%s"
     "  What is captured   %s: pictures with your face, from now until you stop.\n"
     "  What is done       Your face is found and followed on this computer, and repainted as the mask \"%s\".\n"
+    "%s"
     "                     Nothing is sent anywhere except to the outputs that you named.\n"
     "  What is stored     %s%s\n"
     "                     The session log keeps one line: when, which mask, that you agreed. No picture, no name.\n"
@@ -34,6 +35,7 @@ static const char *const chinese = "打开画面之前,请先阅读。\n"
                                    "%s"
                                    "  采集什么   %s:从现在起直到您停止,采集包含您面部的画面。\n"
                                    "  如何处理   只在本机上寻找并跟踪您的面部,并重绘为面具“%s”。\n"
+                                   "%s"
                                    "             除您指定的输出外,不发送到任何地方。\n"
                                    "  保存什么   %s%s\n"
                                    "             会话日志只记一行:时间、面具、您已同意。不含画面,不含姓名。\n"
@@ -76,13 +78,19 @@ void bt_notice_write(const struct bt_consent_params *p, char *out_text, size_t b
     clean(source, sizeof source, p->source_name);
     clean(face, sizeof face, p->face_name);
     write_owner(p, face, owner, sizeof owner);
+    const bool nobodys = p->facts.owner == BT_OWNER_NOBODY;
     if (p->record_path) clean(record, sizeof record, p->record_path);
     if (p->chinese)
         snprintf(out_text, bytes, chinese, owner, source, face,
+                 nobodys ? "             运行中您可以用 bauta ctl face 换成另一副同样不属于任何人的面具。\n" : "",
                  p->record_path ? "带标识的面具视频,按您的要求保存到 " : "不保存任何画面。", record,
                  file ? "同意即表示:文件中的人是您本人,或已取得其本人同意。" : "同意即表示:您本人愿意现在佩戴面具出镜。");
     else
         snprintf(out_text, bytes, english, owner, source, face,
+                 nobodys ? "                     While it runs you may change to another mask that is nobody's (bauta ctl face).\n" : "",
+                 nobodys
+                     ? "                     While it runs you may change to another mask that is nobody's (bauta ctl face).\n"
+                     : "",
                  p->record_path ? "The masked and labelled video, because you asked for it: " : "No picture at all.", record,
                  file ? "By agreeing you say that the person in the file is you, or agreed to this."
                       : "By agreeing you say that you want to wear the mask before the camera now.");
