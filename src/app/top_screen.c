@@ -4,6 +4,7 @@
 #include "control/status.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,22 +41,14 @@ __attribute__((format(printf, 2, 3))) static void line(struct screen *s, const c
 }
 
 static void bar(char out[BAR_COLUMNS + 1], double part) {
-    int full = part > 0 ? (int)(part * BAR_COLUMNS + 0.5) : 0;
-    if (full > BAR_COLUMNS) full = BAR_COLUMNS;
-    memset(out, '#', (size_t)full);
+    const size_t full = part >= 1 ? BAR_COLUMNS : part > 0 ? (size_t)(part * BAR_COLUMNS + 0.5) : 0;
+    memset(out, '#', full);
     out[full] = 0;
 }
 
-static const char *state_line(const struct bt_control_status *s) {
-    switch (s->state) {
-    case BT_CONTROL_LIVE:
-        return "";
-    case BT_CONTROL_STARTING:
-    case BT_CONTROL_ENDED:
-        return "";
-    default:
-        return bauta_status_text(s->why);
-    }
+static const char *why_of(const struct bt_control_status *s) {
+    const bool card = s->state == BT_CONTROL_CARD || s->state == BT_CONTROL_HELD;
+    return card ? bauta_status_text(s->why) : "";
 }
 
 /* The reasons that cost most frames, most first. */
@@ -75,9 +68,9 @@ void bt_top_draw(const struct bt_control_status *s, char *out_text, size_t bytes
     struct screen screen = {out_text, bytes, 0};
     char filled[BAR_COLUMNS + 1];
     double budget_ms = s->fps > 0 ? 1000 / s->fps : 0;
-    const unsigned seconds = s->uptime_s > 0 ? (unsigned)s->uptime_s : 0;
+    const unsigned seconds = s->uptime_s > 0 && s->uptime_s < 1e9 ? (unsigned)s->uptime_s : 0;
     out_text[0] = 0;
-    const char *why = state_line(s);
+    const char *why = why_of(s);
     line(&screen, "bauta %.0f  %s%s%s", s->pid, bt_control_state_text(s->state), *why ? ": " : "", why);
     line(&screen, "%s, %.0fx%.0f, for %u:%02u:%02u, %s", s->face, s->width_px, s->height_px, seconds / 3600, seconds / 60 % 60,
          seconds % 60, s->device);
@@ -88,11 +81,11 @@ void bt_top_draw(const struct bt_control_status *s, char *out_text, size_t bytes
     for (uint32_t i = 0; i < s->stage_count && i < BT_CONTROL_STAGES_MOST; i++) {
         bar(filled, budget_ms > 0 ? s->stage[i].ms / budget_ms : 0);
         line(&screen, "  %-10.10s %8.2f ms  %s", s->stage[i].name, s->stage[i].ms, filled);
-        if (screen.rows == BT_TOP_ROWS - 8) break; /* what follows is shown in any case */
+        if (screen.rows == BT_TOP_ROWS - 9) break; /* what follows is shown in any case */
     }
     line(&screen, "%s", "");
-    line(&screen, "  %10.0f  frames: %.0f masked, %.0f held, %.0f cards; dropped: %.0f camera, %.0f output", s->frames,
-         s->masked, s->held, s->placards, s->camera_dropped, s->output_dropped);
+    line(&screen, "  %10.0f  frames: %.0f masked, %.0f held, %.0f cards", s->frames, s->masked, s->held, s->placards);
     draw_reasons(&screen, s);
+    line(&screen, "  dropped: %.0f by the camera, %.0f by the outputs", s->camera_dropped, s->output_dropped);
     line(&screen, "  memory: %.0f MiB, on the GPU %.0f MiB", s->rss_bytes / 1048576, s->gpu_bytes / 1048576);
 }

@@ -178,7 +178,7 @@ def steered():
     ctl("status", "--session", str(now["pid"]))
     said = say(b"\x00\xff\n", b'{"do":"label off"}\n', b'{"do":"status"}\n').splitlines()
     assert [json.loads(line)["ok"] for line in said] == [False, False, True], said
-    assert b"511 bytes" in say(b"x" * 600)
+    assert b"511 bytes" in say(b"x" * 512)
     assert status()["state"] == "live"
 
     ctl("stop")

@@ -232,6 +232,51 @@ static void a_grant_ends(void **state) {
 }
 
 /* The line is on disk before the grant is: a log that cannot be written means no session. */
+/* By the consent that stands, to another mask of nobody's: the log first, then the grant; and never from or to a person's face.
+ */
+static void a_grant_changes_to_another_mask(void **state) {
+    (void)state;
+    char path[] = "/tmp/bauta-change-XXXXXX", line[4096];
+    struct script s = {.answer = "yes"};
+    struct bt_asker asker = {&s, scripted};
+    struct bt_audit *audit = NULL;
+    struct bt_grant *grant = NULL;
+    int fd = mkstemp(path), lines = 0;
+    assert_true(fd >= 0 && !close(fd));
+    assert_int_equal(bt_audit_open(NULL, path, NULL, &audit), BT_OK);
+    struct bt_consent_params p = {.audit = audit,
+                                  .asker = &asker,
+                                  .facts = {.origin = BT_ORIGIN_CAMERA, .wearer_attended = true, .leaves_machine = true},
+                                  .face_name = "colombina",
+                                  .source_name = "/dev/video7"};
+    assert_int_equal(bt_consent_obtain(&p, &grant), BT_OK);
+    assert_non_null(strstr(s.notice, "you may change to another mask that is nobody's"));
+    assert_int_equal(bt_consent_change(NULL, audit, grant, "zanni"), BT_OK);
+    assert_string_equal(bt_grant_face(grant), "zanni");
+    char much[100];
+    memset(much, 'x', sizeof much - 1);
+    much[sizeof much - 1] = 0;
+    assert_int_equal(bt_consent_change(NULL, audit, grant, much), BT_E_ARGUMENT);
+    bt_grant_withdraw(grant);
+    assert_int_equal(bt_consent_change(NULL, audit, grant, "diana"), BT_E_CONSENT);
+    assert_string_equal(bt_grant_face(grant), "zanni");
+    FILE *file = fopen(path, "r");
+    while (fgets(line, sizeof line, file)) {
+        if (lines++ == 0) continue;
+        assert_non_null(strstr(line, "face.changed"));
+        assert_non_null(strstr(line, "zanni"));
+        assert_non_null(strstr(line, bt_grant_session(grant)));
+        assert_non_null(strstr(line, "another mask that belongs to nobody"));
+    }
+    fclose(file);
+    assert_int_equal(lines, 2);
+    bt_grant_destroy(&grant);
+    bt_audit_close(&audit);
+    unlink(path);
+    snprintf(line, sizeof line, "%s.head", path);
+    unlink(line);
+}
+
 static void no_log_no_session(void **state) {
     (void)state;
     struct script s = {.answer = "yes"};
@@ -265,15 +310,11 @@ static void no_log_no_session(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_a_typed_yes_agrees),
-        cmocka_unit_test(nobody_to_ask_is_a_refusal),
-        cmocka_unit_test(the_demo_asks_nothing),
-        cmocka_unit_test(a_persons_face_needs_its_owner),
-        cmocka_unit_test(an_owner_may_look_first),
-        cmocka_unit_test(a_standing_consent_is_its_own),
-        cmocka_unit_test(the_notice_says_what_matters),
-        cmocka_unit_test(a_grant_ends),
-        cmocka_unit_test(no_log_no_session),
+        cmocka_unit_test(only_a_typed_yes_agrees),         cmocka_unit_test(nobody_to_ask_is_a_refusal),
+        cmocka_unit_test(the_demo_asks_nothing),           cmocka_unit_test(a_persons_face_needs_its_owner),
+        cmocka_unit_test(an_owner_may_look_first),         cmocka_unit_test(a_standing_consent_is_its_own),
+        cmocka_unit_test(the_notice_says_what_matters),    cmocka_unit_test(a_grant_ends),
+        cmocka_unit_test(a_grant_changes_to_another_mask), cmocka_unit_test(no_log_no_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

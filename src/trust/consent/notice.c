@@ -87,7 +87,6 @@ void bt_notice_write(const struct bt_consent_params *p, char *out_text, size_t b
                  file ? "同意即表示:文件中的人是您本人,或已取得其本人同意。" : "同意即表示:您本人愿意现在佩戴面具出镜。");
     else
         snprintf(out_text, bytes, english, owner, source, face,
-                 nobodys ? "                     While it runs you may change to another mask that is nobody's (bauta ctl face).\n" : "",
                  nobodys
                      ? "                     While it runs you may change to another mask that is nobody's (bauta ctl face).\n"
                      : "",
