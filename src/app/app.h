@@ -31,11 +31,11 @@ struct bt_app_texts {
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
     const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to,
-        *until, *tune, *budget, *metrics, *log_level, *manifest, *key;
+        *until, *rotate, *fit, *output_size, *output_rate, *pixels, *tune, *budget, *metrics, *log_level, *manifest, *key;
     struct bt_app_texts input, profile, purpose;
     uint64_t frames, runs, months, uses, session;
     uint32_t width_px, height_px, rate;
-    bool mirror, json, keyring, verbose, help;
+    bool mirror, always_on, json, keyring, verbose, help;
     const char *word[BT_APP_MOST_TEXTS]; /* what is not an option: faces new, faces show X */
     uint32_t words;
 };

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bt_status check_options(struct bt_log *log, const struct bt_app_options *o) {
@@ -32,6 +33,12 @@ static bt_status check_options(struct bt_log *log, const struct bt_app_options *
     return BT_OK;
 }
 
+/* Whether both paths lead to one node. */
+static bool same_node(const char *a, const char *b) {
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && S_ISCHR(x.st_mode) && S_ISCHR(y.st_mode) && x.st_rdev == y.st_rdev;
+}
+
 static bt_status open_source(struct bt_app *app, const char *camera, struct bt_source **out_source) {
     const struct bt_app_options *o = &app->options;
     if (o->input.at[0]) return bt_source_open_file(app->log, o->input.at[0], out_source);
@@ -46,13 +53,19 @@ bt_status bt_app_run(struct bt_app *app) {
     struct bt_source *source = NULL;
     struct bt_live *live = NULL;
     char camera[PATH_MAX] = "";
+    struct bt_shape shape;
     bt_status status = check_options(app->log, o);
+    if (!status) status = bt_shape_read(app->log, o, &shape);
     if (status) return status;
     bt_terminal_take_signals();
     if (!o->input.at[0]) {
         status = o->camera ? BT_OK : bt_devices_pick_camera(app->log, camera, sizeof camera);
         if (status) return status;
         if (o->camera) snprintf(camera, sizeof camera, "%s", o->camera);
+        if (o->output && same_node(camera, o->output)) {
+            bt_log_error(app->log, "%s would read what it writes: name a real camera with --camera", o->output);
+            return BT_E_ARGUMENT;
+        }
     }
     const uint32_t purposes = BT_PURPOSE_WEAR_LIVE | (o->record ? (uint32_t)BT_PURPOSE_RECORD : 0);
     status = bt_session_prepare(&session, app, purposes);
@@ -72,7 +85,8 @@ bt_status bt_app_run(struct bt_app *app) {
                                            .loopback = o->output,
                                            .record = o->record,
                                            .hash = o->hash,
-                                           .mirror = o->mirror,
+                                           .shape = shape,
+                                           .always_on = o->always_on,
                                            .frames = o->frames,
                                            .observer = bt_live_observer(live)};
         status = bt_session_start(&session, &run);

@@ -130,8 +130,30 @@ static int64_t hold_ns(const struct bt_worn *worn) {
     return worn->mask && lost == BT_LOST_FREEZE ? HOLD_S * SECOND_NS : 0;
 }
 
+/* A recording has no use for gaps, and a file costs nobody's privacy. */
+static bool may_sleep(const struct bt_session_run *run, bool live) {
+    return live && run->loopback && !run->record && !run->hash && !run->always_on;
+}
+
+/* On the output thread, after a frame left, and so after `pipeline` was set. */
+static void sleep_or_wake(void *user, bool watched) {
+    struct bt_session *s = user;
+    if (watched)
+        bt_pipeline_resume(s->pipeline, BT_PAUSE_UNWATCHED);
+    else
+        bt_pipeline_pause(s->pipeline, BT_PAUSE_UNWATCHED);
+}
+
 bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *run) {
-    struct bt_capture_params capture = {.log = s->log, .gpu = s->gpu, .source = run->source, .mirror = run->mirror};
+    const struct bt_shape *shape = &run->shape;
+    struct bt_capture_params capture = {.log = s->log,
+                                        .gpu = s->gpu,
+                                        .source = run->source,
+                                        .mirror = shape->mirror,
+                                        .turn_deg = shape->turn_deg,
+                                        .width_px = shape->width_px,
+                                        .height_px = shape->height_px,
+                                        .letterbox = shape->letterbox};
     bt_status status = bt_capture_create(&capture, &s->capture);
     if (status) return status;
     const struct bt_source_format *format = bt_capture_format(s->capture);
@@ -141,7 +163,7 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .gpu = s->gpu,
                                           .width_px = s->width_px,
                                           .height_px = s->height_px,
-                                          .egress = run->loopback ? BT_EGRESS_YUYV : BT_EGRESS_I420,
+                                          .egress = run->loopback && !shape->i420 ? BT_EGRESS_YUYV : BT_EGRESS_I420,
                                           .rules = bt_profiles_rules(s->profiles)};
     struct bt_swap_params swap = {
         .log = s->log, .gpu = s->gpu, .rig = s->rig, .mask = s->mask, .width_px = s->width_px, .height_px = s->height_px};
@@ -155,13 +177,15 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                       .disclose = s->disclose,
                                       .width_px = s->width_px,
                                       .height_px = s->height_px,
-                                      .rate_num = format->rate_num,
-                                      .rate_den = format->rate_den,
+                                      .rate_num = shape->rate ? shape->rate : format->rate_num,
+                                      .rate_den = shape->rate ? 1 : format->rate_den,
+                                      .at_rate = shape->rate > 0,
                                       .loopback = run->loopback,
                                       .record = run->record,
                                       .hash = run->hash,
                                       .about = &about,
-                                      .paced = format->live};
+                                      .paced = format->live,
+                                      .watch = {s, may_sleep(run, format->live) ? sleep_or_wake : NULL}};
     status = bt_output_create(&output, &s->output);
     if (status) return status;
     struct bt_pipeline_params pipeline = {.log = s->log,

@@ -6,6 +6,7 @@
 #include "app/app.h"
 #include "app/cache.h"
 #include "app/described.h"
+#include "app/shape.h"
 #include "app/trust.h"
 #include "app/worn.h"
 #include "pipeline/output/output.h"
@@ -68,7 +69,8 @@ BT_CHECKED bt_status bt_session_consent(struct bt_session *session, const struct
 struct bt_session_run {
     struct bt_source *source; /* taken over, also on failure */
     const char *loopback, *record, *hash;
-    bool mirror;
+    struct bt_shape shape;
+    bool always_on; /* also while nobody reads the virtual camera */
     uint64_t frames;
     struct bt_observer observer;
 };

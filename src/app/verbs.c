@@ -2,9 +2,10 @@
 /* The table of verbs. */
 #include "app/app.h"
 
-static const char *const run_options[] = {"camera", "input",  "output", "record",  "hash",  "face",    "profile",
-                                          "frames", "size",   "rate",   "mirror",  "stats", "metrics", "log-level",
-                                          "tune",   "device", "models", "verbose", "help",  NULL};
+static const char *const run_options[] = {"camera",      "input",  "output",    "record", "hash",    "face",      "profile",
+                                          "frames",      "size",   "rate",      "mirror", "rotate",  "fit",       "output-size",
+                                          "output-rate", "pixels", "always-on", "stats",  "metrics", "log-level", "tune",
+                                          "device",      "models", "verbose",   "help",   NULL};
 static const char *const demo_options[] = {"output", "face",   "profile", "frames", "size", "tune",
                                            "device", "models", "verbose", "help",   NULL};
 static const char *const ctl_options[] = {"session", "json", "log-level", "verbose", "help", NULL};
@@ -33,7 +34,9 @@ const struct bt_app_verb bt_app_verbs[] = {
     {"run", NULL, "wear a mask: from a camera or a file to a virtual camera or a file",
      "Asks for your consent at the terminal before the camera is opened. Every frame that leaves\n"
      "carries the label; when your face cannot be masked a still card is shown instead.\n"
-     "At least one of --output, --record and --hash is needed. Ctrl-C ends the session.",
+     "At least one of --output, --record and --hash is needed. Ctrl-C ends the session. Where only\n"
+     "a virtual camera is written to, and v4l2loopback is 0.13 or newer, the camera sleeps while\n"
+     "nobody watches.",
      run_options, bt_app_run},
     {"demo", NULL, "mask the built-in public-domain footage and write a clip, a picture and figures",
      "Writes demo.mkv, demo.png and demo.json to the folder named with --output (default: demo).\n"

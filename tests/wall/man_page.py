@@ -25,10 +25,10 @@ def main():
     options = {"version"}
     for command in commands:
         text = help_of(command)
-        options |= set(re.findall(r"^  --([a-z]+)", text, re.M))
+        options |= set(re.findall(r"^  --([a-z-]+)", text, re.M))
         if not re.search(rf"^\.TP\n\.B {command}$", plain, re.M):
             failures.append(f"the man page does not tell of the command {command}")
-    documented = set(re.findall(r"^\.BI? --([a-z]+)", plain.split(".SH OPTIONS")[1].split(".SH EXIT")[0], re.M))
+    documented = set(re.findall(r"^\.BI? --([a-z-]+)", plain.split(".SH OPTIONS")[1].split(".SH EXIT")[0], re.M))
     failures += [f"--{o} is not in the man page" for o in sorted(options - documented)]
     failures += [f"--{o} is in the man page, and the program does not know it" for o in sorted(documented - options)]
     said = re.findall(r"^  (\d)  ", whole, re.M)
