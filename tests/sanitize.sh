@@ -112,6 +112,13 @@ fuzz)
         case $door in # what else there is to begin with
         fuzz_vault_file) cp "$enrolled/vault/keys" "$corpus" ;;
         fuzz_chain_file) cp "$enrolled/receipts.log" "$corpus" ;;
+        fuzz_manifest) # it signs what it tries by a key of its own
+            printf '%s' '{"what":"bauta session manifest","schema":1,"state":"ended","session":"00112233445566778899aabbccddeeff",' \
+                '"mark":{"payload":"00112233","key":1},"start":"2026-11-22T21:32:44Z","end":"2026-11-22T21:32:50Z","why":"ok",' \
+                '"software":{"name":"bauta","version":"0.1.0","sha256":""},"models":{"face_mesh":""},"profiles":["eu"],' \
+                '"source":"camera","face":{"role":"own","pseudonym":"a"},"frames":{"total":3,"masked":1,"held":1,"placards":1},' \
+                '"placards":{"nothing came in time":1},"pauses":1,"audit":{"lines":2,"head":""},"key":{"origin":"installation","public":""}}' \
+                >"$corpus/manifest" ;;
         fuzz_receipt) tail -n 1 "$enrolled/receipts.log" >"$corpus/receipt" ;;
         fuzz_rig_geometry) cp "$models/face_geometry.bin" "$corpus" ;;
         fuzz_profile) cp "$tests"/../src/trust/policy/profiles/*.ini "$corpus" ;;
