@@ -4,9 +4,9 @@
 #ifndef BT_SHADER_DISCLOSE_MARK_H
 #define BT_SHADER_DISCLOSE_MARK_H
 
-#define BT_MARK_TILE  128 /* px a side of the repeating tile */
-#define BT_MARK_LEAST 1.7 /* where both are alike */
-#define BT_MARK_SLOPE 0.06
-#define BT_MARK_MOST  3.0
+#define BT_MARK_TILE  128  /* px a side of the repeating tile */
+#define BT_MARK_LEAST 1.75 /* where both are alike */
+#define BT_MARK_SLOPE 0.05
+#define BT_MARK_MOST  2.05
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The only shader that is bound to the egress pool: it draws the label, so no bytes leave without it.
+// The only shader that is bound to the egress pool: it draws the label and adds the invisible mark, so no bytes leave without.
 // A pixel that is not a number becomes black before the label goes over it: nothing upstream can spoil the label.
 #version 450
 #extension GL_GOOGLE_include_directive : enable
@@ -19,6 +19,7 @@ layout(constant_id = BT_PACK_FADES) const uint fades = 0;
 layout(binding = BT_PACK_FRAME) uniform sampler2D frame;
 layout(binding = BT_PACK_OVERLAY) uniform sampler2D overlay;
 layout(binding = BT_PACK_EGRESS, std430) writeonly buffer Egress { uint egress[]; };
+layout(binding = BT_PACK_TILE, std430) readonly buffer Tile { uint tile[]; };
 layout(push_constant) uniform Push { bt_pack_push push; };
 
 // The plate that a block of 8 x 2 px from (x, y) may touch: never both, they stand BT_PACK_APART px apart.
@@ -62,8 +63,16 @@ float luma(vec3 c) {
     return kr * c.r + (1.0 - kr - kb) * c.g + kb * c.b;
 }
 
-uint code_y(vec3 c) {
-    return uint(16.5 + 219.0 * luma(c));
+// Four px of the mark's tile, from (x, y); 4 divides x.
+vec4 mark_at(uint x, uint y) {
+    return unpackSnorm4x8(tile[(y % BT_MARK_TILE) * (BT_MARK_TILE / 4u) + x / 4u % (BT_MARK_TILE / 4u)]);
+}
+
+// A pair of neighbours, marked: over label and banner too, which it is too faint to harm.
+uvec2 code_y(vec3 a, vec3 b, vec2 mark) {
+    vec2 y = 219.0 * vec2(luma(a), luma(b));
+    float gain = push.mark * min(BT_MARK_LEAST + BT_MARK_SLOPE * abs(y.x - y.y), BT_MARK_MOST);
+    return uvec2(16.5 + y + gain * mark);
 }
 
 uint code_u(vec3 c) {
@@ -80,18 +89,29 @@ void pack_yuyv(uvec2 id) {
     if (id.x >= width / 2u) return;
     Plate p = plate_near(2u * id.x, id.y);
     vec3 a = pixel(p, 2u * id.x, id.y), b = pixel(p, 2u * id.x + 1u, id.y), m = 0.5 * (a + b);
-    egress[id.y * (width / 2u) + id.x] = code_y(a) | code_u(m) << 8 | code_y(b) << 16 | code_v(m) << 24;
+    vec4 mark = mark_at(2u * id.x, id.y);
+    uvec2 y = code_y(a, b, (id.x & 1u) == 0u ? mark.xy : mark.zw);
+    egress[id.y * (width / 2u) + id.x] = y.x | code_u(m) << 8 | y.y << 16 | code_v(m) << 24;
 }
 
 void pack_block(uvec2 id) {
     if (id.x >= width / 8u) return;
     Plate p = plate_near(8u * id.x, 2u * id.y);
+    vec4 mark_top, mark_low;
     uint top0 = 0u, top1 = 0u, low0 = 0u, low1 = 0u, u = 0u, v = 0u;
     for (uint i = 0u; i < 4u; i++) {
         uint x = 8u * id.x + 2u * i, y = 2u * id.y, shift = 16u * (i & 1u);
+        if ((i & 1u) == 0u) {
+            mark_top = mark_at(x, y);
+            mark_low = mark_at(x, y + 1u);
+        } else {
+            mark_top = mark_top.zwzw;
+            mark_low = mark_low.zwzw;
+        }
         vec3 a = pixel(p, x, y), b = pixel(p, x + 1u, y), c = pixel(p, x, y + 1u), d = pixel(p, x + 1u, y + 1u);
         vec3 m = 0.25 * (a + b + c + d);
-        uint top = (code_y(a) | code_y(b) << 8) << shift, low = (code_y(c) | code_y(d) << 8) << shift;
+        uvec2 ab = code_y(a, b, mark_top.xy), cd = code_y(c, d, mark_low.xy);
+        uint top = (ab.x | ab.y << 8) << shift, low = (cd.x | cd.y << 8) << shift;
         if (i < 2u) {
             top0 |= top;
             low0 |= low;
@@ -120,7 +140,12 @@ void pack_block(uvec2 id) {
 
 uint byte_at(uint i) {
     uint luma_bytes = width * height, chroma = luma_bytes / 4u;
-    if (i < luma_bytes) return code_y(pixel(plate_near(i % width, i / width), i % width, i / width));
+    if (i < luma_bytes) {
+        uint odd = i & 1u, x = i % width - odd, y = i / width;
+        Plate p = plate_near(x, y);
+        vec4 mark = mark_at(x, y);
+        return code_y(pixel(p, x, y), pixel(p, x + 1u, y), (x & 2u) == 0u ? mark.xy : mark.zw)[odd];
+    }
     i -= luma_bytes;
     if (i >= 2u * chroma) return 0u;
     uint at = format == BT_PACK_NV12 ? i / 2u : i % chroma;

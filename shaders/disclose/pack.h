@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Contract of pack.comp, read by C and GLSL: label and banner over a linear frame, gamma, limited-range YUV, packing. */
+/* Contract of pack.comp, read by C and GLSL: label and banner over a linear frame, gamma, limited-range YUV, the invisible
+   mark, packing. */
 #ifndef BT_SHADER_DISCLOSE_PACK_H
 #define BT_SHADER_DISCLOSE_PACK_H
 
+#include "disclose/mark.h"
 #include "include/color.h"
 
 #ifdef GL_core_profile
@@ -16,6 +18,7 @@
 #define BT_PACK_FRAME   0 /* sampler2D, RGBA16F, linear light */
 #define BT_PACK_OVERLAY 1 /* sampler2D, RGBA8, premultiplied, gamma-coded: the label, and below it the banner */
 #define BT_PACK_EGRESS  2 /* uint[]: the bytes that leave, little endian */
+#define BT_PACK_TILE    3 /* uint[]: the invisible mark, a byte a px, BT_MARK_TILE px a side, 127 is 1 */
 
 /* Specialisation constants. */
 #define BT_PACK_FORMAT    0 /* BT_PACK_YUYV ... */
@@ -34,8 +37,8 @@
 #define BT_PACK_NV12 1
 #define BT_PACK_I420 2
 
-/* One invocation makes: YUYV, a word (2 x 1 px). Planar with a width that 8 divides, 8 x 2 px. Planar otherwise, one word of the
-   output, whatever it holds; words are numbered along rows of BT_PACK_WORD_ROW. */
+/* One invocation makes: YUYV, a word (2 x 1 px). Planar with a width that 8 divides, 8 x 2 px. Planar otherwise, one word of
+   the output, whatever it holds; words are numbered along rows of BT_PACK_WORD_ROW. */
 #define BT_PACK_LOCAL    64
 #define BT_PACK_WORD_ROW 4096
 
@@ -57,6 +60,7 @@ struct bt_pack_push {
     BT_PACK_U32 banner_x, banner_y;
     BT_PACK_U32 banner; /* 1: draw it */
     float fade;         /* 0: the picture, 1: the ground; label and banner lie over both */
+    float mark;         /* the invisible mark's sign at this time, -1 … 1 */
 };
 
 #endif

@@ -91,13 +91,11 @@ static float step_of(const struct bt_watermark_view *v, float scale) {
     return STEP_CELLS * 2.0f * BT_WATERMARK_CELL_PX * scale * scale / most;
 }
 
-/* Hoeffding: the signs of the cells are the key's, as good as coin tosses to a picture that was not marked by it, so n cells of
-   whatever sizes correlate with a given pattern by r or more with a chance of at most exp(-n r^2 / 2). Times all that was
-   tried: 2^32 sessions, at `tried` scales, all shifts and mixtures (eight directions of the three planes). */
-static float log10_false_alarm(float score, double tried) {
+/* Times all that was tried: 2^32 sessions, at `tried` scales, all shifts and mixtures (eight directions of the three planes).
+ */
+static float log10_false_alarm(float log_chance, double tried) {
     double chances = tried * BT_WATERMARK_BINS * BT_WATERMARK_BINS * 8.0;
-    double log10_chance = -0.5 * BT_WATERMARK_CELLS * (double)score * (double)score * log10(exp(1.0));
-    return (float)fmin(0.0, log10(chances) + 32.0 * log10(2.0) + log10_chance);
+    return (float)fmin(0.0, log10(chances) + 32.0 * log10(2.0) + (double)log_chance / log(10.0));
 }
 
 struct found {
@@ -171,7 +169,7 @@ void bt_watermark_detector_read(struct bt_watermark_detector *detector, struct b
                 if (least < LEAST && level > 0) continue;
             }
             struct found f = search_level(d, level, least, most, &tried);
-            float chance = log10_false_alarm(f.reading.score, tried);
+            float chance = log10_false_alarm(f.reading.log_chance, tried);
             bool present = f.reading.checked && chance <= BT_WATERMARK_LOG10_FALSE_ALARM;
             if (!present && f.reading.score <= r.score) continue;
             r.present = present;

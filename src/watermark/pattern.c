@@ -11,7 +11,7 @@ _Static_assert(BT_WATERMARK_CELLS == 256, "a cell's number is a byte");
 /* How long a turn of the sign takes: at 30 frames a second, 8 steps of half a code. */
 #define TURN_NS (SECOND_NS / 4)
 /* Cosine roll-off from one cell to the next, in cells. */
-#define ROLL_OFF 0.75f
+#define ROLL_OFF 1.0f
 /* The generator's stream: what else is drawn from the same numbers elsewhere is not this. */
 #define STREAM 0x776d
 

@@ -144,6 +144,30 @@ struct cells {
     float z[BT_WATERMARK_PLANES];                      /* what the known ones add up to */
 };
 
+/* Chernoff: the signs of the pattern are the key's, as good as coin tosses to a picture that was not marked by it. That cells
+   with values g, signed at random, add up to `sum` or more has a chance of at most exp(-t sum) times the product of
+   cosh(t g), for any t; the best t is where the exponent's derivative, sum of g tanh(t g) less `sum`, is 0. */
+static float log_chance(const float *g, float sum) {
+    float most = 0.0f, power = 0.0f;
+    for (uint32_t i = 0; i < BT_WATERMARK_CELLS; i++) most += fabsf(g[i]), power += g[i] * g[i];
+    if (!(sum > 0.0f) || !(power > 0.0f)) return 0.0f;
+    float unit = sqrtf(BT_WATERMARK_CELLS / power), target = fminf(sum, 0.999f * most) * unit, low = 0.0f, high = 64.0f;
+    for (int round = 0; round < 24; round++) {
+        float t = 0.5f * (low + high), mean = 0.0f;
+        for (uint32_t i = 0; i < BT_WATERMARK_CELLS; i++) mean += g[i] * unit * tanhf(t * g[i] * unit);
+        if (mean < target)
+            low = t;
+        else
+            high = t;
+    }
+    double exponent = -(double)low * target;
+    for (uint32_t i = 0; i < BT_WATERMARK_CELLS; i++) {
+        double x = fabs((double)low * g[i] * unit);
+        exponent += x + log1p(exp(-2.0 * x)) - log(2.0); /* of cosh */
+    }
+    return (float)fmin(exponent, 0.0);
+}
+
 static void sample(const struct bt_watermark_search *s, float map[N][N], int x, int y, float *out, float *out_z) {
     float power = 0.0f, sum = 0.0f;
     for (uint32_t i = 0; i < BT_WATERMARK_CELLS; i++) {
@@ -199,6 +223,7 @@ struct bt_watermark_reading bt_watermark_search_read(struct bt_watermark_search 
             dot += soft[i] * (i < BT_WATERMARK_SYNC ? 1.0f : (float)coded[i - BT_WATERMARK_SYNC]);
         }
         r.score = power > 0.0f ? dot / sqrtf(power * BT_WATERMARK_CELLS) : 0.0f;
+        r.log_chance = r.checked ? log_chance(soft, dot) : 0.0f;
         if (r.checked > best.checked || (r.checked == best.checked && r.score > best.score)) best = r;
     }
     return best;

@@ -37,7 +37,8 @@ enum { BT_WATERMARK_PEAKS = 4 };
 struct bt_watermark_reading {
     bool checked; /* the checksum holds */
     uint32_t session;
-    float score;
+    float score;      /* correlation with the whole pattern, -1 … 1 */
+    float log_chance; /* natural logarithm: that a given pattern of random signs correlates with these cells as well */
 };
 
 void bt_watermark_search_init(struct bt_watermark_search *search, uint16_t key, float *rows, uint8_t *bin);

@@ -19,7 +19,7 @@ static int embed(uint32_t w, uint32_t h, double fps, uint32_t session, uint8_t *
     double error = 0.0, pictures = 0.0;
     while (fread(picture, 1, bytes, stdin) == bytes) {
         memcpy(copy, picture, luma);
-        bt_watermark_embed(&tile, bt_watermark_sign((int64_t)(pictures * SECOND_NS / fps)), picture, w, w, h);
+        bt_watermark_embed(&tile, bt_watermark_sign((int64_t)((pictures / fps + 0.4) * SECOND_NS)), picture, w, w, h);
         for (size_t i = 0; i < luma; i++) error += (picture[i] - copy[i]) * (picture[i] - copy[i]);
         pictures += 1.0;
         if (fwrite(picture, 1, bytes, stdout) != bytes) return 1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* disclose/pack.comp against its C reference: every format, sizes that no group size divides, wild pixels, fades.
-   Tolerance: one code. */
+/* disclose/pack.comp against its C reference: every format, sizes that no group size divides, wild pixels, fades;
+   and what it marks can be read. Tolerance: one code. */
 #include "base/rng.h"
 #include "gpu/image.h"
 #include "pipeline/disclose/check.h"
@@ -10,6 +10,7 @@
 #include "support/brief.h"
 #include "support/half.h"
 #include "support/test_gpu.h"
+#include "watermark/watermark.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,6 +18,9 @@
 // clang-format off
 #include <cmocka.h>
 // clang-format on
+
+#define SESSION  0xc0ffee42u
+#define FADED_NS INT64_C(90500000000) /* the mark has the sign that it has on cards */
 
 enum picture { NOISE, WILD, WHITE, BLACK, PICTURES };
 
@@ -46,7 +50,10 @@ static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *li
     assert_false(view.placard);
     assert_true(view.label_x == at.label.x && view.label_y == at.label.y);
     struct bt_pack_frame source = {linear, format->w, overlay, at, banner, fade};
-    bt_disclose_pack_region(format, want, 0, 0, format->w, format->h, bt_disclose_pack_linear, &source);
+    struct bt_watermark_tile tile;
+    bt_watermark_tile_init(SESSION, BT_WATERMARK_KEY, &tile);
+    const struct bt_pack_mark mark = {&tile, bt_watermark_sign(frame.capture_ns)};
+    bt_disclose_pack_region(format, &mark, want, 0, 0, format->w, format->h, bt_disclose_pack_linear, &source);
     int worst = 0;
     for (size_t i = 0; i < view.size_bytes; i++) {
         int off = abs((int)view.bytes[i] - (int)want[i]);
@@ -63,12 +70,12 @@ static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *li
 /* All of a white picture faded away is the ground that every card stands on; so is what a fade that is no number leaves. */
 static void meets_the_card(struct bt_disclose *d, struct bt_image *white, struct bt_places *places,
                            const struct bt_pack_format *format, float fade) {
-    struct bt_frame frame = {white, format->w, format->h, INT64_C(90000000000), 0, fade, {0, 0, 0, 0}};
+    struct bt_frame frame = {white, format->w, format->h, FADED_NS, 0, fade, {0, 0, 0, 0}};
     struct bt_disclosed out;
     (void)bt_disclose_places_next(places, frame.capture_ns, &frame.face_px, true);
     assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
     struct bt_disclosed_view faded = bt_disclose_bytes(d, out);
-    struct bt_disclosed_view card = bt_disclose_bytes(d, bt_disclose_placard(d, BT_E_POSE, INT64_C(90000000000), 1));
+    struct bt_disclosed_view card = bt_disclose_bytes(d, bt_disclose_placard(d, BT_E_POSE, FADED_NS, 1));
     /* The first rows: above the label, and the card's text and drawing. */
     size_t first = 2 * (size_t)format->w * (format->egress == BT_EGRESS_YUYV ? 2 : 1);
     for (size_t i = 0; i < first; i++) assert_true(abs((int)faded.bytes[i] - (int)card.bytes[i]) <= 1);
@@ -80,7 +87,8 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
     struct bt_text *text = NULL;
     struct bt_overlay overlay;
     struct bt_image *image = NULL;
-    const struct bt_disclose_params params = {.log = t->log, .gpu = t->gpu, .width_px = w, .height_px = h, .egress = egress};
+    const struct bt_disclose_params params = {
+        .log = t->log, .gpu = t->gpu, .width_px = w, .height_px = h, .egress = egress, .session = SESSION};
     assert_int_equal(bt_disclose_create(&params, &d), BT_OK);
     assert_int_equal(bt_disclose_overlay_text(&text), BT_OK);
     assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
@@ -134,6 +142,45 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
     bt_text_destroy(&text);
 }
 
+/* Frames and cards say whose they are: a picture as loud as can be by two looks, a card by one. */
+static void says_the_session(void **state) {
+    (void)state;
+    enum { W = 640, H = 360 };
+    static uint16_t half[W * H * 4];
+    struct test_gpu t;
+    assert_int_equal(test_gpu_open(&t), BT_OK);
+    struct bt_rng rng;
+    bt_rng_init(&rng, 9, 9);
+    for (size_t i = 0; i < BT_COUNT(half); i++) half[i] = texel(&rng, NOISE);
+    for (uint32_t e = 0; e < BT_EGRESS_COUNT; e++) {
+        const struct bt_disclose_params params = {
+            .log = t.log, .gpu = t.gpu, .width_px = W, .height_px = H, .egress = (enum bt_egress)e, .session = SESSION};
+        struct bt_disclose *d = NULL;
+        struct bt_image *image = NULL;
+        struct bt_disclosed_view view[2];
+        assert_int_equal(bt_disclose_create(&params, &d), BT_OK);
+        assert_int_equal(bt_image_create(t.gpu, W, H, BT_IMAGE_RGBA16F, &image), BT_OK);
+        assert_int_equal(bt_image_write(image, half, sizeof half), BT_OK);
+        for (int64_t i = 0; i < 2; i++) {
+            struct bt_frame frame = {image, W, H, FADED_NS + i * INT64_C(1000000000), (uint64_t)i, 0, {0, 0, 0, 0}};
+            struct bt_disclosed out;
+            assert_int_equal(bt_disclose_apply(d, &frame, &out), BT_OK);
+            view[i] = bt_disclose_bytes(d, out);
+            assert_int_equal(view[i].session, SESSION);
+        }
+        assert_true(bt_disclose_check_watermark(view, 2));
+        view[0].session = view[1].session = SESSION ^ 1;
+        assert_false(bt_disclose_check_watermark(view, 2));
+        for (uint32_t s = 0; s < BAUTA_STATUS_COUNT; s++) {
+            view[0] = bt_disclose_bytes(d, bt_disclose_placard(d, (bt_status)s, 0, 1));
+            assert_true(view[0].placard && bt_disclose_check_watermark(view, 1));
+        }
+        bt_disclose_destroy(&d);
+        bt_image_destroy(&image);
+    }
+    test_gpu_close(&t);
+}
+
 static void agrees_with_reference(void **state) {
     (void)state;
     static const uint32_t size[][2] = {{120, 120}, {162, 122}, {168, 124}, {124, 218}, {642, 362}, {1282, 722}};
@@ -146,6 +193,6 @@ static void agrees_with_reference(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_reference)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(agrees_with_reference), cmocka_unit_test(says_the_session)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

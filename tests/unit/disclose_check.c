@@ -37,7 +37,7 @@ static void open_bench(struct bench *b, uint32_t w, uint32_t h, enum bt_egress e
     float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
     for (size_t i = 0; i < (size_t)w * h * 4; i++) linear[i] = gray;
     struct bt_pack_frame frame = {linear, w, &b->overlay, {{l->x, l->y}, {0, 0}}, false, 0};
-    bt_disclose_pack_region(&b->format, b->clean, 0, 0, w, h, bt_disclose_pack_linear, &frame);
+    bt_disclose_pack_region(&b->format, NULL, b->clean, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     memcpy(b->bytes, b->clean, size);
     b->view = (struct bt_disclosed_view){.bytes = b->bytes,

@@ -188,7 +188,7 @@ static void legible_over_any_picture(void **state) {
             places.label.placed = true;
             const struct bt_placement at = bt_disclose_places_next(&places, picture * INT64_C(8000000000), NULL, true);
             struct bt_pack_frame frame = {linear, w, &overlay, at, true, 0};
-            bt_disclose_pack_region(&format, bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
+            bt_disclose_pack_region(&format, NULL, bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
             contrast(&overlay.label, l, at.label, bytes, w);
             contrast(&overlay.banner, &overlay.layout.banner, at.banner, bytes, w);
             struct bt_disclosed_view view = {.bytes = bytes,
@@ -225,7 +225,7 @@ static void placards_carry_the_label(void **state) {
             assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
             const struct bt_plate *l = &overlay.layout.label;
             assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, &mark), BT_OK);
-            bt_status st = bt_disclose_placards_init(text, &overlay, &format, &placards);
+            bt_status st = bt_disclose_placards_init(text, &overlay, &format, NULL, &placards);
             if (st) print_error("%ux%u: no room for placards\n", w, h);
             assert_int_equal(st, BT_OK);
             for (int s = 0; s < BAUTA_STATUS_COUNT; s++) {

@@ -42,7 +42,7 @@ static struct shot shoot(uint32_t w, uint32_t h, int picture) {
         {{s.overlay.layout.label.x, s.overlay.layout.label.y}, {s.overlay.layout.banner.x, s.overlay.layout.banner.y}},
         true,
         0};
-    bt_disclose_pack_region(&format, s.bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
+    bt_disclose_pack_region(&format, NULL, s.bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     return s;
 }

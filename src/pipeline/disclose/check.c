@@ -2,6 +2,7 @@
 #include "pipeline/disclose/check.h"
 #include "pipeline/disclose/canvas.h"
 #include "pipeline/disclose/pack.h"
+#include "watermark/watermark.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -11,8 +12,8 @@ struct bt_mark {
     uint8_t *certain; /* 1 where the label alone decides them */
 };
 
-/* A code may be off by rounding (2) and by what a driver's arithmetic adds (2). */
-#define SLACK_CODES 4
+/* A code may be off by rounding (2), by what a driver's arithmetic adds (2), and by the invisible mark (BT_MARK_MOST). */
+#define SLACK_CODES 7
 /* Share of plate pixels that may be further off. */
 #define OUTLIERS_MOST 0.002f
 #define SCORE_LEAST   0.98f
@@ -117,4 +118,25 @@ bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score) {
     /* An overlap of a stroke's width is enough to be an outlier: correlation alone would miss one covered letter. */
     return score >= SCORE_LEAST && contrast >= CONTRAST_LEAST && (float)off <= OUTLIERS_MOST * (float)n &&
            (float)tinted <= OUTLIERS_MOST * (float)n;
+}
+
+bool bt_disclose_check_watermark(const struct bt_disclosed_view *view, uint32_t views) {
+    /* So many px a side are enough, and as fast for any size. */
+    enum { MOST_PX = 640 };
+    uint32_t w = view->width_px < MOST_PX ? view->width_px : MOST_PX, h = view->height_px < MOST_PX ? view->height_px : MOST_PX;
+    struct bt_watermark_detector *detector = NULL;
+    struct bt_watermark_result r = {0};
+    uint8_t *luma = malloc((size_t)w * h);
+    if (luma &&
+        !bt_watermark_detector_create(&(struct bt_watermark_detector_params){w, h, BT_WATERMARK_KEY, 1.0f}, &detector)) {
+        for (uint32_t i = 0; i < views; i++) {
+            for (uint32_t y = 0; y < h; y++)
+                for (uint32_t x = 0; x < w; x++) luma[(size_t)y * w + x] = luma_at(&view[i], x, y);
+            bt_watermark_detector_feed(detector, luma, w, view[i].capture_ns);
+        }
+        bt_watermark_detector_read(detector, &r);
+    }
+    bt_watermark_detector_destroy(&detector);
+    free(luma);
+    return r.present && r.session == view->session;
 }

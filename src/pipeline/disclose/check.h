@@ -23,4 +23,8 @@ void bt_disclose_mark_destroy(struct bt_mark **mark);
    is not one. */
 bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score);
 
+/* True when the invisible mark can be read from these frames, of one size, and says their session. Allocates; some ms: for
+   set-up and for tests. A loud picture may hide its mark from a single look; two that differ by a second do not. */
+bool bt_disclose_check_watermark(const struct bt_disclosed_view *view, uint32_t views);
+
 #endif

@@ -13,13 +13,15 @@
 #include "pipeline/disclose/place.h"
 #include "pipeline/disclose/strings.h"
 #include "spv/disclose_pack.h"
+#include "watermark/watermark.h"
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 _Static_assert(BT_EGRESS_YUYV == BT_PACK_YUYV && BT_EGRESS_NV12 == BT_PACK_NV12 && BT_EGRESS_I420 == BT_PACK_I420, "formats");
-_Static_assert(sizeof(struct bt_pack_push) == 24, "push block");
+_Static_assert(sizeof(struct bt_watermark_tile) == BT_MARK_TILE * BT_MARK_TILE, "tile");
+_Static_assert(sizeof(struct bt_pack_push) == 28, "push block");
 
 #define SECOND_NS INT64_C(1000000000)
 /* A GPU that is gone says so at once; this is for one that hangs. Software drivers may take seconds for a large frame. */
@@ -53,11 +55,13 @@ struct bt_disclose {
     size_t size_bytes;
     struct bt_placards placards;
     struct bt_mark *mark;
+    uint32_t session;
     struct bt_places places;
     struct bt_spot card_label, label; /* on the cards; on the last masked frame */
     int64_t banner_ns;
     struct bt_kernel *kernel, *fading; /* the same shader: with BT_PACK_FADES 0 and 1 */
     struct bt_image *overlay_image;
+    struct bt_buffer *tile;
     struct bt_image *blank; /* only while the set-up is proved, or when a wait failed in it */
     struct bt_timers *timers;
     struct bt_commands *commands;
@@ -92,8 +96,10 @@ struct bt_disclose_plate bt_disclose_plate_of(uint32_t width_px, uint32_t height
 }
 
 static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layout, bool fades, struct bt_kernel **out_kernel) {
-    static const enum bt_slot slots[] = {
-        [BT_PACK_FRAME] = BT_SLOT_SAMPLED, [BT_PACK_OVERLAY] = BT_SLOT_SAMPLED, [BT_PACK_EGRESS] = BT_SLOT_STORAGE};
+    static const enum bt_slot slots[] = {[BT_PACK_FRAME] = BT_SLOT_SAMPLED,
+                                         [BT_PACK_OVERLAY] = BT_SLOT_SAMPLED,
+                                         [BT_PACK_EGRESS] = BT_SLOT_STORAGE,
+                                         [BT_PACK_TILE] = BT_SLOT_STORAGE};
     const struct bt_plate *l = &layout->label, *b = &layout->banner;
     const uint32_t constants[BT_PACK_CONSTANTS] = {
         [BT_PACK_FORMAT] = d->format.egress, [BT_PACK_WIDTH] = d->format.w, [BT_PACK_HEIGHT] = d->format.h,
@@ -151,6 +157,7 @@ static bt_status source_of(struct bt_disclose *d, struct bt_image *image, struct
             [BT_PACK_FRAME] = {.image = image, .sampler = BT_SAMPLER_NEAREST_EDGE},
             [BT_PACK_OVERLAY] = {.image = d->overlay_image, .sampler = BT_SAMPLER_NEAREST_EDGE},
             [BT_PACK_EGRESS] = {.buffer = d->egress[i]},
+            [BT_PACK_TILE] = {.buffer = d->tile},
         };
         bt_status st = bt_bindings_create(d->kernel, bindings, BT_COUNT(bindings), &s->bindings[i]);
         if (st) {
@@ -212,24 +219,40 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
                                       .sequence = seq,
                                       .label_x = label.x,
                                       .label_y = label.y,
+                                      .session = d->session,
                                       .mark = d->mark};
 }
 
-static struct bt_pack_push push_of(const struct bt_placement *at, bool banner, float fade) {
-    return (struct bt_pack_push){at->label.x, at->label.y, at->banner.x, at->banner.y, banner, fade};
+static struct bt_pack_push push_of(const struct bt_placement *at, bool banner, float fade, float mark) {
+    return (struct bt_pack_push){at->label.x, at->label.y, at->banner.x, at->banner.y, banner, fade, mark};
 }
 
-/* The kernels on this device must write the label, wherever it may stand, and every placard must carry it, or nothing starts.
- */
+/* The kernels on this device must write the label, wherever it may stand, and the invisible mark, and every placard must carry
+   both, or nothing starts. */
 static bt_status prove(struct bt_disclose *d) {
     bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &d->blank);
     for (uint32_t slot = 0; !st && slot < BT_EGRESS_SLOTS; slot++) {
         const struct bt_placement at = {d->places.label.spot[slot % BT_LABEL_PLACES], d->places.banner.spot[BT_BANNER_BOTTOM]};
-        const struct bt_pack_push push = push_of(&at, slot == 0, slot == 1);
+        const struct bt_pack_push push = push_of(&at, slot == 0, slot == 1, 1.0f);
         st = run(d, d->blank, slot, &push, FIRST_WAIT_NS);
         struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, at.label, 0, 0);
         if (!st && !bt_disclose_check(&view, NULL)) {
             bt_log_error(d->log, "disclose: the label cannot be read back from what this device packed: %s",
+                         bt_gpu_caps(d->gpu)->name);
+            st = BT_E_DEVICE;
+        }
+    }
+    /* Each kernel, with either sign of the mark: a second apart. */
+    for (uint32_t k = 0; !st && k < 2; k++) {
+        const struct bt_placement at = {d->places.label.spot[0], d->places.banner.spot[BT_BANNER_BOTTOM]};
+        struct bt_disclosed_view view[2];
+        for (uint32_t i = 0; !st && i < 2; i++) {
+            const struct bt_pack_push push = push_of(&at, true, k ? 0.5f : 0.0f, i ? -1.0f : 1.0f);
+            st = run(d, d->blank, i, &push, FIRST_WAIT_NS);
+            view[i] = view_of(d, bt_buffer_map(d->egress[i]), false, at.label, i * SECOND_NS, 0);
+        }
+        if (!st && !bt_disclose_check_watermark(view, 2)) {
+            bt_log_error(d->log, "disclose: the invisible mark cannot be read back from what this device packed: %s",
                          bt_gpu_caps(d->gpu)->name);
             st = BT_E_DEVICE;
         }
@@ -277,11 +300,15 @@ static bt_status draw(struct bt_disclose *d, const struct bt_label_rules *rules,
         bt_log_error(d->log, "disclose: the label's words are no UTF-8, or more than %d characters", BT_TEXT_CHARS_MAX);
     if (st) return st;
     st = bt_disclose_overlay_init(text, d->format.w, d->format.h, rules, out_overlay);
-    if (!st) st = bt_disclose_placards_init(text, out_overlay, &d->format, &d->placards);
+    struct bt_watermark_tile tile;
+    bt_watermark_tile_init(d->session, BT_WATERMARK_KEY, &tile);
+    if (!st) st = bt_disclose_placards_init(text, out_overlay, &d->format, &(struct bt_pack_mark){&tile, 1.0f}, &d->placards);
     if (st == BT_E_ARGUMENT)
         bt_log_error(d->log, "disclose: frames of %ux%u have no room for the label with the words \"%s\" at %.3g of a side",
                      d->format.w, d->format.h, extra, (double)rules->height_frac);
     if (st) return st;
+    if ((st = bt_buffer_create(d->gpu, sizeof tile, BT_MEMORY_DEVICE, &d->tile))) return st;
+    if ((st = bt_buffer_write(d->tile, 0, &tile, sizeof tile))) return st;
     d->card_label = (struct bt_spot){out_overlay->layout.label.x, out_overlay->layout.label.y};
     bt_disclose_places_init(&d->places, &out_overlay->layout, d->format.h);
     return bt_disclose_mark_create(&out_overlay->label, d->format.w, d->format.h, &d->mark);
@@ -298,6 +325,7 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
     if (!(d = calloc(1, sizeof *d))) goto fail;
     d->log = params->log;
     d->gpu = params->gpu;
+    d->session = params->session;
     /* Standard definition is BT.601, from 720 lines on BT.709. */
     if (!(d->held = malloc(sizeof *d->held))) goto fail;
     atomic_init(d->held, BT_EGRESS_SLOTS); /* none */
@@ -339,6 +367,7 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
     bt_kernel_destroy(&d->fading);
     bt_image_destroy(&d->blank);
     bt_image_destroy(&d->overlay_image);
+    bt_buffer_destroy(&d->tile);
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
     bt_disclose_placards_finish(&d->placards);
     bt_disclose_mark_destroy(&d->mark);
@@ -388,7 +417,7 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     const float fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1;
     const bool banner = now < d->banner_until_ns;
     const struct bt_placement at = bt_disclose_places_next(&d->places, now, &frame->face_px, banner);
-    const struct bt_pack_push push = push_of(&at, banner, fade);
+    const struct bt_pack_push push = push_of(&at, banner, fade, bt_watermark_sign(now));
     bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
     *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, now, frame->sequence);

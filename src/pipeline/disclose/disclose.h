@@ -38,6 +38,7 @@ struct bt_disclose_params {
     uint32_t width_px, height_px; /* of frames and of what leaves */
     enum bt_egress egress;
     struct bt_label_rules rules; /* extra is read by bt_disclose_create only */
+    uint32_t session;            /* the number that the invisible mark carries */
 };
 
 /* What a sink may know of a disclosed frame. */
@@ -51,10 +52,11 @@ struct bt_disclosed_view {
     int64_t capture_ns;
     uint64_t sequence;
     uint32_t label_x, label_y;  /* where this frame's label stands: the top left of its plate, px */
+    uint32_t session;           /* in the invisible mark */
     const struct bt_mark *mark; /* what the label must look like, for bt_disclose_check (check.h); lives as long as disclose */
 };
 
-/* Renders label, banner and every placard, runs the kernel once, and checks all of it with the mark reader (check.h): what
+/* Renders label, banner and every placard, runs the kernel, and checks all of it with the mark readers (check.h): what
    cannot fail later is made here. BT_E_ARGUMENT: a side is odd, or not from BT_DISCLOSE_LEAST_PX to BT_DISCLOSE_MOST_PX, or the
    rules' words do not fit. BT_E_NOT_FOUND: no font of the program has a character of the rules' words. Either is logged. */
 BT_CHECKED bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose);
@@ -72,7 +74,8 @@ BT_CHECKED bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capt
                                       struct bt_disclosed *out_disclosed);
 /* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */
 struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
-/* The same card to look at, numbered 0: for what must show it when there is nobody to ask. Any thread; lives as long as disclose. */
+/* The same card to look at, numbered 0: for what must show it when there is nobody to ask. Any thread; lives as long as
+ * disclose. */
 struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *disclose, bt_status why);
 /* A stale or forged handle yields the placard; a handle is stale once BT_EGRESS_SLOTS - 1 further frames were made. The bytes
    stay unchanged until the next call, however many frames are made meanwhile, or until bt_disclose_destroy. Any one thread

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/pack.h"
 #include "disclose/pack.h"
+#include "watermark/watermark.h"
 #include <math.h>
 
 size_t bt_disclose_pack_bytes(const struct bt_pack_format *format) {
@@ -17,8 +18,17 @@ static float luma(struct weights k, const float *c) {
     return k.kr * c[0] + (1.0f - k.kr - k.kb) * c[1] + k.kb * c[2];
 }
 
-static uint8_t code_y(struct weights k, const float *c) {
-    return (uint8_t)(16.5f + 219.0f * luma(k, c));
+/* The two neighbours from (x, y). */
+static void code_y(struct weights k, const struct bt_pack_mark *mark, uint32_t x, uint32_t y, float (*c)[3], uint8_t *out) {
+    enum { T = BT_WATERMARK_TILE_PX };
+    float a = 219.0f * luma(k, c[0]), b = 219.0f * luma(k, c[1]), m = 0.0f, n = 0.0f;
+    if (mark) {
+        float gain = mark->sign * bt_watermark_gain(a, b) / 127.0f;
+        m = gain * (float)mark->tile->at[y % T * T + x % T];
+        n = gain * (float)mark->tile->at[y % T * T + (x + 1) % T];
+    }
+    out[0] = (uint8_t)(16.5f + a + m);
+    out[1] = (uint8_t)(16.5f + b + n);
 }
 
 static uint8_t code_u(struct weights k, const float *c) {
@@ -29,22 +39,21 @@ static uint8_t code_v(struct weights k, const float *c) {
     return (uint8_t)(128.5f + 112.0f / (1.0f - k.kr) * (c[0] - luma(k, c)));
 }
 
-void bt_disclose_pack_region(const struct bt_pack_format *format, uint8_t *out, uint32_t x0, uint32_t y0, uint32_t x1,
-                             uint32_t y1, bt_pack_source source, const void *context) {
+void bt_disclose_pack_region(const struct bt_pack_format *format, const struct bt_pack_mark *mark, uint8_t *out, uint32_t x0,
+                             uint32_t y0, uint32_t x1, uint32_t y1, bt_pack_source source, const void *context) {
     struct weights k = {(float)BT_PACK_KR_601, (float)BT_PACK_KB_601};
     if (format->bt709) k = (struct weights){(float)BT_PACK_KR_709, (float)BT_PACK_KB_709};
     size_t w = format->w, px = w * format->h;
     uint32_t rows = format->egress == BT_EGRESS_YUYV ? 1 : 2; /* of one chroma sample */
     for (uint32_t y = y0; y < y1; y += rows)
         for (uint32_t x = x0; x < x1; x += 2) {
-            float mean[3] = {0.0f, 0.0f, 0.0f};
+            float mean[3] = {0.0f, 0.0f, 0.0f}, c[4][3];
             uint8_t code[4];
             for (uint32_t i = 0; i < 2 * rows; i++) {
-                float c[3];
-                source(context, x + (i & 1), y + (i >> 1), c);
-                for (uint32_t ch = 0; ch < 3; ch++) mean[ch] += c[ch] / (float)(2 * rows);
-                code[i] = code_y(k, c);
+                source(context, x + (i & 1), y + (i >> 1), c[i]);
+                for (uint32_t ch = 0; ch < 3; ch++) mean[ch] += c[i][ch] / (float)(2 * rows);
             }
+            for (uint32_t row = 0; row < rows; row++) code_y(k, mark, x, y + row, c + 2 * row, code + 2 * row);
             uint8_t u = code_u(k, mean), v = code_v(k, mean);
             if (rows == 1) {
                 uint8_t *at = out + 2 * (y * w + x);

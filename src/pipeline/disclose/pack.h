@@ -9,10 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct bt_watermark_tile;
+
 struct bt_pack_format {
     uint32_t w, h; /* px, even */
     enum bt_egress egress;
     bool bt709;
+};
+
+/* The invisible mark; NULL for none. */
+struct bt_pack_mark {
+    const struct bt_watermark_tile *tile;
+    float sign; /* -1 … 1 */
 };
 
 size_t bt_disclose_pack_bytes(const struct bt_pack_format *format);
@@ -20,8 +28,8 @@ size_t bt_disclose_pack_bytes(const struct bt_pack_format *format);
 /* Gamma-coded RGB, 0 … 1, at a pixel. */
 typedef void (*bt_pack_source)(const void *context, uint32_t x, uint32_t y, float *out_rgb);
 /* Packs the rectangle from (x0, y0), inclusive, to (x1, y1), exclusive; all even. */
-void bt_disclose_pack_region(const struct bt_pack_format *format, uint8_t *out, uint32_t x0, uint32_t y0, uint32_t x1,
-                             uint32_t y1, bt_pack_source source, const void *context);
+void bt_disclose_pack_region(const struct bt_pack_format *format, const struct bt_pack_mark *mark, uint8_t *out, uint32_t x0,
+                             uint32_t y0, uint32_t x1, uint32_t y1, bt_pack_source source, const void *context);
 
 /* Source: an opaque canvas. */
 void bt_disclose_pack_canvas(const void *canvas, uint32_t x, uint32_t y, float *out_rgb);

@@ -12,8 +12,10 @@ struct bt_placards {
     uint8_t *owned[BAUTA_STATUS_COUNT];
 };
 
+/* Each carries the invisible mark, which does not turn: nothing else is on a card that could hide it. */
 BT_CHECKED bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overlay *overlay,
-                                               const struct bt_pack_format *format, struct bt_placards *out_placards);
+                                               const struct bt_pack_format *format, const struct bt_pack_mark *mark,
+                                               struct bt_placards *out_placards);
 void bt_disclose_placards_finish(struct bt_placards *placards);
 
 #endif
