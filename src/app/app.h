@@ -31,7 +31,8 @@ struct bt_app_texts {
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
     const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to,
-        *until, *rotate, *fit, *output_size, *output_rate, *pixels, *tune, *budget, *metrics, *log_level, *manifest, *key;
+        *until, *rotate, *fit, *output_size, *output_rate, *pixels, *tune, *budget, *metrics, *log_level, *manifest, *key,
+        *synthetic, *pairs, *fmr;
     struct bt_app_texts input, profile, purpose;
     uint64_t frames, runs, months, uses, session;
     uint32_t width_px, height_px, rate;
@@ -94,5 +95,6 @@ bt_status bt_app_top(struct bt_app *app);
 struct bt_control_client;
 BT_CHECKED bt_status bt_app_ctl_client(struct bt_app *app, struct bt_control_client **out_client);
 bt_status bt_app_verify(struct bt_app *app);
+bt_status bt_app_evaluate(struct bt_app *app);
 
 #endif

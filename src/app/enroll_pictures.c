@@ -2,7 +2,6 @@
 /* The pictures that must all be of one person, and whether they are. */
 #include "app/enroll.h"
 
-#include "app/files.h"
 #include "app/shot.h"
 #include "base/log.h"
 #include "match/match.h"
@@ -16,7 +15,7 @@
 /* None of 670 pairs of two people passed both nets (match.h): with 95 % certainty fewer than 3 of as many would (the rule of
    three). */
 static const float fmr_most = 3.0f / 670;
-enum { SIDE = BT_ENROLL_PICTURE_SIDE_PX, NETS = 2, NET_MOST_BYTES = 256 << 20 };
+enum { SIDE = BT_ENROLL_PICTURE_SIDE_PX };
 
 struct picture {
     uint32_t width_px, height_px;
@@ -82,21 +81,6 @@ uint32_t bt_enroll_pictures_count(const struct bt_enroll_pictures *p) {
     return p->count;
 }
 
-static bt_status open_match(struct bt_enrolment *e, struct bt_match **out_match) {
-    static const char *const names[NETS] = {"face_id_mobile", "face_id_resnet"};
-    struct bt_bytes net[NETS] = {{0}};
-    bt_status status = BT_OK;
-    for (size_t i = 0; !status && i < NETS; i++) {
-        char path[sizeof e->session.models + 32];
-        snprintf(path, sizeof path, "%s/%s.onnx", e->session.models, names[i]);
-        status = bt_files_read(e->log, path, NET_MOST_BYTES, &net[i]);
-    }
-    const struct bt_match_params params = {.gpu = e->session.gpu, .log = e->log, .cosine_net = net[0], .euclid_net = net[1]};
-    if (!status) status = bt_match_create(&params, out_match);
-    for (size_t i = 0; i < NETS; i++) free((void *)(uintptr_t)net[i].data);
-    return status;
-}
-
 /* Every picture against every other, by both nets. */
 static bool all_same(const struct bt_template *templates, uint32_t count, float *out_worst) {
     bool same = true;
@@ -116,7 +100,7 @@ bt_status bt_enroll_match(struct bt_enrolment *e) {
     struct bt_secret *memory = NULL;
     fprintf(stderr, "%s\n",
             e->chinese ? "  正在检查所有画面是否为同一人……" : "  Checking that all pictures are of one person …");
-    bt_status status = open_match(e, &match);
+    bt_status status = bt_session_match(&e->session, &match);
     if (!status) status = bt_secret_create(e->log, (p->count + 1) * sizeof(struct bt_template), &memory);
     if (status) goto done;
     struct bt_template *templates = (struct bt_template *)(void *)bt_secret_data(memory), *mean = &templates[p->count];

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "gpu/device.h"
 #include "mask/mask.h"
+#include "match/match.h"
 #include "pipeline/capture/capture.h"
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/swap/swap.h"
@@ -17,7 +18,6 @@
 #include "rig/rig.h"
 #include "trust/audit/audit.h"
 #include "trust/consent/consent.h"
-#include "trust/manifest/manifest.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -125,6 +125,21 @@ bt_status bt_session_track(struct bt_session *s) {
     return status;
 }
 
+bt_status bt_session_match(const struct bt_session *s, struct bt_match **out_match) {
+    static const char *const names[2] = {"face_id_mobile", "face_id_resnet"};
+    struct bt_bytes net[2] = {{0}};
+    bt_status status = BT_OK;
+    for (size_t i = 0; !status && i < BT_COUNT(names); i++) {
+        char path[sizeof s->models + 32];
+        snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
+        status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &net[i]);
+    }
+    const struct bt_match_params params = {.gpu = s->gpu, .log = s->log, .cosine_net = net[0], .euclid_net = net[1]};
+    if (!status) status = bt_match_create(&params, out_match);
+    for (size_t i = 0; i < BT_COUNT(names); i++) free((void *)(uintptr_t)net[i].data);
+    return status;
+}
+
 /* What the worn face's owner chose to be shown while it is lost. A mask that belongs to nobody: the card. */
 static int64_t hold_ns(const struct bt_worn *worn) {
     const enum bt_lost lost = worn->lent ? worn->pack.terms.lost : worn->own.last.lost;
@@ -165,8 +180,7 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .width_px = s->width_px,
                                           .height_px = s->height_px,
                                           .egress = run->loopback && !shape->i420 ? BT_EGRESS_YUYV : BT_EGRESS_I420,
-                                          .rules = bt_profiles_rules(s->profiles),
-                                          .session = bt_manifest_payload(bt_grant_session(s->grant))};
+                                          .rules = bt_profiles_rules(s->profiles)};
     struct bt_swap_params swap = {
         .log = s->log, .gpu = s->gpu, .rig = s->rig, .mask = s->mask, .width_px = s->width_px, .height_px = s->height_px};
     struct bt_output_about about;

@@ -16,6 +16,7 @@
 
 struct bt_source;
 struct bt_gpu;
+struct bt_match;
 struct bt_rig;
 struct bt_mask;
 struct bt_audit;
@@ -76,6 +77,8 @@ struct bt_session_run {
 };
 /* The tracker alone, for the session's width and height. */
 BT_CHECKED bt_status bt_session_track(struct bt_session *session);
+/* The nets that tell people apart, which no session loads but one that enrols or counts errors. */
+BT_CHECKED bt_status bt_session_match(const struct bt_session *session, struct bt_match **out_match);
 /* The stages, for a source of that format. */
 BT_CHECKED bt_status bt_session_start(struct bt_session *session, const struct bt_session_run *run);
 /* Until the source ends, the limit is reached or a signal comes; then the outputs are finished. */

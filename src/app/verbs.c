@@ -30,6 +30,9 @@ static const char *const policy_options[] = {"json", "verbose", "help", NULL};
 static const char *const verify_options[] = {"manifest", "key", "json", "verbose", "help", NULL};
 static const char *const audit_options[] = {"output", "json", "verbose", "help", NULL};
 
+static const char *const evaluate_options[] = {"synthetic", "pairs",  "fmr",     "seed", "output",
+                                               "device",    "models", "verbose", "help", NULL};
+
 const struct bt_app_verb bt_app_verbs[] = {
     {"run", NULL, "wear a mask: from a camera or a file to a virtual camera or a file",
      "Asks for your consent at the terminal before the camera is opened. Every frame that leaves\n"
@@ -98,6 +101,13 @@ const struct bt_app_verb bt_app_verbs[] = {
      "policy check [FILE]  is a profile's file as it should be, does it ask for less than the default\n"
      "                     (which has no effect), does the label meet it; without FILE: all of them",
      policy_options, bt_app_policy},
+    {"evaluate", "match [FOLDER]", "count how often the matchers take one person for another, and draw a report",
+     "evaluate match FOLDER [--pairs FILE]   FOLDER/PERSON/PICTURE: people who agreed to be counted\n"
+     "evaluate match --synthetic N           N people made of numbers, three pictures of each\n"
+     "Writes report.html and report.json to the folder named with --output (default: evaluation): FMR, FNMR,\n"
+     "EER, FTA, FAR and FRR of both matchers and of their fusion, by hold-out, ten folds and bootstrap. No picture\n"
+     "and no template is kept.",
+     evaluate_options, bt_app_evaluate},
     {"verify", "FILE...",
      "is bauta's invisible mark in a recording, a screenshot or a folder of them, and whose session was it",
      "Looks for the mark whatever became of the picture, and says from when to when it is there, with which\n"

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* bauta evaluate match: pictures of people who may be counted (made of numbers, or whoever gave theirs) to templates, to a
+   study (evaluate/study.h), to a report. Templates stay in memory and are wiped. */
+#ifndef BT_APP_EVALUATE_H
+#define BT_APP_EVALUATE_H
+
+#include "app/app.h"
+#include "app/picture.h"
+#include "evaluate/study.h"
+#include "match/match.h"
+
+enum { BT_ACQUIRE_SIDE_PX = 256, BT_GALLERY_NAME_BYTES = 96 };
+enum bt_gallery_label { BT_LABEL_LIGHT, BT_LABEL_CONTRAST, BT_LABEL_BLUR, BT_LABEL_YAW, BT_LABEL_SIZE, BT_LABEL_NOISE };
+extern const char *const bt_gallery_labels[BT_STUDY_LABELS];
+
+/* Finds the face in a picture as a session would (detector, mesh) and makes its templates. */
+struct bt_acquire;
+BT_CHECKED bt_status bt_acquire_create(struct bt_app *app, struct bt_acquire **out_acquire);
+void bt_acquire_destroy(struct bt_acquire **acquire);
+/* rgb: BT_ACQUIRE_SIDE_PX squared. Measures every label but noise. BT_E_NO_FACE: none, or it is of no use. */
+BT_CHECKED bt_status bt_acquire_template(struct bt_acquire *acquire, const struct bt_picture_rgb *picture,
+                                         struct bt_template *out_template, float out_label[BT_STUDY_LABELS]);
+const char *bt_acquire_device(const struct bt_acquire *acquire);
+
+struct bt_gallery {
+    struct bt_log *log;
+    char what[160]; /* for the report */
+    bool synthetic;
+    struct bt_study_picture *picture;
+    struct bt_template *template;
+    uint32_t *origin; /* which picture of those offered this is */
+    uint32_t pictures, subjects, failed, room;
+    struct bt_study_pair *pair; /* of a pairs file; NULL: they are chosen */
+    uint32_t pairs;
+};
+void bt_gallery_finish(struct bt_gallery *gallery); /* wipes */
+/* `people` made of numbers, `each` pictures of each. */
+BT_CHECKED bt_status bt_gallery_synthetic(struct bt_app *app, struct bt_acquire *acquire, uint32_t people, uint32_t each,
+                                          uint64_t seed, struct bt_gallery *out_gallery);
+/* FOLDER/PERSON/PICTURE. `pairs`: an LFW-style file of the comparisons to make, or NULL. */
+BT_CHECKED bt_status bt_gallery_folder(struct bt_app *app, struct bt_acquire *acquire, const char *folder, const char *pairs,
+                                       struct bt_gallery *out_gallery);
+
+/* report.json and report.html into `folder`. */
+struct bt_evaluation {
+    const struct bt_gallery *gallery;
+    const struct bt_study_params *params;
+    const struct bt_study *study;
+    const char *device;
+    double seconds;
+};
+BT_CHECKED bt_status bt_evaluation_write(struct bt_log *log, const struct bt_evaluation *evaluation, const char *folder);
+
+#endif
