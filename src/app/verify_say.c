@@ -19,8 +19,8 @@ static const char *const signers[] = {"own", "given", "ephemeral", "unknown"};
 static const char *const signer_words[] = {
     "by this installation", "by the key that you gave",
     "by a key made for that session alone: nothing was changed since, but who signed it cannot be told",
-    "by a key that is not known here: nothing was changed since, but who signed it cannot be told. Ask for the other's "
-    "bauta identity key and give it as --key"};
+    ("by a key that is not known here: nothing was changed since, but who signed it cannot be told. Ask for the other's "
+     "bauta identity key and give it as --key")};
 
 bool bt_verify_good(const struct bt_verify_result *r) {
     return !r->status && r->look.marks && !r->claims.against;
