@@ -18,6 +18,7 @@
 #include "rig/rig.h"
 #include "trust/audit/audit.h"
 #include "trust/consent/consent.h"
+#include "trust/manifest/manifest.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -180,7 +181,8 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .width_px = s->width_px,
                                           .height_px = s->height_px,
                                           .egress = run->loopback && !shape->i420 ? BT_EGRESS_YUYV : BT_EGRESS_I420,
-                                          .rules = bt_profiles_rules(s->profiles)};
+                                          .rules = bt_profiles_rules(s->profiles),
+                                          .session = bt_manifest_payload(bt_grant_session(s->grant))};
     struct bt_swap_params swap = {
         .log = s->log, .gpu = s->gpu, .rig = s->rig, .mask = s->mask, .width_px = s->width_px, .height_px = s->height_px};
     struct bt_output_about about;
