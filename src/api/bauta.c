@@ -178,7 +178,7 @@ static bt_status open_session(struct bauta_session *s) {
                                        .loopback = r->virtual_camera,
                                        .record = r->record,
                                        .hash = r->hash,
-                                       .mirror = r->mirror,
+                                       .shape = {.mirror = r->mirror},
                                        .frames = r->frames,
                                        .observer = {s, on_frame}};
     return bt_session_start(&s->grant->session, &run);
