@@ -15,12 +15,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { MONTHS_DEFAULT = 6, MONTHS_MOST = 12, ANSWER_BYTES = 64 };
 static const int64_t SECOND_NS = 1000000000, MONTH_S = INT64_C(30) * 86400;
 
 static bool is_last(const struct bt_ledger *ledger, const struct bt_receipt *r) {
     return bt_ledger_find(ledger, r->record_id) == r;
+}
+
+/* Two lines, for 80 columns. */
+static void print_line(const struct bt_receipt *r, const struct bt_consent_state *state) {
+    char purposes[BT_RECEIPT_WORDS], until[16] = "";
+    const time_t end = (time_t)r->valid_until_s;
+    struct tm utc = {0};
+    gmtime_r(&end, &utc);
+    strftime(until, sizeof until, "%Y-%m-%d", &utc);
+    bt_receipt_purposes(r->purposes, false, purposes);
+    printf("%.8s  %-11s  until %s  %s\n          ", r->record_id, bt_receipt_event_word(r->event), until, purposes);
+    if (*r->recipient) printf("lent to %.16s…: ", r->recipient);
+    const bool face = strcmp(r->identity_id, BT_RECEIPT_NO_FACE) != 0;
+    printf("%s\n", !state->usable ? state->why_not : face ? "may be worn" : "in force");
 }
 
 static bt_status list(const struct bt_app *app, const struct bt_ledger *ledger) {
@@ -39,16 +54,14 @@ static bt_status list(const struct bt_app *app, const struct bt_ledger *ledger) 
                                                  "event", bt_receipt_event_word(r->event), "usable", state.usable, "purposes",
                                                  purposes, "valid_until", (json_int_t)r->valid_until_s));
         else
-            printf("%.8s  %-11s  %-28s %s\n", r->record_id, bt_receipt_event_word(r->event), purposes,
-                   state.usable ? "may be worn" : state.why_not);
+            print_line(r, &state);
     }
     if (app->options.json) {
         json_dumpf(all, stdout, JSON_INDENT(1) | JSON_PRESERVE_ORDER);
         putchar('\n');
     } else if (!shown) {
-        printf("No face is enrolled here. Masks that belong to nobody need no consent of an owner; you are asked for your own "
-               "at each "
-               "session.\n");
+        printf("No face is enrolled here. Masks that belong to nobody need no consent of an\n"
+               "owner; you are asked for your own at each session.\n");
     }
     json_decref(all);
     return BT_OK;
@@ -173,7 +186,7 @@ static bt_status stand(const struct bt_app *app, const struct bt_trust *trust) {
     r.receipt_id[0] = 0;
     if (!status) status = bt_ledger_append(&params, &r);
     if (!status)
-        printf("sessions before a camera may start unattended for %" PRIu64 " months; withdraw: bauta consent withdraw %.8s\n",
+        printf("sessions before a camera may start unattended for %" PRIu64 " months;\nwithdraw: bauta consent withdraw %.8s\n",
                months, r.record_id);
     return status;
 }

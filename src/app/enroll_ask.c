@@ -68,13 +68,16 @@ static bool take_lost(struct bt_enrolment *e, const char *answer) {
 
 static bt_status ask_statement(struct bt_enrolment *e) {
     char prompt[512];
-    fprintf(stderr, "\n%s\n", bt_enroll_notice(e->chinese));
+    bt_terminal_say("\n", 0);
+    bt_status status = bt_terminal_read_out(bt_enroll_notice(e->chinese));
+    if (status) return status;
+    bt_terminal_say("\n", 0);
     snprintf(prompt, sizeof prompt,
              e->chinese ? "若同意,请准确输入下面这句话;其他任何输入即退出。\n  %s\n> "
                         : "If you agree, type this sentence exactly; anything else leaves.\n  %s\n> ",
              bt_enroll_statement(e->chinese));
     char line[LINE_BYTES];
-    bt_status status = bt_terminal_line(prompt, line, sizeof line);
+    status = bt_terminal_line(prompt, line, sizeof line);
     if (!status && !take_statement(e, line)) status = BT_E_CONSENT;
     return status;
 }

@@ -17,7 +17,6 @@
 
 enum { ATTEMPTS = 3, TASKS = 6, VIEWS_MOST = 60 };
 static const int64_t second_ns = 1000000000;
-static const int64_t nonce_valid_ns = 1800 * INT64_C(1000000000); /* 30 minutes, as video consent services allow at most */
 static const int64_t rest_most_ns = 120 * INT64_C(1000000000), gather_most_ns = 60 * INT64_C(1000000000);
 static const int64_t there_most_ns = 600000000; /* held so long, a pose is captured or will not be */
 static const int64_t keep_every_ns = 100000000, picture_every_ns = 1500000000;
@@ -123,7 +122,7 @@ static bt_status challenge(struct live *l, enum bt_enroll_failure *out_failure) 
     struct bt_enrolment *e = l->e;
     struct bt_enroll_challenge *challenge = NULL;
     const struct bt_enroll_challenge_params params = {
-        .nonce = e->receipt.nonce, .tasks = TASKS, .expires_ns = l->now_ns + nonce_valid_ns};
+        .nonce = e->receipt.nonce, .tasks = TASKS, .expires_ns = l->now_ns + BT_RECEIPT_CHALLENGE_S * second_ns};
     struct bt_enroll_state state = {.phase = BT_ENROLL_REST};
     bt_status status = bt_enroll_challenge_create(&params, &challenge);
     while (!status && state.phase != BT_ENROLL_PASSED && state.phase != BT_ENROLL_FAILED) {

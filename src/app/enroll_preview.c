@@ -20,7 +20,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIDE_PX = 480, FRAMES = 30, COLUMNS = 60, LINE_BYTES = 128, TRIES = 3 }; /* so many frames, until the light is fitted */
+enum {
+    SIDE_PX = 480,
+    FRAMES = 30,
+    COLUMNS_MOST = 120,
+    ROWS_BESIDE = 4,
+    LINE_BYTES = 128,
+    TRIES = 3
+}; /* so many frames, until the light is fitted */
 static const int64_t second_ns = 1000000000, grant_ns = 300 * INT64_C(1000000000);
 
 static bt_status obtain(struct bt_enrolment *e, const struct bt_mask *mask) {
@@ -95,26 +102,42 @@ static void close_stages(struct bt_session *s) {
     bt_audit_close(&s->audit);
 }
 
-static bt_status draw(struct bt_enrolment *e, const struct bt_mask *mask) {
-    struct bt_session *s = &e->session;
-    struct bt_picture_rgb picture = {0};
-    bt_status status = bt_picture_create(SIDE_PX / 2, SIDE_PX / 2, &picture);
-    if (status) return status;
-    status = bt_audit_open(e->log, e->trust.audit, e->trust.signer, &s->audit);
-    if (!status) status = obtain(e, mask);
-    if (!status) status = open_stages(e, mask);
-    if (!status) status = wear(e, &picture);
-    close_stages(s);
-    if (!status) bt_picture_print(&picture, COLUMNS);
-    if (!status) status = bt_mask_render(s->rig, mask, SIDE_PX / 2, 0.5f, 0, picture.rgb);
-    if (!status) {
-        putchar('\n');
-        bt_picture_print(&picture, COLUMNS);
-    }
+/* Both side by side, as large as the terminal has room for. */
+static void print_both(const struct bt_picture_rgb *both) {
+    uint32_t columns = COLUMNS_MOST, rows = 0;
+    if (bt_terminal_size(&columns, &rows) && rows > ROWS_BESIDE && columns > 4 * (rows - ROWS_BESIDE))
+        columns = 4 * (rows - ROWS_BESIDE); /* a letter is two pixels high, the picture half as high as it is wide */
+    bt_picture_print(both, columns < COLUMNS_MOST ? columns : COLUMNS_MOST);
     putchar('\n');
     fflush(stdout);
-    bt_secret_wipe(picture.rgb, (size_t)picture.width_px * picture.height_px * 3);
-    bt_picture_finish(&picture);
+}
+
+static void wipe(struct bt_picture_rgb *picture) {
+    if (picture->rgb) bt_secret_wipe(picture->rgb, (size_t)picture->width_px * picture->height_px * 3);
+    bt_picture_finish(picture);
+}
+
+static bt_status draw(struct bt_enrolment *e, const struct bt_mask *mask) {
+    enum { SIDE = SIDE_PX / 2 };
+    struct bt_session *s = &e->session;
+    struct bt_picture_rgb one = {0}, both = {0};
+    bt_status status = bt_picture_create(SIDE, SIDE, &one);
+    if (!status) status = bt_picture_create(2 * SIDE, SIDE, &both);
+    if (!status) status = bt_audit_open(e->log, e->trust.audit, e->trust.signer, &s->audit);
+    if (!status) status = obtain(e, mask);
+    if (!status) status = open_stages(e, mask);
+    if (!status) status = wear(e, &one);
+    close_stages(s);
+    if (!status) {
+        bt_picture_paste(&one, &both, 0, 0);
+        status = bt_mask_render(s->rig, mask, SIDE, 0.5f, 0, one.rgb);
+    }
+    if (!status) {
+        bt_picture_paste(&one, &both, SIDE, 0);
+        print_both(&both);
+    }
+    wipe(&one);
+    wipe(&both);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #include "app/files.h"
 
 #include "base/log.h"
+#include "trust/vault/folders.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -147,26 +148,12 @@ fail:
     return status;
 }
 
-static bt_status make_folder(struct bt_log *log, const char *folder, mode_t mode) {
-    char path[PATH_MAX];
-    if ((size_t)snprintf(path, sizeof path, "%s/", folder) >= sizeof path) return BT_E_ARGUMENT;
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        if (mkdir(path, mode) && errno != EEXIST) {
-            bt_log_error(log, "cannot make the folder %s: %s", path, strerror(errno));
-            return BT_E_IO;
-        }
-        *slash = '/';
-    }
-    return BT_OK;
-}
-
 bt_status bt_files_make_folder(struct bt_log *log, const char *folder) {
-    return make_folder(log, folder, 0755);
+    return bt_vault_make_folders(log, folder, 0755);
 }
 
 bt_status bt_files_make_private_folder(struct bt_log *log, const char *folder) {
-    return make_folder(log, folder, 0700);
+    return bt_vault_make_folders(log, folder, 0700);
 }
 
 static bool write_all(int fd, const uint8_t *data, size_t size) {

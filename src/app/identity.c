@@ -219,7 +219,7 @@ static bt_status borrow(const struct bt_app *app, const struct bt_trust *trust, 
     bt_receipt_purposes(state.terms.purposes, false, purposes);
     printf("%s is lent to you: %s", state.terms.name, purposes);
     if (state.terms.uses_most) printf(", at most %" PRIu32 " sessions", state.terms.uses_most);
-    printf(". Wear it: bauta run --face %s\n", state.terms.name);
+    printf(".\nWear it: bauta run --face %s\n", state.terms.name);
     return BT_OK;
 }
 
@@ -301,7 +301,7 @@ static bt_status withdraw(const struct bt_app *app, const struct bt_trust *trust
     free(note);
     if (!status)
         printf(
-            "withdrawn. Give %s to whoever borrowed the face: `bauta identity import` ends it there, also while it is worn\n",
+            "withdrawn. Give %s to whoever borrowed the face:\n`bauta identity import` ends it there, also while it is worn\n",
             app->options.output);
     return status;
 }

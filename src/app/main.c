@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/app.h"
 
+#include "app/terminal.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -11,10 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { LINE_MOST = 4096, HANG = 7 }; /* as wide as "bauta: " */
+
 static void print(void *user, enum bt_log_level level, const char *line) {
     static const char *const prefix[] = {"debug: ", "", "warning: ", "error: "};
+    char text[LINE_MOST];
     (void)user;
-    fprintf(stderr, "bauta: %s%s\n", prefix[level], line);
+    snprintf(text, sizeof text, "bauta: %s%s\n", prefix[level], line);
+    bt_terminal_say(text, HANG);
 }
 
 /* The journal keeps the program's name and a level of syslog(3) by itself: sd-daemon(3). */

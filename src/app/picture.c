@@ -106,12 +106,12 @@ done:
 }
 
 void bt_picture_print(const struct bt_picture_rgb *p, uint32_t columns) {
-    for (uint32_t row = 0; row + 1 < columns; row += 2) {
+    const uint32_t rows = columns * p->height_px / p->width_px;
+    for (uint32_t row = 0; row + 1 < rows; row += 2) {
         for (uint32_t col = 0; col < columns; col++) {
-            const uint8_t *a =
-                p->rgb + ((size_t)(row * p->height_px / columns) * p->width_px + col * p->width_px / columns) * 3;
+            const uint8_t *a = p->rgb + ((size_t)(row * p->height_px / rows) * p->width_px + col * p->width_px / columns) * 3;
             const uint8_t *b =
-                p->rgb + ((size_t)((row + 1) * p->height_px / columns) * p->width_px + col * p->width_px / columns) * 3;
+                p->rgb + ((size_t)((row + 1) * p->height_px / rows) * p->width_px + col * p->width_px / columns) * 3;
             printf("\033[38;2;%d;%d;%d;48;2;%d;%d;%dm▀", a[0], a[1], a[2], b[0], b[1], b[2]);
         }
         printf("\033[0m\n");

@@ -24,7 +24,7 @@ void bt_picture_from_i420(const uint8_t *i420, uint32_t width_px, uint32_t heigh
 void bt_picture_paste(const struct bt_picture_rgb *from, struct bt_picture_rgb *to, uint32_t x, uint32_t y); /* clipped */
 void bt_picture_dot(struct bt_picture_rgb *picture, float x, float y, float radius_px, const uint8_t color[3]);
 BT_CHECKED bt_status bt_picture_write_png(struct bt_log *log, const struct bt_picture_rgb *picture, const char *path);
-/* As coloured half blocks, `columns` wide. */
+/* On standard output, as coloured half blocks, `columns` wide. */
 void bt_picture_print(const struct bt_picture_rgb *picture, uint32_t columns);
 
 #endif

@@ -15,7 +15,16 @@ bool bt_terminal_chinese(void);  /* by the locale's variables */
 /* Asks on the terminal. Ctrl-C, end of input or no terminal: BT_E_CONSENT. */
 struct bt_asker bt_terminal_asker(void);
 
-/* One line after a prompt, without its end. BT_E_CONSENT as above, and when it is longer than there is room for. */
+/* Text for people, on standard error. Lines are broken between words to the terminal's width; what follows a label and a wide
+   gap keeps its column, and everything else that is broken goes on at column `hang`. As it is where no width is known. */
+void bt_terminal_say(const char *text, uint32_t hang);
+/* The same for what must be read: it stops where the screen is full. BT_E_CONSENT: Ctrl-C, or the end of input. */
+BT_CHECKED bt_status bt_terminal_read_out(const char *text);
+/* False: no terminal, or one that does not say. */
+bool bt_terminal_size(uint32_t *out_columns, uint32_t *out_rows);
+
+/* One line after a prompt (said as above), without its end. BT_E_CONSENT as above, and when it is longer than there is room
+ * for. */
 BT_CHECKED bt_status bt_terminal_line(const char *prompt, char *out_line, uint32_t bytes);
 /* The same without showing what is typed, into guarded memory. */
 BT_CHECKED bt_status bt_terminal_secret(struct bt_log *log, const char *prompt, struct bt_secret **out_secret);

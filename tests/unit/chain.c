@@ -5,6 +5,7 @@
 #include "support/chain_lines.h"
 #include "support/cmocka.h"
 #include "support/file_bytes.h"
+#include "support/new_signer.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,15 +13,6 @@
 enum { LINES = 4 };
 static char folder[64], path[96], head[112];
 static struct bt_signer *signer, *stranger;
-
-static struct bt_signer *new_signer(void) {
-    struct bt_secret *seed = NULL;
-    struct bt_signer *made = NULL;
-    assert_int_equal(bt_seal_new_seed(NULL, &seed), BT_OK);
-    assert_int_equal(bt_seal_signer_create(NULL, seed, &made), BT_OK);
-    bt_secret_destroy(&seed);
-    return made;
-}
 
 static int setup(void **state) {
     (void)state;

@@ -5,27 +5,13 @@
 #include "base/rng.h"
 #include "identity/sealed.h"
 #include "support/cmocka.h"
-#include "support/geometry_file.h"
 #include "support/mask_views.h"
+#include "support/test_rig.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { PX = 384 };
-
-static uint8_t storage[GEOMETRY_FILE_MAX];
-static struct bt_rig *rig;
-
-static int set_up(void **state) {
-    (void)state;
-    return bt_rig_create(NULL, geometry_file(storage), &rig) == BT_OK ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    bt_rig_destroy(&rig);
-    return 0;
-}
 
 static struct bt_identity *made_up(void) {
     struct bt_identity *f = calloc(1, sizeof *f);
@@ -448,5 +434,5 @@ int main(void) {
                                        cmocka_unit_test(survives_what_covers),
                                        cmocka_unit_test(light_does_not_stay),
                                        cmocka_unit_test(refuses)};
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

@@ -6,25 +6,11 @@
 #include "mask/mask.h"
 #include "rig/exact.h"
 #include "rig/pose.h"
-#include "support/geometry_file.h"
+#include "support/test_rig.h"
 #include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-
-static uint8_t storage[GEOMETRY_FILE_MAX];
-static struct bt_rig *rig;
-
-static int set_up(void **state) {
-    (void)state;
-    return bt_rig_create(NULL, geometry_file(storage), &rig) == BT_OK ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    bt_rig_destroy(&rig);
-    return 0;
-}
 
 static uint8_t *encoded(const struct bt_mask *mask) {
     uint8_t *bytes = malloc(bt_mask_encoded_bytes());
@@ -227,5 +213,5 @@ int main(void) {
         cmocka_unit_test(test_file_round_trip),
         cmocka_unit_test(test_render),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

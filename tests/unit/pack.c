@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "support/cmocka.h"
+#include "support/new_signer.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,15 +20,6 @@ static void listen(void *user, enum bt_log_level level, const char *line) {
     (void)user;
     (void)level;
     snprintf(said, sizeof said, "%s", line);
-}
-
-static struct bt_signer *new_signer(void) {
-    struct bt_secret *seed = NULL;
-    struct bt_signer *made = NULL;
-    assert_int_equal(bt_seal_new_seed(NULL, &seed), BT_OK);
-    assert_int_equal(bt_seal_signer_create(NULL, seed, &made), BT_OK);
-    bt_secret_destroy(&seed);
-    return made;
 }
 
 static int setup(void **state) {

@@ -107,6 +107,10 @@ static void has_every_mandatory_field(void **state) {
     json_t *root = json_loads(json, 0, NULL);
     for (size_t i = 0; i < BT_COUNT(fields); i++) assert_non_null(json_object_get(root, fields[i]));
     assert_non_null(json_object_get(json_object_get(root, "event"), "valid_until"));
+    static const char *const evidence[] = {"nonce",       "issued_at",       "expires_at",      "liveness",
+                                           "match_score", "match_threshold", "false_match_rate"};
+    for (size_t i = 0; i < BT_COUNT(evidence); i++)
+        assert_non_null(json_object_get(json_object_get(root, "evidence"), evidence[i]));
     /* Each one missing, or of another kind, is refused. */
     void *next;
     const char *key;

@@ -14,21 +14,7 @@
 #include "rig/neutral.h"
 #include "rig/pose.h"
 #include "support/brief.h"
-#include "support/geometry_file.h"
-
-static uint8_t storage[GEOMETRY_FILE_MAX];
-static struct bt_rig *rig;
-
-static int set_up(void **state) {
-    (void)state;
-    return bt_rig_create(NULL, geometry_file(storage), &rig) == BT_OK ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    bt_rig_destroy(&rig);
-    return 0;
-}
+#include "support/test_rig.h"
 
 static float turn_between(const float a[9], const float b[9]) {
     float trace = 0.0f;
@@ -226,5 +212,5 @@ int main(void) {
         cmocka_unit_test(test_neutral_converges_without_jumps),
         cmocka_unit_test(test_neutral_forgets_and_ignores_nonsense),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

@@ -8,6 +8,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -375,6 +377,42 @@ static void serves_one_at_a_time(void **state) {
     assert_true(WIFEXITED(state_of_child) && WEXITSTATUS(state_of_child) == 0);
 }
 
+/* Run in a child: what it does there cannot be undone, or ends it. */
+static int in_a_child(void (*act)(void)) {
+    int status = 0;
+    pid_t child = fork();
+    if (!child) {
+        act();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status;
+}
+
+static void harden(void) {
+    struct rlimit core = {1, 1};
+    if (bt_secret_harden(NULL) || getrlimit(RLIMIT_CORE, &core) || core.rlim_cur || core.rlim_max ||
+        prctl(PR_GET_DUMPABLE, 0, 0, 0, 0))
+        _exit(1);
+}
+
+static void write_past_the_end(void) {
+    struct bt_secret *secret = NULL;
+    static const struct rlimit none;
+    if (setrlimit(RLIMIT_CORE, &none) || bt_secret_create(NULL, 16, &secret)) _exit(0);
+    signal(SIGSEGV, SIG_DFL); /* a sanitizer's handler would make an exit code of it */
+    volatile uint8_t *end = bt_secret_data(secret) + 16;
+    *end = 1;
+}
+
+/* No core dumps, nobody may trace us, and memory of secrets ends where a guard page begins. */
+static void memory_is_guarded(void **state) {
+    (void)state;
+    assert_int_equal(in_a_child(harden), 0);
+    const int status = in_a_child(write_past_the_end);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+}
+
 static void signs_and_seals(void **state) {
     (void)state;
     struct bt_secret *seed[2] = {NULL, NULL}, *plain = NULL;
@@ -427,6 +465,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(changes_its_passphrase, setup, teardown),
         cmocka_unit_test_setup_teardown(comes_back_from_a_backup, setup, teardown),
         cmocka_unit_test_setup_teardown(serves_one_at_a_time, setup, teardown),
+        cmocka_unit_test(memory_is_guarded),
         cmocka_unit_test(signs_and_seals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

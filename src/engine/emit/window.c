@@ -121,6 +121,36 @@ static uint32_t residual_kind(const struct bt_step *s) {
     return !has_residual(s) ? 0 : s->attr->late ? 2 : 1;
 }
 
+/* The kernels' contracts begin alike: the same five constants, the same four operands. */
+#define SAME(name) (BT_CONV2D_##name == BT_DW_##name && BT_CONV2D_##name == BT_TILE_##name)
+_Static_assert(SAME(KW) && SAME(KH) && SAME(SX) && SAME(SY) && SAME(DILATION), "constants");
+_Static_assert(SAME(IN) && SAME(WEIGHTS) && SAME(SHORTCUT) && SAME(OUT) && SAME(SLOTS), "operands");
+#undef SAME
+
+struct window {
+    int32_t kw, kh, sx, sy, dilation;
+};
+
+static struct window window_of(const struct bt_attr *a) {
+    return (struct window){(int32_t)a->kernel[1], (int32_t)a->kernel[0], (int32_t)a->stride[1], (int32_t)a->stride[0],
+                           (int32_t)a->dilation[0]};
+}
+
+static void put_window(const struct window *w, int32_t *constants) {
+    constants[BT_CONV2D_KW - 1] = w->kw;
+    constants[BT_CONV2D_KH - 1] = w->kh;
+    constants[BT_CONV2D_SX - 1] = w->sx;
+    constants[BT_CONV2D_SY - 1] = w->sy;
+    constants[BT_CONV2D_DILATION - 1] = w->dilation;
+}
+
+static void put_operands(const struct bt_step *s, const struct weights *w, struct bt_operand *operands) {
+    operands[BT_CONV2D_IN] = bt_emit_operand(&s->in[BT_CONV_X]);
+    operands[BT_CONV2D_WEIGHTS] = w->operand;
+    operands[BT_CONV2D_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]);
+    operands[BT_CONV2D_OUT] = bt_emit_operand(&s->out[0]);
+}
+
 static struct bt_layer layer_of(const struct bt_step *s, const struct epilogue *ep) {
     const struct bt_attr *a = s->attr;
     const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
@@ -169,18 +199,11 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
     struct bt_choice choice = bt_emit_choose(&layer, &e->params);
     int32_t out_w = (int32_t)y->dim[3], out_h = (int32_t)y->dim[2];
     int32_t pixels = at_most((int32_t)choice.pixels, out_w), rows = at_most((int32_t)choice.rows, out_h);
+    const struct window window = window_of(a);
     int32_t constants[BT_DW_CONSTANTS - 1] = {
-        [BT_DW_KW - 1] = (int32_t)a->kernel[1],
-        [BT_DW_KH - 1] = (int32_t)a->kernel[0],
-        [BT_DW_SX - 1] = (int32_t)a->stride[1],
-        [BT_DW_SY - 1] = (int32_t)a->stride[0],
-        [BT_DW_DILATION - 1] = (int32_t)a->dilation[0],
-        [BT_DW_PIXELS - 1] = pixels,
-        [BT_DW_ROWS - 1] = rows,
-        [BT_DW_ACT - 1] = ep->fn,
-        [BT_DW_RESIDUAL - 1] = (int32_t)residual_kind(s),
-        [BT_DW_PADDED - 1] = overreach(s),
-        [BT_DW_PAIRS - 1] = pairs(e, pixels, out_w),
+        [BT_DW_PIXELS - 1] = pixels,       [BT_DW_ROWS - 1] = rows,
+        [BT_DW_ACT - 1] = ep->fn,          [BT_DW_RESIDUAL - 1] = (int32_t)residual_kind(s),
+        [BT_DW_PADDED - 1] = overreach(s), [BT_DW_PAIRS - 1] = pairs(e, pixels, out_w),
     };
     struct bt_dw_push push = {
         .in_w = (int32_t)x->dim[3],
@@ -197,12 +220,9 @@ static bt_status emit_depthwise(struct bt_emitter *e, const struct epilogue *ep)
         .low = ep->low,
         .high = ep->high,
     };
-    struct bt_operand operands[BT_DW_SLOTS] = {
-        [BT_DW_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
-        [BT_DW_WEIGHTS] = w.operand,
-        [BT_DW_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
-        [BT_DW_OUT] = bt_emit_operand(&s->out[0]),
-    };
+    struct bt_operand operands[BT_DW_SLOTS];
+    put_window(&window, constants);
+    put_operands(s, &w, operands);
     return bt_emit_add_chosen(e, BT_KERNEL_DW, constants, &push, operands,
                               (uint64_t)push.tiles_x * (uint64_t)push.tiles_y * (uint64_t)push.groups, &layer, &choice);
 }
@@ -230,24 +250,17 @@ static bt_status emit_tiled(struct bt_emitter *e, const struct epilogue *ep, con
     };
     push.tiles_x = (push.out_w * push.out_h + width - 1) / width;
     push.tiles = push.tiles_x * ((push.out_groups + height - 1) / height);
+    const struct window window = window_of(a);
     int32_t constants[BT_TILE_CONSTANTS - 1] = {
-        [BT_TILE_KW - 1] = (int32_t)a->kernel[1],
-        [BT_TILE_KH - 1] = (int32_t)a->kernel[0],
-        [BT_TILE_SX - 1] = (int32_t)a->stride[1],
-        [BT_TILE_SY - 1] = (int32_t)a->stride[0],
-        [BT_TILE_DILATION - 1] = (int32_t)a->dilation[0],
         [BT_TILE_COLUMNS - 1] = columns,
         [BT_TILE_PIXELS - 1] = pixels,
         [BT_TILE_GROUPS - 1] = groups,
         [BT_TILE_ACT - 1] = ep->fn,
         [BT_TILE_RESIDUAL - 1] = (int32_t)residual_kind(s),
     };
-    struct bt_operand operands[BT_TILE_SLOTS] = {
-        [BT_TILE_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
-        [BT_TILE_WEIGHTS] = w->operand,
-        [BT_TILE_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
-        [BT_TILE_OUT] = bt_emit_operand(&s->out[0]),
-    };
+    struct bt_operand operands[BT_TILE_SLOTS];
+    put_window(&window, constants);
+    put_operands(s, w, operands);
     return bt_emit_add_chosen(e, BT_KERNEL_TILE, constants, &push, operands, (uint64_t)push.tiles * choice->lanes, layer,
                               choice);
 }
@@ -260,10 +273,8 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
     struct bt_layer layer = layer_of(s, ep);
     struct bt_choice choice = bt_emit_choose(&layer, &e->params);
     if (choice.way == BT_WAY_TILED) return emit_tiled(e, ep, w, &layer, &choice);
-    bool one = shuffle == 2; /* the kernel's taps became channels */
-    int32_t kw = one ? 1 : (int32_t)a->kernel[1], kh = one ? 1 : (int32_t)a->kernel[0];
-    int32_t sx = one ? 1 : (int32_t)a->stride[1], sy = one ? 1 : (int32_t)a->stride[0];
-    int32_t dilation = one ? 1 : (int32_t)a->dilation[0];
+    static const struct window one = {1, 1, 1, 1, 1}; /* the kernel's taps became channels */
+    const struct window k = shuffle == 2 ? one : window_of(a);
     struct bt_conv_push push = {
         .in_w = (int32_t)x->dim[3],
         .in_h = (int32_t)x->dim[2],
@@ -278,41 +289,33 @@ static bt_status emit_dense(struct bt_emitter *e, const struct epilogue *ep, con
         .low = ep->low,
         .high = ep->high,
     };
-    if (kw == 1 && kh == 1 && sx == 1 && sy == 1 && shuffle == 1 && push.in_w == push.out_w && push.in_h == push.out_h) {
+    if (k.kw == 1 && k.kh == 1 && k.sx == 1 && k.sy == 1 && shuffle == 1 && push.in_w == push.out_w &&
+        push.in_h == push.out_h) {
         push.in_w *= push.in_h; /* one long row: no waste at its end */
         push.out_w = push.in_w;
         push.in_h = push.out_h = 1;
     }
-    bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * sx + (kw - 1) * dilation >= push.in_w ||
-                  (push.out_h - 1) * sy + (kh - 1) * dilation >= push.in_h;
+    bool padded = push.pad_x || push.pad_y || (push.out_w - 1) * k.sx + (k.kw - 1) * k.dilation >= push.in_w ||
+                  (push.out_h - 1) * k.sy + (k.kh - 1) * k.dilation >= push.in_h;
     int32_t pixels = at_most((int32_t)choice.pixels, push.out_w), groups = at_most((int32_t)choice.groups, push.out_groups);
     int32_t share = (int32_t)choice.share;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
     push.positions = (push.tiles_x * push.out_h + share - 1) / share * share;
-    struct bt_operand out = bt_emit_operand(&s->out[0]);
+    struct bt_operand operands[BT_CONV2D_SLOTS];
+    put_operands(s, w, operands);
     int32_t constants[BT_CONV2D_CONSTANTS - 1] = {
-        [BT_CONV2D_KW - 1] = kw,
-        [BT_CONV2D_KH - 1] = kh,
-        [BT_CONV2D_SX - 1] = sx,
-        [BT_CONV2D_SY - 1] = sy,
-        [BT_CONV2D_DILATION - 1] = dilation,
         [BT_CONV2D_PIXELS - 1] = pixels,
         [BT_CONV2D_GROUPS - 1] = groups,
         [BT_CONV2D_ACT - 1] = ep->fn,
         [BT_CONV2D_RESIDUAL - 1] = (int32_t)residual_kind(s),
         [BT_CONV2D_PADDED - 1] = padded,
         [BT_CONV2D_SHUFFLE - 1] = shuffle,
-        [BT_CONV2D_PLAIN - 1] = bt_emit_merge_plain(e, &out),
+        [BT_CONV2D_PLAIN - 1] = bt_emit_merge_plain(e, &operands[BT_CONV2D_OUT]),
         [BT_CONV2D_IN_LANES - 1] = x->dim[1] == 3 ? 3 : 4,
         [BT_CONV2D_PAIRS - 1] = shuffle == 1 && pairs(e, pixels, push.out_w),
         [BT_CONV2D_SHARE - 1] = share,
     };
-    struct bt_operand operands[BT_CONV2D_SLOTS] = {
-        [BT_CONV2D_IN] = bt_emit_operand(&s->in[BT_CONV_X]),
-        [BT_CONV2D_WEIGHTS] = w->operand,
-        [BT_CONV2D_SHORTCUT] = bt_emit_operand(&s->in[has_residual(s) ? BT_CONV_RESIDUAL : BT_CONV_X]),
-        [BT_CONV2D_OUT] = out,
-    };
+    put_window(&k, constants);
     uint64_t tiles = (uint64_t)((push.out_groups + groups - 1) / groups);
     return bt_emit_add_chosen(e, BT_KERNEL_CONV, constants, &push, operands, (uint64_t)push.positions * tiles, &layer, &choice);
 }

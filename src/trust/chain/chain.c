@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "trust/vault/digest.h"
+#include "trust/vault/folders.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -169,15 +170,10 @@ bad:
 static bt_status make_folder_of(struct bt_log *log, const char *path) {
     char folder[PATH_MAX];
     snprintf(folder, sizeof folder, "%s", path);
-    for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        if (mkdir(folder, 0700) && errno != EEXIST) {
-            bt_log_error(log, "cannot make the folder %s: %s", folder, strerror(errno));
-            return BT_E_IO;
-        }
-        *slash = '/';
-    }
-    return BT_OK;
+    char *slash = strrchr(folder, '/');
+    if (!slash || slash == folder) return BT_OK;
+    *slash = 0;
+    return bt_vault_make_folders(log, folder, 0700);
 }
 
 static bt_status lock(const struct bt_chain *chain, int64_t wait_ns) {

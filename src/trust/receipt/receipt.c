@@ -76,7 +76,7 @@ bt_status bt_receipt_json(const struct bt_receipt *r, char **out_json) {
     if (*r->recipient) json_array_append_new(recipients, json_string(r->recipient));
     json_t *json = json_pack(
         "{s:s,s:s,s:s,s:s,s:s,s:b,s:{s:i,s:s,s:s},s:s,s:o,s:[s,s,s],s:b,s:s,s:s,s:[{s:s,s:s,s:s}],s:[s],s:s,s:o,s:o,s:s,s:s,"
-        "s:s,s:s,s:s,s:i,s:{s:s,s:o,s:s,s:s,s:f,s:f,s:f},s:{s:s,s:o,s:s,s:o}}",
+        "s:s,s:s,s:s,s:i,s:{s:s,s:o,s:o,s:s,s:s,s:f,s:f,s:f},s:{s:s,s:o,s:s,s:o}}",
         "schema_version", SCHEMA, "record_id", r->record_id, "receipt_id", r->receipt_id, "pii_principal_id", r->subject,
         "subject_role", role_words[r->role], "adult", r->adult, "privacy_notice", "version", (int)r->notice_version, "sha256",
         r->notice_sha256, "statement_sha256", r->statement_sha256, "language", r->chinese ? "zh" : "en", "purposes",
@@ -87,9 +87,10 @@ bt_status bt_receipt_json(const struct bt_receipt *r, char **out_json) {
         "retention_until", moment(r->valid_until_s), "recipient_third_parties", recipients, "withdrawal_method", withdraw,
         "identity_id", r->identity_id, "identity_sha256", r->identity_sha256, "template_sha256", r->template_sha256,
         "lost_face", lost_words[r->lost], "uses_most", (int)r->uses_most, "evidence", "nonce", r->nonce, "issued_at",
-        moment(r->challenge_s), "liveness", r->liveness, "method", "landmarks of a live head", "match_score",
-        (double)r->match_score, "match_threshold", (double)r->match_threshold, "false_match_rate", (double)r->match_fmr,
-        "event", "type", event_words[r->event], "time", moment(r->event_s), "entity",
+        moment(r->challenge_s), "expires_at", moment(r->challenge_s + BT_RECEIPT_CHALLENGE_S), "liveness", r->liveness,
+        "method", "landmarks of a live head", "match_score", (double)r->match_score, "match_threshold",
+        (double)r->match_threshold, "false_match_rate", (double)r->match_fmr, "event", "type", event_words[r->event], "time",
+        moment(r->event_s), "entity",
         r->event == BT_RECEIPT_EXPIRED || r->event == BT_RECEIPT_INVALIDATED ? "bauta" : "subject", "valid_until",
         moment(r->valid_until_s));
     char *text = json ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;

@@ -40,8 +40,9 @@ enum {
     BT_RECEIPT_UUID = 37,
     BT_RECEIPT_DIGEST = 65,
     BT_RECEIPT_WORDS = 128,
-    BT_RECEIPT_DAYS_MOST = 366, /* 12 months */
-    BT_RECEIPT_SLACK_S = 300,   /* how far the clock may step back before it counts as set back */
+    BT_RECEIPT_DAYS_MOST = 366,    /* 12 months */
+    BT_RECEIPT_CHALLENGE_S = 1800, /* a nonce is good for so long, as video consent services allow at most */
+    BT_RECEIPT_SLACK_S = 300,      /* how far the clock may step back before it counts as set back */
 };
 
 /* The identity id of a consent that is about no enrolled face: the wearer's own, to start unattended. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "trust/vault/folders.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -22,22 +23,8 @@ static bt_status refused(const struct bt_vault_disk *disk, const char *what, con
     return BT_E_IO;
 }
 
-static bt_status make_parents(struct bt_log *log, const char *path) {
-    char part[PATH_MAX];
-    if ((size_t)snprintf(part, sizeof part, "%s/", path) >= sizeof part) return BT_E_ARGUMENT;
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        if (mkdir(part, 0700) && errno != EEXIST) {
-            bt_log_error(log, "cannot make the folder %s: %s", part, strerror(errno));
-            return BT_E_IO;
-        }
-        *slash = '/';
-    }
-    return BT_OK;
-}
-
 bt_status bt_vault_disk_open(struct bt_log *log, const char *path, bool make, struct bt_vault_disk *out_disk) {
-    bt_status status = make ? make_parents(log, path) : BT_OK;
+    bt_status status = make ? bt_vault_make_folders(log, path, 0700) : BT_OK;
     if (status) return status;
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0) {
