@@ -8,6 +8,7 @@ static const char *const run_options[] = {"camera",      "input",  "output",    
                                           "device",      "models", "verbose",   "help",   NULL};
 static const char *const demo_options[] = {"output", "face",   "profile", "frames", "size", "tune",
                                            "device", "models", "verbose", "help",   NULL};
+static const char *const doctor_options[] = {"models", "json", "log-level", "verbose", "help", NULL};
 static const char *const ctl_options[] = {"session", "json", "log-level", "verbose", "help", NULL};
 static const char *const top_options[] = {"session", "log-level", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
@@ -54,6 +55,10 @@ const struct bt_app_verb bt_app_verbs[] = {
      ctl_options, bt_app_ctl},
     {"top", NULL, "watch the session that runs: frames, stages, cards, memory",
      "Draws a screen of 80x24 twice a second; q or Ctrl-C ends it. Without a terminal it prints one.", top_options, bt_app_top},
+    {"doctor", NULL, "find what is wrong with this machine, and say how to mend it",
+     "A checklist: virtual camera, cameras, Vulkan, networks, clock, locked memory, vault. Changes nothing, opens\n"
+     "no camera. Exit code 1 when there is a fault; warnings are good to know.",
+     doctor_options, bt_app_doctor},
     {"devices", NULL, "list cameras, virtual cameras and Vulkan devices, and which would be picked",
      "Opens the nodes only to ask for their names and formats; no picture is taken.", devices_options, bt_app_devices},
     {"faces", "[new|show NAME]", "list the masks that can be worn, make one, or draw one",

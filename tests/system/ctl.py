@@ -199,10 +199,13 @@ def steered():
 
 
 def several():
-    """A second session has a socket of its own; one that was killed leaves a socket that the next takes over."""
+    """A second session (with a log of its own: a log has one writer) has a socket of its own; one that was killed leaves a socket
+    that the next takes over."""
+    def other_log(name):
+        return dict(ENV, XDG_STATE_HOME=str(ROOT / name))
     first = Session("--hash", str(ROOT / "h1"))
     wait_for("the socket", SOCKET.exists, 120)
-    second = Session("--hash", str(ROOT / "h2"))
+    second = Session("--hash", str(ROOT / "h2"), env=other_log("two"))
     other = wait_for("a second socket", lambda: list(SOCKET.parent.glob("ctl-*.sock")), 120)[0]
     pid = int(other.stem.split("-")[1])
     wait_for("its answer", lambda: status("--session", str(pid))["pid"] == pid)
@@ -212,7 +215,7 @@ def several():
     first.end()
     assert SOCKET.exists()  # nobody is behind it
     assert status()["pid"] == pid  # the only one there is
-    third = Session("--hash", str(ROOT / "h3"))
+    third = Session("--hash", str(ROOT / "h3"), env=other_log("three"))
     wait_for("taken over", lambda: bauta("ctl", "status", "--json").returncode == 0 and status()["pid"] != pid, 120)
     ctl("stop", "--session", str(pid))
     second.end()
