@@ -56,6 +56,7 @@ void fake_v4l2_reset(const char *driver, uint32_t device_caps) {
     image_next = ready_for_capture = false;
     ready_for_output = true;
     fd_count = 0;
+    fake_v4l2.path = FAKE_NODE;
     snprintf((char *)fake_v4l2.cap.driver, sizeof fake_v4l2.cap.driver, "%s", driver);
     snprintf((char *)fake_v4l2.cap.card, sizeof fake_v4l2.cap.card, "Fake");
     fake_v4l2.cap.capabilities = V4L2_CAP_DEVICE_CAPS | device_caps;
@@ -68,7 +69,7 @@ int __wrap_open(const char *path, int flags, ...) {
     va_start(args, flags);
     const int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, int) : 0;
     va_end(args);
-    if (strcmp(path, FAKE_NODE)) return __real_open(path, flags, mode);
+    if (!fake_v4l2.path || strcmp(path, fake_v4l2.path)) return __real_open(path, flags, mode);
     if (fake_v4l2.fail_open) {
         errno = fake_v4l2.fail_open;
         return -1;

@@ -15,6 +15,7 @@
 struct fake_v4l2 {
     /* set by the test before opening */
     struct v4l2_capability cap;
+    const char *path; /* where it is opened; FAKE_NODE after reset */
     struct v4l2_pix_format offers[4]; /* pixelformat, width, height; priv: frames a second */
     uint32_t offer_count;
     struct v4l2_pix_format forced; /* what S_FMT answers instead, where not 0 */

@@ -6,11 +6,16 @@
 #include "support/cmocka.h"
 #include "support/fake_v4l2.h"
 #include "support/said.h"
+#include "support/video.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define CAMERA (V4L2_CAP_VIDEO_CAPTURE | V4L2_CAP_STREAMING)
 
@@ -327,6 +332,110 @@ static void test_software_is_told_from_hardware(void **state) {
     assert_int_equal(device.opened, BT_E_ARGUMENT);
 }
 
+/* A folder for /dev, one for /dev/v4l/by-id, one for /sys; only the camera itself is made up in the process. */
+static void put_node(const char *folder, int number, const char *name, const char *link) {
+    char path[512], target[64];
+    snprintf(path, sizeof path, "%s/dev/video%d", folder, number);
+    fclose(fopen(path, "w"));
+    snprintf(path, sizeof path, "%s/sys/video%d", folder, number);
+    mkdir(path, 0755);
+    snprintf(path, sizeof path, "%s/sys/video%d/name", folder, number);
+    FILE *file = fopen(path, "w");
+    fprintf(file, "%s\n", name);
+    fclose(file);
+    if (!link) return;
+    snprintf(path, sizeof path, "%s/dev/by-id/%s", folder, link);
+    snprintf(target, sizeof target, "../video%d", number);
+    assert_int_equal(symlink(target, path), 0);
+}
+
+static void remove_node(const char *folder, int number, const char *link) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/dev/video%d", folder, number);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/sys/video%d/name", folder, number);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/sys/video%d", folder, number);
+    rmdir(path);
+    snprintf(path, sizeof path, "%s/dev/by-id/%s", folder, link ? link : "");
+    unlink(path);
+}
+
+static void test_found_again_under_another_number(void **state) {
+    (void)state;
+    char folder[256], dev[300], links[300], sys[300], old[320], now[320], got[320];
+    test_folder(folder, sizeof folder);
+    snprintf(dev, sizeof dev, "%s/dev", folder);
+    snprintf(links, sizeof links, "%s/dev/by-id", folder);
+    snprintf(sys, sizeof sys, "%s/sys", folder);
+    snprintf(old, sizeof old, "%s/video0", dev);
+    snprintf(now, sizeof now, "%s/video7", dev);
+    assert_int_equal(mkdir(dev, 0755) | mkdir(links, 0755) | mkdir(sys, 0755), 0);
+    const struct bt_device_folders folders = {dev, links, sys};
+    for (int with_link = 0; with_link < 2; with_link++) {
+        const char *link = with_link ? "usb-Maker_Fake_123-video-index0" : NULL;
+        struct bt_device_identity identity;
+        offer(V4L2_PIX_FMT_YUYV, 64, 32);
+        memcpy(fake_v4l2.cap.bus_info, "usb-1", 6);
+        put_node(folder, 0, "Fake: more", link);
+        fake_v4l2.path = old;
+        bt_devices_identify_in(&folders, old, &fake_v4l2.cap, &identity);
+        assert_int_equal(identity.link[0] != 0, with_link);
+        assert_true(bt_devices_find_in(&folders, &identity, old, got, sizeof got));
+        assert_string_equal(got, old);
+
+        remove_node(folder, 0, link);
+        fake_v4l2.path = now;
+        assert_false(bt_devices_find_in(&folders, &identity, old, got, sizeof got));
+        put_node(folder, 3, "Other", NULL); /* asked by /sys alone: opening would wake it */
+        put_node(folder, 7, "Fake: more", link);
+        fake_v4l2.opens = 0;
+        assert_true(bt_devices_find_in(&folders, &identity, old, got, sizeof got));
+        assert_string_equal(got, now);
+        assert_int_equal(fake_v4l2.opens, 1);
+
+        memcpy(fake_v4l2.cap.bus_info, "usb-9", 6); /* in another socket: known by its serial number alone */
+        assert_int_equal(bt_devices_find_in(&folders, &identity, old, got, sizeof got), with_link);
+        memcpy(fake_v4l2.cap.card, "Fakes", 6);
+        assert_false(bt_devices_find_in(&folders, &identity, old, got, sizeof got));
+        memcpy(fake_v4l2.cap.card, "Fake\0", 6);
+        memcpy(fake_v4l2.cap.bus_info, "usb-1", 6);
+        fake_v4l2.cap.device_caps = V4L2_CAP_META_CAPTURE | V4L2_CAP_STREAMING; /* its other node */
+        assert_false(bt_devices_find_in(&folders, &identity, old, got, sizeof got));
+        assert_int_equal(fake_v4l2.open_now, 0);
+        remove_node(folder, 3, NULL);
+        remove_node(folder, 7, link);
+    }
+    rmdir(links);
+    rmdir(dev);
+    rmdir(sys);
+    test_folder_remove(folder);
+}
+
+static void test_what_bauta_writes_is_not_read(void **state) {
+    (void)state;
+    struct bt_source *source = NULL;
+    offer(V4L2_PIX_FMT_YUYV, 64, 32);
+    memcpy(fake_v4l2.cap.driver, "v4l2 loopback", 14);
+    assert_int_equal(open_fake(&source), BT_OK); /* another program's pictures */
+    bt_source_destroy(&source);
+    const int writer = open(FAKE_NODE, O_RDWR); /* as output does */
+    assert_int_equal(flock(writer, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(open_fake(&source), BT_E_BUSY);
+    assert_said("bauta's own output");
+    close(writer);
+    assert_int_equal(open_fake(&source), BT_OK);
+    struct bt_picture picture = {.data = malloc(64 * 32 * 2)};
+    assert_int_equal(source->ops->read(source, &picture), BT_OK);
+    source->ops->release(source); /* nor once it began to write while the camera was given back */
+    const int later = open(FAKE_NODE, O_RDWR);
+    assert_int_equal(flock(later, LOCK_EX | LOCK_NB), 0);
+    assert_int_equal(source->ops->read(source, &picture), BT_E_BUSY);
+    close(later);
+    free(picture.data);
+    bt_source_destroy(&source);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pictures_come_tight),
@@ -335,6 +444,8 @@ int main(void) {
         cmocka_unit_test(test_unplugged_and_plugged_again),
         cmocka_unit_test(test_what_comes_in_its_place_is_not_taken),
         cmocka_unit_test(test_given_back_and_taken_again),
+        cmocka_unit_test(test_found_again_under_another_number),
+        cmocka_unit_test(test_what_bauta_writes_is_not_read),
         cmocka_unit_test(test_silence_and_interruption),
         cmocka_unit_test(test_what_keeps_a_camera_from_opening),
         cmocka_unit_test(test_software_is_told_from_hardware),

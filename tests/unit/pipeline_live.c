@@ -15,6 +15,7 @@
 #include "rig/rig.h"
 #include "support/brief.h"
 #include "support/cmocka.h"
+#include "support/fake_v4l2.h"
 #include "support/geometry_file.h"
 #include "support/test_gpu.h"
 #include "support/video.h"
@@ -36,7 +37,7 @@ static struct bt_mask *mask;
 static struct bt_audit *audit;
 static struct bt_bytes model[3];
 static char folder[256];
-static atomic_uint released; /* how often a camera was given back */
+static atomic_uint released, reads; /* how often a camera was given back, and read */
 
 /* ---- a camera that is not there: the footage in real time, or silence ---- */
 
@@ -64,6 +65,7 @@ static bt_status camera_read(struct bt_source *source, struct bt_picture *pictur
     bt_status st = c->footage->ops->read(c->footage, picture);
     picture->capture_ns = bt_clock_now_ns();
     c->given++;
+    atomic_fetch_add(&reads, 1);
     return st;
 }
 
@@ -104,12 +106,13 @@ static struct bt_capture *open_camera(int64_t pause_ns, int last, bool silent) {
 static struct bt_disclose *open_disclose(void) {
     struct bt_disclose *disclose = NULL;
     const struct bt_disclose_params params = {
-        .log = t.log, .gpu = t.gpu, .width_px = W, .height_px = H, .egress = BT_EGRESS_I420};
+        .log = t.log, .gpu = t.gpu, .width_px = W, .height_px = H, .egress = BT_EGRESS_YUYV};
     assert_int_equal(bt_disclose_create(&params, &disclose), BT_OK);
     return disclose;
 }
 
-static struct bt_output *open_output(const struct bt_disclose *disclose, const char *hash) {
+static struct bt_output *open_output(const struct bt_disclose *disclose, const char *hash, const char *loopback,
+                                     struct bt_output_watch watch) {
     struct bt_output *output = NULL;
     const struct bt_output_params params = {.log = t.log,
                                             .disclose = disclose,
@@ -118,6 +121,8 @@ static struct bt_output *open_output(const struct bt_disclose *disclose, const c
                                             .rate_num = 25,
                                             .rate_den = 1,
                                             .hash = hash,
+                                            .loopback = loopback,
+                                            .watch = watch,
                                             .paced = true};
     assert_int_equal(bt_output_create(&params, &output), BT_OK);
     return output;
@@ -133,6 +138,8 @@ struct other {
     int64_t after_ns;
     atomic_uint *masked; /* waits for so much to have happened first */
     uint32_t masked_before, masked_paused, masked_still, paused;
+    int64_t asleep_ns[2], awake_ns[2];
+    bool worked_asleep;
     struct bt_pipeline *pipeline;
     struct bt_capture *capture; /* where there is no pipeline */
     struct bt_grant *grant;
@@ -219,7 +226,16 @@ struct session {
     struct seen seen;
 };
 
-static void open_session(struct session *s, struct other *other, int last, const char *hash) {
+/* As src/app/session.c has it. */
+static void sleep_or_wake(void *user, bool watched) {
+    struct session *s = user;
+    if (watched)
+        bt_pipeline_resume(s->pipeline, BT_PAUSE_UNWATCHED);
+    else
+        bt_pipeline_pause(s->pipeline, BT_PAUSE_UNWATCHED);
+}
+
+static void open_session(struct session *s, struct other *other, int last, const char *hash, const char *loopback) {
     memset(s, 0, sizeof *s);
     atomic_init(&s->seen.masked, 0);
     s->seen.other = other;
@@ -237,7 +253,7 @@ static void open_session(struct session *s, struct other *other, int last, const
     assert_int_equal(bt_track_create(&track, &s->track), BT_OK);
     const struct bt_swap_params swap = {.log = t.log, .gpu = t.gpu, .rig = rig, .mask = mask, .width_px = W, .height_px = H};
     assert_int_equal(bt_swap_create(&swap, s->grant, &s->swap), BT_OK);
-    s->output = open_output(s->disclose, hash);
+    s->output = open_output(s->disclose, hash, loopback, (struct bt_output_watch){s, loopback ? sleep_or_wake : NULL});
     const struct bt_pipeline_params params = {.log = t.log,
                                               .grant = s->grant,
                                               .capture = s->capture,
@@ -267,7 +283,7 @@ static void live(enum deed deed, uint32_t masked_before, int last, bt_status exp
     struct other other = {.deed = deed, .after_ns = 7 * MS, .masked_before = masked_before};
     char hash[300];
     snprintf(hash, sizeof hash, "%s/hash", folder);
-    open_session(&s, &other, last, hash);
+    open_session(&s, &other, last, hash, NULL);
     send_other(&other);
     const bt_status st = bt_pipeline_run(s.pipeline);
     pthread_join(other.thread, NULL);
@@ -314,7 +330,7 @@ static void test_paused_from_another_thread(void **state) {
     char hash[300], line[256], kinds[4096] = "";
     snprintf(hash, sizeof hash, "%s/hash", folder);
     atomic_store(&released, 0);
-    open_session(&s, &other, -1, hash);
+    open_session(&s, &other, -1, hash, NULL);
     send_other(&other);
     assert_int_equal(bt_pipeline_run(s.pipeline), BT_OK);
     pthread_join(other.thread, NULL);
@@ -335,6 +351,60 @@ static void test_paused_from_another_thread(void **state) {
     unlink(hash);
 }
 
+static void *watch_and_go(void *user) {
+    struct other *o = user;
+    const int64_t give_up = bt_clock_now_ns() + 300000 * MS;
+    while (atomic_load(o->masked) < 3 && bt_clock_now_ns() < give_up) bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
+    for (int turn = 0; turn < 2; turn++) {
+        const uint32_t given = atomic_load(&released);
+        int64_t start = bt_clock_now_ns();
+        fake_v4l2.readers = 0;
+        fake_v4l2.events = 1;
+        while (atomic_load(&released) == given && bt_clock_now_ns() < give_up) bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
+        o->asleep_ns[turn] = bt_clock_now_ns() - start;
+        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1000 * MS); /* what was on its way is through */
+        o->masked_paused = atomic_load(o->masked);
+        const uint32_t reads_then = atomic_load(&reads);
+        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1000 * MS);
+        o->worked_asleep |= atomic_load(o->masked) != o->masked_paused || atomic_load(&reads) != reads_then;
+        start = bt_clock_now_ns();
+        fake_v4l2.readers = 1;
+        fake_v4l2.events = 1;
+        while (atomic_load(&reads) == reads_then && bt_clock_now_ns() < give_up)
+            bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
+        o->awake_ns[turn] = bt_clock_now_ns() - start;
+        while (atomic_load(o->masked) == o->masked_paused && bt_clock_now_ns() < give_up)
+            bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
+    }
+    bt_pipeline_stop(o->pipeline);
+    return NULL;
+}
+
+static void test_sleeps_while_nobody_watches(void **state) {
+    (void)state;
+    struct session s;
+    struct other other = {.deed = NOTHING};
+    atomic_store(&released, 0);
+    fake_v4l2_reset("v4l2 loopback", V4L2_CAP_VIDEO_OUTPUT | V4L2_CAP_STREAMING | V4L2_CAP_READWRITE);
+    memcpy(fake_v4l2.cap.card, "bauta", 6);
+    fake_v4l2.readers = 1;
+    fake_v4l2.events = 1;
+    open_session(&s, &other, -1, NULL, FAKE_NODE);
+    assert_int_equal(pthread_create(&other.thread, NULL, watch_and_go, &other), 0);
+    assert_int_equal(bt_pipeline_run(s.pipeline), BT_OK);
+    pthread_join(other.thread, NULL);
+    assert_int_equal(bt_output_finish(s.output), BT_OK);
+    assert_false(other.worked_asleep); /* neither camera nor GPU */
+    for (int turn = 0; turn < 2; turn++) {
+        print_message("asleep after %.0f ms, awake after %.0f ms\n", (double)other.asleep_ns[turn] / 1e6,
+                      (double)other.awake_ns[turn] / 1e6);
+        assert_true(other.asleep_ns[turn] < 2000 * MS);
+        assert_true(other.awake_ns[turn] < 500 * MS);
+    }
+    assert_true(bt_pipeline_stats_of(s.pipeline).placards_by_status[BT_E_PAUSED] >= 8);
+    close_session(&s);
+}
+
 /* ---- only what has threads of its own, often ---- */
 
 static void test_many_starts_and_stops(void **state) {
@@ -346,7 +416,7 @@ static void test_many_starts_and_stops(void **state) {
     for (int k = 0; k < (int)test_brief(STARTS, 3); k++) {
         struct bt_capture *capture = open_camera(MS, -1, k % 4 == 3);
         struct bt_disclose *disclose = open_disclose();
-        struct bt_output *output = open_output(disclose, hash);
+        struct bt_output *output = open_output(disclose, hash, NULL, (struct bt_output_watch){0});
         struct other other = {.deed = STOP, .after_ns = (int64_t)(bt_rng_u32(&rng) % 60) * MS, .capture = capture};
         uint64_t frames = 0;
         bt_status st = BT_OK;
@@ -420,6 +490,7 @@ int main(void) {
         cmocka_unit_test(test_many_starts_and_stops),         cmocka_unit_test(test_stopped_from_another_thread),
         cmocka_unit_test(test_withdrawn_from_another_thread), cmocka_unit_test(test_withdrawn_before_the_first_frame),
         cmocka_unit_test(test_the_camera_goes_away),          cmocka_unit_test(test_paused_from_another_thread),
+        cmocka_unit_test(test_sleeps_while_nobody_watches),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -95,6 +95,7 @@ static bt_status refused(struct camera *c, const char *what) {
             bt_log_error(c->log, "%s: in use by another program: close that first", c->path);
         return BT_E_BUSY;
     }
+    if (c->absent) return BT_E_IO; /* looked for several times a second: what keeps it away was said */
     if (error == ENOSPC)
         bt_log_error(c->log, "%s: %s: not enough USB bandwidth: try a smaller size, or another port", c->path, what);
     else
@@ -288,10 +289,10 @@ static bt_status start(struct camera *c) {
 static bt_status check_loopback(struct camera *c, const struct v4l2_capability *cap) {
     if (!bt_node_is_loopback(cap)) return BT_OK;
     if (!flock(c->fd, LOCK_SH | LOCK_NB)) {
-        bt_log_info(c->log, "%s: is a loopback: another program's pictures", c->path);
+        if (!c->formatted) bt_log_info(c->log, "%s: is a loopback: another program's pictures", c->path);
         return BT_OK;
     }
-    bt_log_error(c->log, "%s: is bauta's own output: name a real camera", c->path);
+    if (c->absent != BT_E_BUSY) bt_log_error(c->log, "%s: is bauta's own output: name a real camera", c->path);
     return BT_E_BUSY;
 }
 
