@@ -3,6 +3,7 @@
 
 #include "app/files.h"
 #include "app/session.h"
+#include "app/sidecar.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -127,6 +128,7 @@ static void change(struct bt_live *l) {
         bt_mask_destroy(&s->mask);
         s->mask = mask;
         mask = NULL;
+        bt_sidecar_add_mask(s->described.sidecar, s->mask->name);
         bt_log_info(s->log, "wearing %s", s->mask->name);
     }
     bt_mask_destroy(&mask);

@@ -45,6 +45,15 @@ static void count(void *user, const struct bt_report *report) {
     if (s->next.frame) s->next.frame(s->next.user, report);
 }
 
+void bt_sidecar_add_mask(struct bt_sidecar *s, const char *name) {
+    pthread_mutex_lock(&s->lock);
+    char *masks = s->manifest.pseudonym;
+    const size_t used = strlen(masks);
+    if (!strstr(masks, name) && used + strlen(name) + 3 < sizeof s->manifest.pseudonym)
+        snprintf(masks + used, sizeof s->manifest.pseudonym - used, ", %s", name);
+    pthread_mutex_unlock(&s->lock);
+}
+
 struct bt_observer bt_sidecar_observer(struct bt_sidecar *sidecar) {
     return (struct bt_observer){sidecar, count};
 }

@@ -29,6 +29,8 @@ struct bt_sidecar_params {
 BT_CHECKED bt_status bt_sidecar_create(const struct bt_sidecar_params *params, struct bt_sidecar **out_sidecar);
 /* Counts frames; what the pipeline is to call. Allocates nothing. */
 struct bt_observer bt_sidecar_observer(struct bt_sidecar *sidecar);
+/* Another mask was put on: it is named after the ones before. Any thread; it may wait for a file to be written. */
+void bt_sidecar_add_mask(struct bt_sidecar *sidecar, const char *name);
 /* The newest, on one line, malloc'ed; NULL: no memory. Any thread. */
 char *bt_sidecar_text(struct bt_sidecar *sidecar);
 /* Ends the thread and writes the last. The audit's head is the session's closing line. Once. */

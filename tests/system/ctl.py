@@ -195,6 +195,8 @@ def steered():
                       ("session.ended", None)], events
     assert len({line["session"] for line in audit()}) == 1
     assert bauta("audit", "verify").returncode == 0
+    manifest = json.loads((ROOT / "out.mkv.manifest.json").read_text())
+    assert manifest["face"]["pseudonym"] == "colombina, pantalone", manifest["face"]
     return int(ended["bauta_frames_total", None])
 
 

@@ -32,10 +32,10 @@ ROOT = Path(tempfile.mkdtemp(prefix="bauta-traces-"))
 HOME, OUT = ROOT / "home", ROOT / "out"
 STATE, DATA, CACHE = HOME / ".local/state/bauta", HOME / ".local/share/bauta", HOME / ".cache"
 # Drivers look for their cache in the home that the system knows, not in HOME.
-ENV = {"PATH": os.environ["PATH"], "HOME": str(HOME), "XDG_CACHE_HOME": str(CACHE), "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}
+ENV = {"PATH": os.environ["PATH"], "HOME": str(HOME), "XDG_CACHE_HOME": str(CACHE), "XDG_RUNTIME_DIR": str(ROOT / "run"), "LC_ALL": "C.UTF-8", "ASAN_OPTIONS": "detect_leaks=0"}
 # A file is written beside the name that it gets when it is whole: with six letters, or as .unfinished.
 WRITTEN = [
-    re.escape(str(OUT)) + r"/(clip\.mkv|clip\.mkv\.manifest\.json|hashes|stats\.json)(\.\w{6})?",
+    re.escape(str(OUT)) + r"/(clip\.mkv|clip\.mkv\.manifest\.json|hashes|stats\.json|metrics\.prom)(\.\w{6})?",
     re.escape(str(STATE)) + r"/sessions/[0-9a-f]{32}\.json(\.\w{6})?",
     re.escape(str(STATE)) + r"/sessions\.log(\.head(\.unfinished)?)?",
     re.escape(str(DATA)) + r"/receipts\.log(\.head(\.unfinished)?)?",
@@ -56,7 +56,7 @@ def session(face, *answers):
     for old in OUT.iterdir():
         old.unlink()
     command = [BAUTA, "run", "--input", ROOT / "clip.mkv", "--record", OUT / "clip.mkv", "--hash", OUT / "hashes", "--frames", "3",
-               "--stats", OUT / "stats.json", "--face", face, "--models", MODELS]
+               "--stats", OUT / "stats.json", "--metrics", OUT / "metrics.prom", "--face", face, "--models", MODELS]
     typed = [(prompt, (line + "\n").encode()) for prompt, line in answers]
     logs = [STATE / "sessions.log", DATA / "receipts.log"]
     before = [log.stat().st_size if log.exists() else 0 for log in logs]
@@ -102,7 +102,7 @@ def main():
     if not STRACE:
         print("strace is not there")
         return 77
-    for folder in (HOME, OUT):
+    for folder in (HOME, OUT, ROOT / "run"):
         folder.mkdir(mode=0o700)
     DATA.mkdir(parents=True, mode=0o700)
     watcher_watches()

@@ -57,7 +57,7 @@ struct bt_manifest {
     uint32_t profiles;
     enum bt_manifest_source source;
     enum bt_manifest_role role;
-    char pseudonym[BT_MANIFEST_WORDS]; /* a mask's name, or what the receipts call a person: never a person's name */
+    char pseudonym[BT_MANIFEST_WORDS]; /* the masks' names, or what the receipts call a person: never a person's name */
     struct bt_manifest_counts counts;
     uint64_t audit_lines;
     char audit_head[BT_MANIFEST_DIGEST];
