@@ -132,7 +132,7 @@ bt_status bt_app_demo(struct bt_app *app) {
         status = bt_report_write(&session, figures, &extra);
     }
     if (!status) status = bt_sheet_write(demo.sheet, picture);
-    if (!status) printf("clip     %s\npicture  %s\nfigures  %s\n", clip, picture, figures);
+    if (!status) printf("clip     %s\npicture  %s\nfigures  %s\nmanifest %s.manifest.json\n", clip, picture, figures, clip);
     bt_session_finish(&session, status);
     bt_sheet_destroy(&demo.sheet);
     return status;

@@ -56,7 +56,9 @@ static void read_windows(struct looking *l, int64_t now_ns, bool last) {
     struct window *brief = &l->window[0], *wide = &l->window[1];
     const bool whole = brief->pictures == wide->pictures; /* the brief one holds all that the wide one does */
     struct bt_watermark_result r;
-    if (brief->pictures && (last || now_ns - brief->began_ns >= WINDOW_NS[0])) {
+    const int64_t left_ns = l->total_ns - (now_ns - l->first_ns);       /* by the file's own claim */
+    const bool nearly_over = left_ns > 0 && left_ns < WINDOW_NS[0] / 2; /* too little for a window of its own */
+    if (brief->pictures && (last || (!nearly_over && now_ns - brief->began_ns >= WINDOW_NS[0]))) {
         bt_watermark_detector_read(brief->detector, &r);
         l->look.windows++;
         if (r.present) note(l, &r, true);

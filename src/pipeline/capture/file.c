@@ -202,8 +202,9 @@ static const AVInputFormat *picture_format(const char *path) {
 static bt_status open_container(struct file *f) {
     struct stat status;
     if (stat(f->path, &status)) {
-        bt_log_error(f->log, "%s: %s", f->path, strerror(errno));
-        return errno == ENOENT || errno == ENOTDIR ? BT_E_NOT_FOUND : BT_E_IO;
+        const int error = errno; /* a log may change it */
+        bt_log_error(f->log, "%s: %s", f->path, strerror(error));
+        return error == ENOENT || error == ENOTDIR ? BT_E_NOT_FOUND : BT_E_IO;
     }
     if (!S_ISREG(status.st_mode)) {
         bt_log_error(f->log, "%s: is not a file%s", f->path,
