@@ -7,6 +7,6 @@
 #define BT_MARK_TILE  128  /* px a side of the repeating tile */
 #define BT_MARK_LEAST 1.75 /* where both are alike */
 #define BT_MARK_SLOPE 0.05
-#define BT_MARK_MOST  2.05
+#define BT_MARK_MOST  2.0
 
 #endif

@@ -8,10 +8,10 @@
 /* Larger pictures are added up at half their size or less: their marks have larger cells. */
 enum { SUM_MOST_PX = 2560 };
 /* Of the windows for mean and deviation, px at a level, where a cell is 3 to 6.5 px. */
-enum { MEAN_RADIUS = 4, DEVIATION_RADIUS = 8 };
+enum { MEAN_RADIUS = 8, DEVIATION_RADIUS = 8 };
 /* What is added to the deviation, codes, and how many deviations count at most: a picture's own edges are far out. */
-#define FLOOR 0.1f
-#define CLIP  1.0f
+#define FLOOR 0.3f
+#define CLIP  2.5f
 
 bt_status bt_watermark_planes_init(uint32_t w, uint32_t h, struct bt_watermark_planes *out_planes) {
     struct bt_watermark_planes p = {.shrink = 1};

@@ -25,7 +25,7 @@ static void draw(uint8_t *out, uint32_t seed, float grain) {
         wave[k][0] = bt_rng_uniform(&rng, -0.3f, 0.3f) / (float)(1 + k % 4);
         wave[k][1] = bt_rng_uniform(&rng, -0.3f, 0.3f) / (float)(1 + k % 4);
         wave[k][2] = bt_rng_uniform(&rng, 0.0f, 6.3f);
-        wave[k][3] = 12.0f / (0.2f + 10.0f * hypotf(wave[k][0], wave[k][1]));
+        wave[k][3] = 6.0f / (0.2f + 10.0f * hypotf(wave[k][0], wave[k][1]));
     }
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++) {
