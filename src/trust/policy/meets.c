@@ -2,6 +2,7 @@
 /* Each rule of a profile in plain words, and how this program meets it, or that it cannot. One function a key. */
 #include "trust/policy/profile.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,8 +16,15 @@ struct rule {
     bool (*judge)(profile_t p, program_t does, finding_t f);
 };
 
-#define ASKS(f, ...)   snprintf((f)->asks.text, sizeof(f)->asks.text, __VA_ARGS__)
-#define ANSWER(f, ...) snprintf((f)->answer.text, sizeof(f)->answer.text, __VA_ARGS__)
+/* Cut off where there is no room for more. */
+__attribute__((format(printf, 2, 3))) static void say(struct bt_profile_said *out, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out->text, sizeof out->text, format, args);
+    va_end(args);
+}
+#define ASKS(f, ...)   say(&(f)->asks, __VA_ARGS__)
+#define ANSWER(f, ...) say(&(f)->answer, __VA_ARGS__)
 
 static enum bt_profile_verdict met_if(bool met) {
     return met ? BT_PROFILE_MET : BT_PROFILE_NOT_MET;
