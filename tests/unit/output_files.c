@@ -9,6 +9,7 @@
 #include "support/half.h"
 #include "support/test_gpu.h"
 #include "support/video.h"
+#include "watermark/watermark.h"
 #include <libavformat/avformat.h>
 #include <signal.h>
 #include <stdio.h>
@@ -348,6 +349,50 @@ static void test_nothing_leaves_after_a_missing_label(void **state) {
     }
 }
 
+static _Atomic bool unmarked;
+struct bt_disclosed_view __real_bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle);
+struct bt_disclosed_view __wrap_bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle);
+/* The same with the invisible mark taken out again, to within rounding: the label stays. */
+struct bt_disclosed_view __wrap_bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
+    static uint8_t copy[2 * W * H + BT_DISCLOSE_SLACK_BYTES];
+    struct bt_disclosed_view view = __real_bt_disclose_bytes(disclose, handle);
+    if (!unmarked) return view;
+    memcpy(copy, view.bytes, view.size_bytes);
+    bt_watermark_embed(view.pattern, -view.mark_sign, copy, W, W, H);
+    view.bytes = copy;
+    return view;
+}
+
+/* One frame in 16 is asked; the sign turns in the first quarter of each second. */
+static void test_nothing_leaves_after_a_missing_mark(void **state) {
+    (void)state;
+    for (int from = 0; from < 40; from += 13) {
+        struct bt_disclose *disclose = open_disclose(BT_EGRESS_I420);
+        struct bt_output *output = NULL;
+        struct bt_output_params params = params_of(disclose);
+        bt_status st = BT_OK;
+        int k = 0;
+        params.hash = in_folder("unmarked.txt");
+        assert_int_equal(bt_output_create(&params, &output), BT_OK);
+        for (; k < from + 60 && !st; k++) {
+            unmarked = k >= from;
+            st = bt_output_send(output, make_frame(disclose, k));
+        }
+        unmarked = false;
+        assert_int_equal(st, BT_E_FORMAT);
+        assert_in_range(k, from + 1, from + 40);
+        assert_int_equal(bt_output_send(output, make_frame(disclose, 100)), BT_E_FORMAT);
+        assert_int_equal(bt_output_finish(output), BT_E_FORMAT);
+        const struct bt_output_stats stats = bt_output_stats_of(output);
+        assert_int_equal(stats.undisclosed, 1);
+        assert_int_equal(stats.sent, k - 1);
+        assert_true(stats.mark_looks >= 1 && stats.mark_seen <= stats.mark_looks);
+        assert_non_null(strstr(t.last, "invisible mark"));
+        bt_output_destroy(&output);
+        bt_disclose_destroy(&disclose);
+    }
+}
+
 static void test_a_forged_handle_gives_the_placard(void **state) {
     (void)state;
     struct bt_disclose *disclose = open_disclose(BT_EGRESS_I420);
@@ -376,6 +421,7 @@ int main(void) {
         cmocka_unit_test(test_a_full_disk),
         cmocka_unit_test(test_a_recording_that_no_longer_fits),
         cmocka_unit_test(test_nothing_leaves_after_a_missing_label),
+        cmocka_unit_test(test_nothing_leaves_after_a_missing_mark),
         cmocka_unit_test(test_a_forged_handle_gives_the_placard),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

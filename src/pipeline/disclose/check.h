@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "pipeline/disclose/disclose.h"
+#include "watermark/aligned.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,5 +27,11 @@ bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score);
 /* True when the invisible mark can be read from these frames, of one size, and says their session. Allocates; some ms: for
    set-up and for tests. A loud picture may hide its mark from a single look; two that differ by a second do not. */
 bool bt_disclose_check_watermark(const struct bt_disclosed_view *view, uint32_t views);
+
+/* The invisible mark of this one frame, at its known place: quick enough to be asked while frames leave. `rows`: one row in so
+   many is looked at. `out_found`, which may be NULL: what was seen; its strength is 1 where the mark stands as it was made,
+   whatever its sign. Unsure while the sign turns, and over pictures that are loud all over. Allocates nothing; any thread. */
+enum bt_watermark_verdict bt_disclose_check_strength(const struct bt_disclosed_view *view, uint32_t rows,
+                                                     struct bt_watermark_strength *out_found);
 
 #endif

@@ -24,6 +24,8 @@ _Static_assert(sizeof(struct bt_watermark_tile) == BT_MARK_TILE * BT_MARK_TILE, 
 _Static_assert(sizeof(struct bt_pack_push) == 28, "push block");
 
 #define SECOND_NS INT64_C(1000000000)
+/* Of the mark on the cards: it does not turn. */
+#define CARD_SIGN 1.0f
 /* A GPU that is gone says so at once; this is for one that hangs. Software drivers may take seconds for a large frame. */
 #define WAIT_NS (10 * SECOND_NS)
 /* First use compiles the kernel, in the driver. */
@@ -46,6 +48,7 @@ struct record {
     _Atomic int64_t capture_ns;
     _Atomic uint64_t sequence;
     _Atomic uint64_t label; /* x, and y above it */
+    _Atomic float mark_sign;
 };
 
 struct bt_disclose {
@@ -57,7 +60,9 @@ struct bt_disclose {
     struct bt_mark *mark;
     uint32_t session;
     struct bt_places places;
-    struct bt_spot card_label, label; /* on the cards; on the last masked frame */
+    struct bt_spot card_label, label;  /* on the cards; on the last masked frame */
+    float mark_sign;                   /* of the last masked frame */
+    struct bt_watermark_tile *pattern; /* what tile holds, for reading */
     int64_t banner_ns;
     struct bt_kernel *kernel, *fading; /* the same shader: with BT_PACK_FADES 0 and 1 */
     struct bt_image *overlay_image;
@@ -207,7 +212,7 @@ static bt_status run(struct bt_disclose *d, struct bt_image *image, uint32_t slo
 }
 
 static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8_t *bytes, bool placard, struct bt_spot label,
-                                        int64_t ns, uint64_t seq) {
+                                        float mark_sign, int64_t ns, uint64_t seq) {
     return (struct bt_disclosed_view){.bytes = bytes,
                                       .size_bytes = d->size_bytes,
                                       .width_px = d->format.w,
@@ -220,6 +225,8 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
                                       .label_x = label.x,
                                       .label_y = label.y,
                                       .session = d->session,
+                                      .mark_sign = mark_sign,
+                                      .pattern = d->pattern,
                                       .mark = d->mark};
 }
 
@@ -235,7 +242,7 @@ static bt_status prove(struct bt_disclose *d) {
         const struct bt_placement at = {d->places.label.spot[slot % BT_LABEL_PLACES], d->places.banner.spot[BT_BANNER_BOTTOM]};
         const struct bt_pack_push push = push_of(&at, slot == 0, slot == 1, 1.0f);
         st = run(d, d->blank, slot, &push, FIRST_WAIT_NS);
-        struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, at.label, 0, 0);
+        struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, 0, 0);
         if (!st && !bt_disclose_check(&view, NULL)) {
             bt_log_error(d->log, "disclose: the label cannot be read back from what this device packed: %s",
                          bt_gpu_caps(d->gpu)->name);
@@ -249,7 +256,7 @@ static bt_status prove(struct bt_disclose *d) {
         for (uint32_t i = 0; !st && i < 2; i++) {
             const struct bt_pack_push push = push_of(&at, true, k ? 0.5f : 0.0f, i ? -1.0f : 1.0f);
             st = run(d, d->blank, i, &push, FIRST_WAIT_NS);
-            view[i] = view_of(d, bt_buffer_map(d->egress[i]), false, at.label, i * SECOND_NS, 0);
+            view[i] = view_of(d, bt_buffer_map(d->egress[i]), false, at.label, push.mark, i * SECOND_NS, 0);
         }
         if (!st && !bt_disclose_check_watermark(view, 2)) {
             bt_log_error(d->log, "disclose: the invisible mark cannot be read back from what this device packed: %s",
@@ -262,7 +269,7 @@ static bt_status prove(struct bt_disclose *d) {
         bt_image_destroy(&d->blank);
     }
     for (uint32_t s = 0; !st && s < BAUTA_STATUS_COUNT; s++) {
-        struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, d->card_label, 0, 0);
+        struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, d->card_label, CARD_SIGN, 0, 0);
         if (bt_disclose_check(&view, NULL)) continue;
         bt_log_error(d->log, "disclose: the label cannot be read back from the placard \"%s\"", bt_disclose_cards[s].what[0]);
         st = BT_E_UNSUPPORTED;
@@ -300,15 +307,16 @@ static bt_status draw(struct bt_disclose *d, const struct bt_label_rules *rules,
         bt_log_error(d->log, "disclose: the label's words are no UTF-8, or more than %d characters", BT_TEXT_CHARS_MAX);
     if (st) return st;
     st = bt_disclose_overlay_init(text, d->format.w, d->format.h, rules, out_overlay);
-    struct bt_watermark_tile tile;
-    bt_watermark_tile_init(d->session, BT_WATERMARK_KEY, &tile);
-    if (!st) st = bt_disclose_placards_init(text, out_overlay, &d->format, &(struct bt_pack_mark){&tile, 1.0f}, &d->placards);
+    if (st) return st;
+    if (!(d->pattern = malloc(sizeof *d->pattern))) return BT_E_MEMORY;
+    bt_watermark_tile_init(d->session, BT_WATERMARK_KEY, d->pattern);
+    st = bt_disclose_placards_init(text, out_overlay, &d->format, &(struct bt_pack_mark){d->pattern, CARD_SIGN}, &d->placards);
     if (st == BT_E_ARGUMENT)
         bt_log_error(d->log, "disclose: frames of %ux%u have no room for the label with the words \"%s\" at %.3g of a side",
                      d->format.w, d->format.h, extra, (double)rules->height_frac);
     if (st) return st;
-    if ((st = bt_buffer_create(d->gpu, sizeof tile, BT_MEMORY_DEVICE, &d->tile))) return st;
-    if ((st = bt_buffer_write(d->tile, 0, &tile, sizeof tile))) return st;
+    if ((st = bt_buffer_create(d->gpu, sizeof *d->pattern, BT_MEMORY_DEVICE, &d->tile))) return st;
+    if ((st = bt_buffer_write(d->tile, 0, d->pattern, sizeof *d->pattern))) return st;
     d->card_label = (struct bt_spot){out_overlay->layout.label.x, out_overlay->layout.label.y};
     bt_disclose_places_init(&d->places, &out_overlay->layout, d->format.h);
     return bt_disclose_mark_create(&out_overlay->label, d->format.w, d->format.h, &d->mark);
@@ -368,6 +376,7 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
     bt_image_destroy(&d->blank);
     bt_image_destroy(&d->overlay_image);
     bt_buffer_destroy(&d->tile);
+    free(d->pattern);
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
     bt_disclose_placards_finish(&d->placards);
     bt_disclose_mark_destroy(&d->mark);
@@ -387,13 +396,14 @@ static uint32_t open_slot(struct bt_disclose *d) {
 }
 
 static struct bt_disclosed close_slot(struct bt_disclose *d, const uint8_t *bytes, bool placard, struct bt_spot label,
-                                      int64_t capture_ns, uint64_t sequence) {
+                                      float mark_sign, int64_t capture_ns, uint64_t sequence) {
     struct record *r = &d->record[d->slot];
     atomic_store_explicit(&r->bytes, bytes, memory_order_release);
     atomic_store_explicit(&r->placard, placard, memory_order_release);
     atomic_store_explicit(&r->capture_ns, capture_ns, memory_order_release);
     atomic_store_explicit(&r->sequence, sequence, memory_order_release);
     atomic_store_explicit(&r->label, (uint64_t)label.y << 32 | label.x, memory_order_release);
+    atomic_store_explicit(&r->mark_sign, mark_sign, memory_order_release);
     if (++d->generation == 0) d->generation = 1;
     atomic_store_explicit(&r->generation, d->generation, memory_order_release);
     return (struct bt_disclosed){d->slot, d->generation};
@@ -420,8 +430,9 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     const struct bt_pack_push push = push_of(&at, banner, fade, bt_watermark_sign(now));
     bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
-    *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, now, frame->sequence);
+    *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, now, frame->sequence);
     d->label = at.label;
+    d->mark_sign = push.mark;
     d->holdable = true;
     return BT_OK;
 }
@@ -435,7 +446,7 @@ bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capture_ns, uin
     uint8_t *to = bt_buffer_map(d->egress[open_slot(d)]);
     memcpy(to, from, d->size_bytes);
     d->last_ns = capture_ns; /* no gap, and so no further banner */
-    *out_disclosed = close_slot(d, to, false, d->label, capture_ns, sequence);
+    *out_disclosed = close_slot(d, to, false, d->label, d->mark_sign, capture_ns, sequence);
     return BT_OK;
 }
 
@@ -446,16 +457,17 @@ struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status 
     d->holdable = false;
     d->last_ns = capture_ns;
     open_slot(d);
-    return close_slot(d, d->placards.bytes[why], true, d->card_label, capture_ns, sequence);
+    return close_slot(d, d->placards.bytes[why], true, d->card_label, CARD_SIGN, capture_ns, sequence);
 }
 
 struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *d, bt_status why) {
-    return view_of(d, d->placards.bytes[(uint32_t)why < BAUTA_STATUS_COUNT ? why : BT_E_ARGUMENT], true, d->card_label, 0, 0);
+    return view_of(d, d->placards.bytes[(uint32_t)why < BAUTA_STATUS_COUNT ? why : BT_E_ARGUMENT], true, d->card_label,
+                   CARD_SIGN, 0, 0);
 }
 
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
     const struct bt_disclose *d = disclose;
-    struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, d->card_label, 0, 0);
+    struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, d->card_label, CARD_SIGN, 0, 0);
     if (handle.generation == 0 || handle.slot >= BT_EGRESS_SLOTS) return stale;
     const struct record *r = &d->record[handle.slot];
     atomic_store(d->held, handle.slot);
@@ -463,8 +475,8 @@ struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, s
     const uint64_t label = atomic_load_explicit(&r->label, memory_order_acquire);
     struct bt_disclosed_view view = view_of(
         d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
-        (struct bt_spot){(uint32_t)label, (uint32_t)(label >> 32)}, atomic_load_explicit(&r->capture_ns, memory_order_acquire),
-        atomic_load_explicit(&r->sequence, memory_order_acquire));
+        (struct bt_spot){(uint32_t)label, (uint32_t)(label >> 32)}, atomic_load_explicit(&r->mark_sign, memory_order_acquire),
+        atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));
     /* Written anew while it was read: then it is stale too. */
     return atomic_load_explicit(&r->generation, memory_order_relaxed) == handle.generation ? view : stale;
 }

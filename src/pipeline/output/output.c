@@ -6,6 +6,7 @@
 #include "pipeline/disclose/check.h"
 #include "pipeline/output/sink.h"
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@ enum { LOOPBACK, RECORD, HASH, SINKS, MAILBOX_SLOTS = 3 };
 #define LAST_NS      INT64_C(5000000000) /* a frozen picture must not last: then the time-out's card shows */
 #define UNWATCHED_NS INT64_C(1000000000) /* programs open cameras briefly, to ask */
 #define JUMP_NS      INT64_C(10000000000)
+/* The invisible mark is looked at in one frame of so many, in one row of so many; and what could not be said of each is said of
+   as many looks together, over which its sign turns and the picture's does not. */
+enum { MARK_FRAMES = 16, MARK_ROWS = 4, MARK_LOOKS = 16 };
 
 struct bt_output {
     struct bt_log *log;
@@ -23,7 +27,7 @@ struct bt_output {
     struct bt_sink *sinks[SINKS];
     bool finished;
     atomic_int error; /* bt_status: the first that a sink met; nothing is written after it */
-    atomic_uint_fast64_t sent, dropped, repeated, frames[SINKS], undisclosed;
+    atomic_uint_fast64_t sent, dropped, repeated, frames[SINKS], undisclosed, mark_looks, mark_seen;
     pthread_mutex_t lock; /* sinks, and what was last sent: for one thread at a time */
     bool paced;
     /* paced, or with a virtual camera */
@@ -37,6 +41,10 @@ struct bt_output {
     int64_t last_new_ns, last_sent_ns;
     int64_t tick_ns; /* the next, in the source's time; not paced */
     bool begun;
+    struct {
+        uint32_t until, looks;
+        float strength, sigma; /* sums over looks */
+    } mark;
     /* the output thread's */
     int64_t read_ns; /* when somebody last read the virtual camera */
     bool unwatched;
@@ -48,7 +56,29 @@ static bt_status keep_error(struct bt_output *o, bt_status st) {
     return st;
 }
 
-/* Looks the handle up, reads the label back, and hands the bytes to every sink. */
+/* false: the invisible mark is not there. */
+static bool marked(struct bt_output *o, const struct bt_disclosed_view *view, float *out_strength) {
+    struct bt_watermark_strength found;
+    *out_strength = 0;
+    if (o->mark.until--) return true;
+    o->mark.until = MARK_FRAMES - 1;
+    const enum bt_watermark_verdict verdict = bt_disclose_check_strength(view, MARK_ROWS, &found);
+    *out_strength = found.strength;
+    atomic_fetch_add(&o->mark_looks, 1);
+    if (verdict == BT_WATERMARK_THERE) atomic_fetch_add(&o->mark_seen, 1);
+    if (verdict == BT_WATERMARK_ABSENT) return false;
+    if (view->placard || fabsf(view->mark_sign) < 1) return true; /* a card says no more the second time; a turn says less */
+    o->mark.strength += found.strength;
+    o->mark.sigma += found.sigma;
+    if (++o->mark.looks < MARK_LOOKS) return true;
+    const struct bt_watermark_strength mean = {o->mark.strength / MARK_LOOKS, o->mark.sigma / MARK_LOOKS};
+    o->mark.looks = 0;
+    o->mark.strength = o->mark.sigma = 0;
+    *out_strength = mean.strength;
+    return bt_watermark_judge(mean, 1) != BT_WATERMARK_ABSENT;
+}
+
+/* Looks the handle up, reads label and mark back, and hands the bytes to every sink. */
 static bt_status deliver(struct bt_output *o, struct bt_disclosed disclosed) {
     if (atomic_load(&o->error)) return (bt_status)atomic_load(&o->error);
     const struct bt_disclosed_view view = bt_disclose_bytes(o->disclose, disclosed);
@@ -56,6 +86,12 @@ static bt_status deliver(struct bt_output *o, struct bt_disclosed disclosed) {
     if (!bt_disclose_check(&view, &score)) {
         atomic_fetch_add(&o->undisclosed, 1);
         bt_log_error(o->log, "frame %" PRIu64 " does not show its label (score %.2f): output stops", view.sequence,
+                     (double)score);
+        return keep_error(o, BT_E_FORMAT);
+    }
+    if (!marked(o, &view, &score)) {
+        atomic_fetch_add(&o->undisclosed, 1);
+        bt_log_error(o->log, "frame %" PRIu64 " does not carry its invisible mark (strength %.2f): output stops", view.sequence,
                      (double)score);
         return keep_error(o, BT_E_FORMAT);
     }
@@ -251,5 +287,7 @@ struct bt_output_stats bt_output_stats_of(const struct bt_output *o) {
         .record_frames = atomic_load(&o->frames[RECORD]),
         .hash_frames = atomic_load(&o->frames[HASH]),
         .undisclosed = atomic_load(&o->undisclosed),
+        .mark_looks = atomic_load(&o->mark_looks),
+        .mark_seen = atomic_load(&o->mark_seen),
     };
 }

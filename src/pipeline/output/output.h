@@ -51,7 +51,10 @@ struct bt_output_params {
 
 struct bt_output_stats {
     uint64_t sent, dropped, repeated, loopback_frames, record_frames, hash_frames;
-    uint64_t undisclosed; /* frames whose label could not be read back, each is asked: must stay 0; output stops at the first */
+    uint64_t undisclosed; /* frames whose label could not be read back, each is asked, or that lack the invisible mark, one in
+                             16 is asked: must stay 0; output stops at the first */
+    uint64_t mark_looks, mark_seen; /* looks at the invisible mark, and those that saw it at once; the others were over turns of
+                                       its sign or too loud a picture, and are judged together */
 };
 
 /* Opens every sink that is named; at least one. Where no frame comes, the virtual camera is given the last one again, several
