@@ -57,7 +57,8 @@ static bool contains_one(const char *label, const char *words) {
 }
 
 static bool all_of(profile_t p, program_t does, finding_t f) {
-    size_t n = (size_t)ASKS(f, "the label says");
+    ASKS(f, "the label says");
+    size_t n = strlen(f->asks.text);
     const char *missing = NULL;
     for (uint32_t i = 0; i < p->label.all_of.count; i++) {
         const char *words = p->label.all_of.line[i].at;
