@@ -33,8 +33,8 @@ def ffmpeg(*arguments):
 # Made from the built-in footage, which is a still, light background; the moving cells of "busy" reach under the label.
 CLIPS = {
     'demo': None,
-    'busy': ['-f', 'lavfi', '-i', f'life=s={W // 8}x{H // 8}:r={FPS}:ratio=0.4:mold=6:seed=7:death_color=0x904020:life_color=0xf0ff60:mold_color=0x202060',
-             '-filter_complex', f'[1]scale={W}:{H}:flags=neighbor,noise=alls=20:allf=t[bg];[0]crop=600:{H}[fg];[bg][fg]overlay=340:0:shortest=1,format=yuv420p'],
+    'busy': ['-f', 'lavfi', '-i', f'life=s={W // 8}x{H // 8}:r=6:ratio=0.4:mold=6:seed=7:death_color=0x904020:life_color=0xf0ff60:mold_color=0x202060',
+             '-filter_complex', f'[1]scale={W}:{H}:flags=neighbor,fps={FPS},noise=alls=8:allf=t[bg];[0]crop=600:{H}[fg];[bg][fg]overlay=340:0:shortest=1,format=yuv420p'],
     'dark': ['-vf', 'eq=brightness=-0.28:contrast=0.55,noise=alls=10:allf=t,format=yuv420p'],
     'bright': ['-vf', 'eq=brightness=0.35:contrast=1.3,format=yuv420p'],
 }
