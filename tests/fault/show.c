@@ -6,7 +6,6 @@
 #include "gpu/device.h"
 #include "mask/mask.h"
 #include "pipeline/capture/capture.h"
-#include "pipeline/disclose/check.h"
 #include "pipeline/disclose/overlay.h"
 #include "pipeline/faces.h"
 #include "pipeline/output/output.h"
@@ -14,7 +13,7 @@
 #include "pipeline/track/track.h"
 #include "rig/rig.h"
 #include "support/file_bytes.h"
-#include "support/label_reader.h"
+#include "support/oracle.h"
 #include "support/test_gpu.h"
 #include "trust/audit/audit.h"
 #include "trust/consent/consent.h"
@@ -25,6 +24,7 @@
 
 /* The face is looked at in a grid of cells between brows and chin, where the mask covers skin. */
 enum { GRID = 6, PAINTED = 4 };
+#define SESSION 0x0b5e55edu /* in the invisible mark */
 
 struct shown {
     struct bt_source head;
@@ -44,7 +44,7 @@ struct show {
     struct bt_disclose *disclose;
     struct bt_output *output;
     struct bt_pipeline *pipeline;
-    struct label_reader *reader;
+    struct oracle *oracle;
     struct show_acts acts;
     struct show_tally tally;
     uint8_t face[SHOW_HALF * SHOW_H * 3 / 2], recent[SHOW_BYTES], masked[SHOW_BYTES]; /* masked: as the last such frame left */
@@ -120,7 +120,7 @@ static bt_status open_stages(struct show *s, const struct bt_bytes model[3], con
         .pixels = BT_PIXELS_I420, .width_px = SHOW_W, .height_px = SHOW_H, .rate_num = 25, .rate_den = 1};
     const struct bt_capture_params capture = {.log = s->log, .gpu = s->gpu, .source = &source->head};
     const struct bt_disclose_params disclose = {
-        .log = s->log, .gpu = s->gpu, .width_px = SHOW_W, .height_px = SHOW_H, .egress = BT_EGRESS_I420};
+        .log = s->log, .gpu = s->gpu, .width_px = SHOW_W, .height_px = SHOW_H, .egress = BT_EGRESS_I420, .session = SESSION};
     const struct bt_track_params track = {.log = s->log,
                                           .gpu = s->gpu,
                                           .rig = s->rig,
@@ -163,7 +163,7 @@ struct show *show_open(const char *hash) {
     if (good) {
         s->now_ns = bt_clock_now_ns();
         s->log = bt_log_create(quiet, NULL, BT_LOG_INFO);
-        s->reader = label_reader_open(font.data, font.size);
+        s->oracle = oracle_open(font.data, font.size, SESSION, SHOW_W, SHOW_H);
         const struct bt_gpu_params gpu = {.log = s->log};
         status = bt_gpu_create(&gpu, &s->gpu);
         if (!status) status = bt_rig_create(s->log, geometry, &s->rig);
@@ -171,7 +171,7 @@ struct show *show_open(const char *hash) {
         if (!status) status = bt_audit_open(s->log, NULL, NULL, &s->audit);
         if (!status) status = open_grant(s, 0);
         if (!status) status = open_stages(s, model, hash);
-        if (!s->reader || !load_face(s, geometry)) status = BT_E_FORMAT;
+        if (!s->oracle || !load_face(s, geometry)) status = BT_E_FORMAT;
     }
     for (int i = 0; i < 3; i++) bt_test_free(&model[i]);
     bt_test_free(&geometry);
@@ -196,7 +196,7 @@ void show_close(struct show **show) {
     bt_gpu_destroy(&s->gpu);
     bt_mask_destroy(&s->mask);
     bt_rig_destroy(&s->rig);
-    label_reader_close(s->reader);
+    oracle_close(&s->oracle);
     bt_log_destroy(&s->log);
     free(s);
     *show = NULL;
@@ -243,9 +243,7 @@ static void on_frame(void *user, const struct bt_report *report) {
     struct show *s = user;
     if (s->acts.look) s->acts.look();
     const struct bt_disclosed_view view = bt_disclose_bytes(s->disclose, report->disclosed);
-    const struct label_picture picture = label_picture_planar(view.bytes, SHOW_W, SHOW_W, SHOW_H);
-    const struct label_reading reading = label_reader_read(s->reader, &picture);
-    const bool labelled = reading.there && bt_disclose_check(&view, NULL);
+    const char *wrong = oracle_look(s->oracle, &view, report->held ? ORACLE_HELD : view.placard ? ORACLE_CARD : ORACLE_NEW);
     if (getenv("BAUTA_TEST_VERBOSE"))
         fprintf(stderr, "frame %llu: %s\n", (unsigned long long)report->sequence, bauta_status_text(report->why));
     s->tally.frames++;
@@ -253,10 +251,9 @@ static void on_frame(void *user, const struct bt_report *report) {
     s->tally.placards += view.placard;
     s->tally.masked += !view.placard && !report->held;
     s->tally.held += report->held;
-    if (!labelled) {
+    if (wrong) {
         s->tally.unlabelled++;
-        fprintf(stderr, "frame %llu has no label: %s\n", (unsigned long long)report->sequence,
-                reading.lacks ? reading.lacks : "?");
+        fprintf(stderr, "frame %llu is not marked as it must be: %s\n", (unsigned long long)report->sequence, wrong);
     }
     if (report->held) {
         if (view.placard || !may_be_held(report->why) || memcmp(view.bytes, s->masked, SHOW_BYTES)) {
@@ -296,7 +293,13 @@ bt_status show_run(struct show *s, const struct show_acts *acts, uint64_t frames
                                               .frames = frames,
                                               .hold_ns = acts->hold_ns};
     status = bt_pipeline_create(&params, &s->pipeline);
-    return status ? status : bt_pipeline_run(s->pipeline);
+    if (!status) status = bt_pipeline_run(s->pipeline);
+    const char *wrong = oracle_window(s->oracle);
+    if (wrong) {
+        s->tally.unlabelled++;
+        fprintf(stderr, "this run's frames together: %s\n", wrong);
+    }
+    return status;
 }
 
 void show_withdraw(struct show *s) {

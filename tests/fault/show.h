@@ -51,7 +51,8 @@ struct show_tally {
     uint64_t beside; /* masked although a second face was in the picture */
     uint64_t why[BAUTA_STATUS_COUNT];
 };
-/* Since the last call. Frames without the label, and frames that show the driver's own skin, are said on standard error too. */
+/* Since the last call. Frames without the label or the invisible mark (support/oracle.h), and frames that show the driver's own
+ * skin, are said on standard error too. */
 struct show_tally show_tally(struct show *show);
 /* Mean difference of luma, within the face, between the last masked frame and the picture it was made of; show_learn takes half
    of it for the least that any further frame may have. */
