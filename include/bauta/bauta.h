@@ -67,8 +67,9 @@ struct bauta_request {
     /* A mask that belongs to nobody, by name (NULL: the first); or an enrolled or lent face, when the desktop's keyring opens
        the vault: a library asks for no passphrase. */
     const char *face;
-    const char *models;                 /* their folder; NULL: where they are installed */
-    const char *device;                 /* part of a Vulkan device's name; NULL: the best */
+    const char *profile; /* labelling rules besides the default, which they can only add to: `bauta policy list`; or NULL */
+    const char *models;  /* their folder; NULL: where they are installed */
+    const char *device;  /* part of a Vulkan device's name; NULL: the best */
     uint32_t width_px, height_px, rate; /* to ask the camera for, or of the footage; 0: 1280 x 720 at 30 (footage 640 x 480) */
     uint64_t frames;                    /* end after so many; 0: with the source */
     bool mirror;

@@ -22,7 +22,7 @@ static const size_t strings[] = {
     offsetof(struct bauta_request, source_path), offsetof(struct bauta_request, virtual_camera),
     offsetof(struct bauta_request, record),      offsetof(struct bauta_request, hash),
     offsetof(struct bauta_request, face),        offsetof(struct bauta_request, models),
-    offsetof(struct bauta_request, device),
+    offsetof(struct bauta_request, device),      offsetof(struct bauta_request, profile),
 };
 
 struct bauta_grant {
@@ -97,6 +97,7 @@ static bt_status obtain(struct bauta_grant *grant) {
     if (status) return status;
     const uint32_t purposes = footage ? 0 : BT_PURPOSE_WEAR_LIVE | (r->record ? (uint32_t)BT_PURPOSE_RECORD : 0);
     struct bt_app app = {.log = log, .options = {.face = r->face, .models = r->models, .device = r->device}};
+    if (r->profile) app.options.profile = (struct bt_app_texts){.at = {r->profile}, .count = 1};
     status = bt_session_prepare(&grant->session, &app, purposes);
     const struct bt_session_consent consent = {.origin = origins[r->source],
                                                .leaves_machine = r->virtual_camera || r->record,

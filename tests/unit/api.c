@@ -65,6 +65,7 @@ static void footage_needs_nobodys_word(void **state) {
     struct bauta_session *session = NULL;
     (void)state;
     r.frames = 20;
+    r.profile = "kr";
     assert_int_equal(bauta_grant_obtain(&r, &grant), BAUTA_OK);
     assert_int_equal(bauta_session_open(&grant, &session), BAUTA_OK);
     assert_null(grant);
@@ -128,6 +129,9 @@ static void nonsense_is_refused(void **state) {
     r = request_of(BAUTA_SOURCE_FOOTAGE, NULL);
     r.face = "nobody-has-this";
     assert_int_equal(bauta_grant_obtain(&r, &grant), BAUTA_E_NOT_FOUND);
+    r = request_of(BAUTA_SOURCE_FOOTAGE, NULL);
+    r.profile = "nowhere";
+    assert_int_not_equal(bauta_grant_obtain(&r, &grant), BAUTA_OK);
     r = request_of(BAUTA_SOURCE_FOOTAGE, NULL);
     r.virtual_camera = "/dev/null";
     r.hash = NULL;

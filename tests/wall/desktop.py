@@ -75,7 +75,7 @@ def main():
         checked(failures, tried, "rpmspec", "-P", SOURCE / "packaging/rpm/bauta.spec")
         # As the unit starts it: nobody to ask, and no standing consent.
         around = {"PATH": os.environ["PATH"], "HOME": folder, "ASAN_OPTIONS": "detect_leaks=0"}
-        done = subprocess.run([BAUTA, "run", "--camera", "/dev/null", "--output", "/dev/null", "--models", MODELS], stdin=subprocess.DEVNULL,
+        done = subprocess.run([BAUTA, "run", "--camera", "/dev/null", "--hash", folder + "/h", "--models", MODELS], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, env=around, check=False)
         if done.returncode != int(refused):
             failures.append(f"with nobody to ask it ends with {done.returncode}: {done.stderr}")
