@@ -13,7 +13,7 @@
 #define CAP_SEARCH_FROM 0.035f
 #define CAP_SEARCH_TO   0.095f
 #define MATCH_LEAST     0.75f
-#define GLYPH_LEAST     0.72f
+#define GLYPH_LEAST     0.76f
 #define CONTRAST_LEAST  4.5f
 enum { GLYPHS_MAX = 12 };
 
