@@ -177,6 +177,7 @@ struct bt_profile_program bt_profiles_program(const struct bt_profile *rules, st
         .banner_s = fmax(5, rules->label.banner_s),
         .manifest = true,
         .detector = true,
+        .mark = true,
         .adult_age = 18,
     };
 }

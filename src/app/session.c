@@ -278,7 +278,8 @@ json_t *bt_session_stats(const struct bt_session *s) {
                      "cpu_ms", rounded(p.cpu_ms), "device", device, "face", s->worn.mask ? "a person's" : s->mask->name,
                      "placards", placards, "tracked", (json_int_t)p.with_face, "camera_dropped",
                      (json_int_t)bt_capture_dropped(s->capture), "output_dropped", (json_int_t)out.dropped, "label",
-                     bt_disclose_label_text());
+                     bt_disclose_label_text(), "profiles", s->profiles->names, "mark", "looks", (json_int_t)out.mark_looks,
+                     "seen", (json_int_t)out.mark_seen);
 }
 
 void bt_session_finish(struct bt_session *s, bt_status status) {

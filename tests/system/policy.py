@@ -89,6 +89,8 @@ def session(home):
     assert code == 0 and "dk-draft is a draft" in said, said
     manifest = json.loads((home / "demo/demo.mkv.manifest.json").read_text())
     assert "strictest-common" in json.dumps(manifest) and manifest["profiles"] == ["strictest-common", "kr", "in", "dk-draft"], manifest
+    figures = json.loads((home / "demo/demo.json").read_text())
+    assert figures["profiles"] == "strictest-common, kr, in, dk-draft" and figures["mark"]["looks"] >= 1, figures
     code, said = demo("--profile", "contrast")
     assert code == 1 and "a contrast of at least 12" in said, said
     code, said = demo("--profile", "old")
