@@ -3,6 +3,7 @@
  */
 #include "pipeline/disclose/overlay.h"
 #include "pipeline/disclose/strings.h"
+#include <hb.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/runs.h"
 #include <fribidi.h>
+#include <hb.h>
 
 bool bt_text_character(const char *utf8, uint32_t length, uint32_t *out_character, uint32_t *out_bytes) {
     const uint8_t *b = (const uint8_t *)utf8;

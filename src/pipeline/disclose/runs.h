@@ -4,9 +4,10 @@
 #define BT_PIPELINE_DISCLOSE_RUNS_H
 
 #include "base/status.h"
-#include <hb.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+struct hb_font_t;
 
 enum { BT_TEXT_CHARS_MAX = 512, BT_RUNS_MAX = 64, BT_FONTS_MAX = 4 };
 
@@ -16,7 +17,7 @@ struct bt_runs {
     struct bt_run {
         uint32_t start, length; /* of character[] */
         uint32_t font;
-        hb_script_t script;
+        uint32_t script; /* an hb_script_t */
         bool rtl;
     } run[BT_RUNS_MAX];
 };
@@ -29,7 +30,7 @@ bool bt_text_character(const char *utf8, uint32_t length, uint32_t *out_characte
 bool bt_text_is_rtl(const char *utf8, uint32_t length);
 /* Fonts in the order of preference. A character that none has goes to the first. BT_E_ARGUMENT: not UTF-8, or too much of it.
    BT_E_MEMORY. */
-BT_CHECKED bt_status bt_text_runs_of(hb_font_t *const *font, uint32_t font_count, const char *utf8, uint32_t length,
+BT_CHECKED bt_status bt_text_runs_of(struct hb_font_t *const *font, uint32_t font_count, const char *utf8, uint32_t length,
                                      enum bt_direction direction, struct bt_runs *out_runs);
 
 #endif
