@@ -304,6 +304,23 @@ static void two_at_once(void) {
     close(there[0]), close(there[1]);
 }
 
+/* Who is called as somebody here already is asked for another name, and kept only under one that is free. */
+static void name_taken(void) {
+    const struct bt_ledger_params ledger = bt_trust_ledger(&with.e.trust);
+    static const char second[] = "00112233445566778899aabbccddeeff";
+    begin_anew();
+    if (do_keep(NULL)) wrong("a face kept", 0, "it fails");
+    with.e.receipt = with.request;
+    with.e.receipt.record_id[0] = with.e.receipt.receipt_id[0] = 0;
+    snprintf(with.e.receipt.identity_id, sizeof with.e.receipt.identity_id, "%s", second);
+    if (bt_ledger_append(&ledger, &with.e.receipt)) abort();
+    if (do_keep(NULL) != 1) wrong("a name that is taken", 0, "it is given again"); /* the typist knows no other */
+    if (kept(second) != 0 || kept(with.request.identity_id) != 1)
+        wrong("a name that is taken", 0, "the vault is not as it was");
+    snprintf(with.e.name, sizeof with.e.name, "zerlina");
+    memcpy(with.e.identity->name, with.e.name, sizeof with.e.name);
+}
+
 static void found_at_start(void) {
     begin_anew();
     if (leave_orphan() || kept(with.request.identity_id) != 1) abort();
@@ -469,7 +486,7 @@ static bool make_states(void) {
 
 static bool prepare(void) {
     static const char *const nets[NETS] = {"face_id_mobile", "face_id_resnet"};
-    const struct bt_gpu_params gpu = {0};
+    const struct bt_gpu_params gpu = {.threads = 1}; /* a copy has no others */
     char path[1024];
     const char *models = getenv("BAUTA_TEST_MODELS");
     snprintf(path, sizeof path, "%s/face_geometry.bin", models ? models : "models");
@@ -514,6 +531,7 @@ int main(void) {
     }
     found_at_start();
     two_at_once();
+    name_taken();
     for (size_t i = 0; i < BT_COUNT(errors); i++) {
         broken_anywhere("the face kept", do_keep, false, errors[i]);
         broken_anywhere("the next start", do_start, true, errors[i]);
