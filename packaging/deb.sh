@@ -17,7 +17,7 @@ cd "$top"
 if git ls-files --error-unmatch CMakeLists.txt >/dev/null 2>&1; then
     git ls-files -z -- . ':!.ci' ':!.gitignore' ':!.clang-format' | tar -c --null -T - | tar -x -C "$tree"
 else
-    tar -c --exclude ./build --exclude './build-*' --exclude ./.git . | tar -x -C "$tree"
+    tar -c --exclude ./build --exclude './build-*' --exclude ./.git --exclude ./debian . | tar -x -C "$tree"
 fi
 cp -r "$tree/packaging/debian" "$tree/debian"
 cd "$tree"
