@@ -42,7 +42,7 @@ case $mode in
 thread)
     echo "[2/3] build with ThreadSanitizer"
     configure thread -DBAUTA_SANITIZE=thread
-    threaded='^unit/(base_mailbox|base_log|consent|capture_|output_|disclose_handles|gpu_|pipeline_live)|^kernel/gpu_smoke$'
+    threaded='^unit/(api|base_mailbox|base_log|consent|capture_|output_|disclose_handles|gpu_|pipeline_live)|^kernel/gpu_smoke$'
     # shellcheck disable=SC2046
     compile --target bauta $(ctest --test-dir "$build" -N -R "$threaded" | sed -n 's,/,_,g; s/^ *Test *#[0-9]*: */test_/p')
     # It has fixed places for its shadow; more random bits of address than it knows would put something else there.
@@ -64,7 +64,7 @@ valgrind)
     echo "[3/3] under valgrind: first the kernels of a session, compiled while nothing is looked at"
     valgrind -q --vgdb=no --tool=none "$build/bauta" demo --models "$models" --frames 2 --output "$build/demo"
     leaks="--leak-check=full --errors-for-leak-kinds=definite,indirect,possible"
-    slow='^unit/(pipeline_live|swap|identity)|^kernel/(engine_(conv|nets|map|backend)|app_cache)|^golden/(track_(faces|portrait)|(match|enroll)_footage)|^fault/(setup|pictures|ticks|vault|enroll)' # minutes each
+    slow='^unit/(api|pipeline_live|swap|identity)|^kernel/(engine_(conv|nets|map|backend)|app_cache)|^golden/(track_(faces|portrait)|(match|enroll)_footage)|^fault/(setup|pictures|ticks|vault|enroll)' # minutes each
     [ "${2:-}" != all ] || slow='^$'
     mkdir -p "$build/under"
     cat >"$build/under/bauta" <<EOF
