@@ -6,7 +6,9 @@
 
 /* Pixels apart: a cell, so that the difference of neighbours' pattern is large and the picture's own is small. */
 #define APART BT_WATERMARK_CELL_PX
-/* Differences beyond it are edges of the picture. Half of it would also cut off noise, and with it some of the pattern. */
+/* Differences beyond it are edges of the picture, and count as no more than it. Huber's estimator in one step ("Robust
+   Estimation of a Location Parameter", 1964): what is clipped still pulls, and only what is not clipped can give, so that noise
+   does not make the pattern look weaker. */
 #define CLIP_CODES 24
 /* Parts of the picture whose strengths are compared, px a side. */
 #define PART_PX 32
@@ -16,6 +18,7 @@ enum { PARTS = BT_WATERMARK_MOST_PX / PART_PX };
 /* Rounding, clipping and the picture leave more than half of the pattern; chance, a few sigmas of nothing. */
 #define SIGN_LEAST     0.75f
 #define STRENGTH_LEAST 0.5f
+#define ABSENT_MOST    0.35f /* between: hard black-and-white pictures, such as text, in which the pattern looks weaker */
 #define SURE_SIGMAS    4.0f
 
 struct bt_watermark_strength bt_watermark_strength_of(const struct bt_watermark_tile *tile,
@@ -32,12 +35,11 @@ struct bt_watermark_strength bt_watermark_strength_of(const struct bt_watermark_
             for (uint32_t x = 0; x + APART + 1 < plane->w; x += 2) {
                 const float a = row[x * plane->step], b = row[(x + APART) * plane->step];
                 const float change = b - a;
-                if (fabsf(change) > CLIP_CODES) continue;
                 const float gain_a = bt_watermark_gain(a, row[(x + 1) * plane->step]);
                 const float gain_b = bt_watermark_gain(b, row[(x + APART + 1) * plane->step]);
                 const float wanted = (gain_b * (float)pattern[(x + APART) % T] - gain_a * (float)pattern[x % T]) / 127.0f;
-                part_num[x / PART_PX] += wanted * change;
-                part_den[x / PART_PX] += wanted * wanted;
+                part_num[x / PART_PX] += wanted * fminf(fmaxf(change, -CLIP_CODES), CLIP_CODES);
+                if (fabsf(change) < CLIP_CODES) part_den[x / PART_PX] += wanted * wanted;
             }
         }
         for (uint32_t i = 0; i <= (plane->w - 1) / PART_PX; i++) {
@@ -55,5 +57,5 @@ enum bt_watermark_verdict bt_watermark_judge(struct bt_watermark_strength found,
     if (fabsf(sign) < SIGN_LEAST) return BT_WATERMARK_UNSURE;
     const float strength = found.strength / sign;
     if (strength >= STRENGTH_LEAST && strength > SURE_SIGMAS * found.sigma) return BT_WATERMARK_THERE;
-    return strength + SURE_SIGMAS * found.sigma < STRENGTH_LEAST ? BT_WATERMARK_ABSENT : BT_WATERMARK_UNSURE;
+    return strength + SURE_SIGMAS * found.sigma < ABSENT_MOST ? BT_WATERMARK_ABSENT : BT_WATERMARK_UNSURE;
 }

@@ -17,9 +17,9 @@ enum { LOOPBACK, RECORD, HASH, SINKS, MAILBOX_SLOTS = 3 };
 #define LAST_NS      INT64_C(5000000000) /* a frozen picture must not last: then the time-out's card shows */
 #define UNWATCHED_NS INT64_C(1000000000) /* programs open cameras briefly, to ask */
 #define JUMP_NS      INT64_C(10000000000)
-/* The invisible mark is looked at in one frame of so many, in one row of so many; and what could not be said of each is said of
-   as many looks together, over which its sign turns and the picture's does not. */
-enum { MARK_FRAMES = 16, MARK_ROWS = 4, MARK_LOOKS = 16 };
+/* The invisible mark is looked at in one frame of so many, in so many rows of it; and what could not be said of each is said of
+   as many looks together: the mark's sign turns, and what a picture that stands still looks like cancels out. */
+enum { MARK_FRAMES = 16, MARK_ROWS = 180, MARK_LOOKS = 16 };
 
 struct bt_output {
     struct bt_log *log;
@@ -62,7 +62,8 @@ static bool marked(struct bt_output *o, const struct bt_disclosed_view *view, fl
     *out_strength = 0;
     if (o->mark.until--) return true;
     o->mark.until = MARK_FRAMES - 1;
-    const enum bt_watermark_verdict verdict = bt_disclose_check_strength(view, MARK_ROWS, &found);
+    const enum bt_watermark_verdict verdict =
+        bt_disclose_check_strength(view, (view->height_px + MARK_ROWS - 1) / MARK_ROWS, &found);
     *out_strength = found.strength;
     atomic_fetch_add(&o->mark_looks, 1);
     if (verdict == BT_WATERMARK_THERE) atomic_fetch_add(&o->mark_seen, 1);
@@ -71,7 +72,8 @@ static bool marked(struct bt_output *o, const struct bt_disclosed_view *view, fl
     o->mark.strength += found.strength;
     o->mark.sigma += found.sigma;
     if (++o->mark.looks < MARK_LOOKS) return true;
-    const struct bt_watermark_strength mean = {o->mark.strength / MARK_LOOKS, o->mark.sigma / MARK_LOOKS};
+    /* Half the deviation of one look, which is twice what it would be if looks were independent. */
+    const struct bt_watermark_strength mean = {o->mark.strength / MARK_LOOKS, o->mark.sigma / MARK_LOOKS / 2};
     o->mark.looks = 0;
     o->mark.strength = o->mark.sigma = 0;
     *out_strength = mean.strength;
