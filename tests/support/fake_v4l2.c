@@ -23,7 +23,7 @@ static bool is_fake(int fd) {
 
 static int image_fd = -1, image_memory = -1; /* the node opened for the timeout image; where it is mapped from */
 static int writer_fd = -1;                   /* that 0.12.7 knows of */
-static bool image_next, ready_for_output, ready_for_capture;
+static bool image_next, image_value, ready_for_output, ready_for_capture;
 static uint8_t *maps[4];
 static uint32_t next_buffer, map_count;
 enum { MAP_BYTES = 1 << 20 };
@@ -53,7 +53,7 @@ void fake_v4l2_reset(const char *driver, uint32_t device_caps) {
     map_count = 0;
     next_buffer = 0;
     image_fd = writer_fd = -1;
-    image_next = ready_for_capture = false;
+    image_next = image_value = ready_for_capture = false;
     ready_for_output = true;
     fd_count = 0;
     fake_v4l2.path = FAKE_NODE;
@@ -118,6 +118,11 @@ static int enumerate(unsigned long request, void *argument) {
     }
     if (request == VIDIOC_ENUM_FRAMESIZES) {
         struct v4l2_frmsizeenum *s = argument;
+        if (f->size_type) {
+            s->type = f->size_type;
+            s->stepwise = f->sizes;
+            return give(s->index ? EINVAL : 0);
+        }
         for (uint32_t i = 0; i < f->offer_count; i++)
             if (f->offers[i].pixelformat == s->pixel_format && s->index == 0) {
                 s->type = V4L2_FRMSIZE_TYPE_DISCRETE;
@@ -129,6 +134,11 @@ static int enumerate(unsigned long request, void *argument) {
     }
     struct v4l2_frmivalenum *v = argument;
     if (v->index) return give(EINVAL);
+    if (f->interval_type) {
+        v->type = f->interval_type;
+        v->stepwise = f->intervals;
+        return 0;
+    }
     v->type = V4L2_FRMIVAL_TYPE_DISCRETE;
     v->discrete = (struct v4l2_fract){1, 30};
     return 0;
@@ -189,6 +199,7 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
         return give(f->fail_reqbufs);
     case VIDIOC_QUERYBUF:
         ((struct v4l2_buffer *)argument)->length = MAP_BYTES;
+        ((struct v4l2_buffer *)argument)->m.offset = fd == image_fd ? 32 * MAP_BYTES : 0;
         return 0;
     case VIDIOC_QBUF:
         f->queued++;
@@ -204,9 +215,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
         return 0;
     case VIDIOC_S_PARM: {
         const struct v4l2_streamparm *parm = argument;
-        if (parm->type != V4L2_BUF_TYPE_VIDEO_OUTPUT) return give(ENOTTY);
-        f->interval = parm->parm.output.timeperframe;
-        return 0;
+        f->interval = parm->parm.output.timeperframe; /* capture's lies at the same place */
+        return give(parm->type == V4L2_BUF_TYPE_VIDEO_OUTPUT ? 0 : ENOTTY);
     }
     case VIDIOC_SUBSCRIBE_EVENT:
         return give(f->model_0_12_7 ? EINVAL : 0);
@@ -223,7 +233,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...) {
     case VIDIOC_S_CTRL: {
         struct v4l2_control *control = argument;
         if (f->no_controls) return give(EINVAL);
-        if (control->id == 0x98f903 && request == VIDIOC_S_CTRL) image_next = control->value;
+        if (control->id == 0x98f903 && request == VIDIOC_S_CTRL && control->value != image_value)
+            image_next = image_value = control->value; /* V4L2 hands on only what changes */
         if (control->id == 0x98f902 && request == VIDIOC_S_CTRL) f->timeout_ms = control->value;
         if (control->id == 0x98f902 && request == VIDIOC_G_CTRL) control->value = f->timeout_ms;
         return give(control->id == 0x98f902 || control->id == 0x98f903 ? 0 : EINVAL);

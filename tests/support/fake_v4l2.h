@@ -15,9 +15,12 @@
 struct fake_v4l2 {
     /* set by the test before opening */
     struct v4l2_capability cap;
-    const char *path; /* where it is opened; FAKE_NODE after reset */
+    const char *path;                 /* where it is opened; FAKE_NODE after reset */
     struct v4l2_pix_format offers[4]; /* pixelformat, width, height; priv: frames a second */
     uint32_t offer_count;
+    uint32_t size_type, interval_type; /* V4L2_FRM…_TYPE_…; 0: the offers' sizes, at 30 */
+    struct v4l2_frmsize_stepwise sizes;
+    struct v4l2_frmival_stepwise intervals;
     struct v4l2_pix_format forced; /* what S_FMT answers instead, where not 0 */
     int fail_open, fail_s_fmt, fail_reqbufs, fail_streamon, fail_dqbuf, fail_write; /* errno, or 0 */
     uint32_t dqbuf_faults; /* so many DQBUFs fail with fail_dqbuf, then none */
@@ -39,7 +42,7 @@ struct fake_v4l2 {
     /* seen */
     struct v4l2_pix_format format;
     uint32_t opens, open_now, queued, dequeued, writes, s_fmts, streamons;
-    struct v4l2_fract interval; /* as S_PARM declared it for an output */
+    struct v4l2_fract interval; /* as S_PARM asked for it */
     uint8_t timeout_image[1 << 16];
     uint32_t timeout_images; /* how often one was given */
     uint8_t written[1 << 20];

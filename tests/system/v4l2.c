@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Drives real video nodes (vivid, v4l2loopback) for tests/system/v4l2.sh, which runs where those modules are: in a virtual
-   machine. v4l2 list | read NODE FRAMES W H RATE | write NODE FRAMES W H [PAUSE_MS] */
+   machine. v4l2 list | read NODE FRAMES W H RATE | write NODE FRAMES W H [PAUSE_MS] | restart NODE TIMES W H CARD
+   CARD: where the card "Stopped" goes, as bytes */
 #include "base/clock.h"
 #include "base/log.h"
 #include "gpu/device.h"
@@ -47,7 +48,8 @@ static bt_status read_frames(struct bt_log *log, const char *node, int frames, c
     struct bt_picture picture = {.data = malloc(bytes)};
     int64_t last = 0, first = 0;
     for (int k = 0; k < frames && !st; k++) {
-        st = source->ops->read(source, &picture);
+        do st = source->ops->read(source, &picture);
+        while (st == BT_E_NOT_FOUND || st == BT_E_BUSY); /* unplugged: the log says so, and when it is back */
         if (st) break;
         const int64_t now = bt_clock_now_ns();
         uint64_t sum = 0;
@@ -60,6 +62,43 @@ static bt_status read_frames(struct bt_log *log, const char *node, int frames, c
     }
     free(picture.data);
     bt_source_destroy(&source);
+    return st;
+}
+
+/* Starts and ends the output so often, on the same node; a placard each time. */
+static bt_status restart(struct bt_log *log, const char *node, int times, const struct bt_camera_params *size,
+                         const char *card) {
+    struct bt_gpu *gpu = NULL;
+    struct bt_disclose *disclose = NULL;
+    const struct bt_gpu_params gpu_params = {.log = log};
+    bt_status st = bt_gpu_create(&gpu_params, &gpu);
+    const struct bt_disclose_params disclose_params = {
+        .log = log, .gpu = gpu, .width_px = size->width_px, .height_px = size->height_px, .egress = BT_EGRESS_YUYV};
+    if (!st) st = bt_disclose_create(&disclose_params, &disclose);
+    int done = 0;
+    for (; done < times && !st; done++) {
+        struct bt_output *output = NULL;
+        const struct bt_output_params params = {.log = log,
+                                                .disclose = disclose,
+                                                .width_px = size->width_px,
+                                                .height_px = size->height_px,
+                                                .rate_num = 30,
+                                                .rate_den = 1,
+                                                .loopback = node};
+        st = bt_output_create(&params, &output);
+        if (!st) st = bt_output_send(output, bt_disclose_placard(disclose, BT_E_NO_FACE, bt_clock_now_ns(), (uint64_t)done));
+        bt_output_destroy(&output);
+        if (st) break;
+    }
+    printf("restarts %d\n", done);
+    FILE *file = st ? NULL : fopen(card, "wb");
+    if (file) {
+        const struct bt_disclosed_view view = bt_disclose_card(disclose, BT_E_INTERRUPTED);
+        if (fwrite(view.bytes, 1, view.size_bytes, file) != view.size_bytes) st = BT_E_IO;
+        fclose(file);
+    }
+    bt_disclose_destroy(&disclose);
+    bt_gpu_destroy(&gpu);
     return st;
 }
 
@@ -113,6 +152,7 @@ int main(int argc, char **argv) {
     }
     if (argc >= 6 && !strcmp(argv[1], "write"))
         st = write_frames(log, argv[2], atoi(argv[3]), &wish, argc > 6 ? atoi(argv[6]) : 0);
+    if (argc == 7 && !strcmp(argv[1], "restart")) st = restart(log, argv[2], atoi(argv[3]), &wish, argv[6]);
     printf("status: %s\n", bauta_status_text(st));
     bt_log_destroy(&log);
     return (int)st;

@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # v4l2.sh: inside the guest of tests/system/vm, as root. PROGRAM is the built system_v4l2; GUEST_MODULES the modules' root.
-# A webcam (vivid), a virtual camera as it should be loaded (video40), and one without exclusive_caps (video41).
+# A webcam (vivid), a virtual camera as it should be loaded (video40), one without exclusive_caps (video41), and one that is called as
+# a real camera might be (video42).
 set -u
 p=${PROGRAM:?} root=${GUEST_MODULES:?} size="640 360"
 load() { modprobe -d "$root" "$@" || exit 9; }
 load vivid n_devs=1 node_types=0x1 num_inputs=1 input_types=0
-load v4l2loopback video_nr=40,41 exclusive_caps=1,0 max_buffers=4 card_label=Bauta,Virtual
+load v4l2loopback video_nr=40,41,42 exclusive_caps=1,0,1 max_buffers=4 card_label=Bauta,Virtual,Webcam
 camera=/dev/video0 faults=0
 # says TEXT FILE: the file holds the text
 says() {
@@ -45,6 +46,20 @@ says "is a loopback that nobody writes to" wrong.txt
 "$p" write $camera 1 $size >wrong.txt
 says "is not a v4l2loopback node" wrong.txt
 
+"$p" write /dev/video42 1 $size >wrong.txt
+says "bauta poses as none" wrong.txt
+
+echo "a camera that is unplugged: vivid plugs itself in again once nobody holds it"
+"$p" read $camera 200 $size 30 >plug.txt &
+reader=$!
+sleep 4
+v4l2-ctl -d $camera -c disconnect=1
+wait $reader
+says "unplugged" plug.txt
+says "is back" plug.txt
+says "frame 199" plug.txt
+if grep -q "BAD TIME" plug.txt; then faults=$((faults + 1)) && echo "FAILED: times" && tail -5 plug.txt; fi
+
 echo "the virtual camera, twice running: 0.12.7 locks out the second writer unless the first was careful"
 for turn in 1 2; do
     "$p" write /dev/video40 5 $size >write$turn.txt
@@ -67,6 +82,36 @@ says "is bauta's own output" self.txt
 kill $writer
 wait $writer 2>/dev/null
 "$p" write /dev/video40 1 $size >after.txt # a killed writer leaves no lock behind
+says "sent 1, loopback 1" after.txt
+
+echo "a hundred starts, without loading the module anew"
+"$p" restart /dev/video40 100 $size /tmp/card.yuv >restart.txt
+says "restarts 100" restart.txt
+says "status: ok" restart.txt
+
+echo "a writer dies: its readers are shown the card, by the module"
+"$p" write /dev/video40 6000 $size 50 >killed.txt &
+writer=$!
+for _ in $(seq 60); do grep -q open killed.txt && break || sleep 1; done
+sleep 1
+v4l2-ctl -d /dev/video40 -P >parm.txt
+says "30.000" parm.txt
+rm -f /tmp/got.yuv
+v4l2-ctl -d /dev/video40 --stream-mmap --stream-count=100000 --stream-to=/tmp/got.yuv >/dev/null 2>&1 &
+reader=$!
+sleep 3
+kill -9 $writer
+wait $writer 2>/dev/null
+sleep 3
+kill $reader
+wait $reader 2>/dev/null
+bytes=$((640 * 360 * 2))
+whole=$(($(stat -c %s /tmp/got.yuv) / bytes))
+if [ $whole -lt 3 ] || ! tail -c +$(((whole - 1) * bytes + 1)) /tmp/got.yuv | head -c $bytes | cmp -s - /tmp/card.yuv; then
+    faults=$((faults + 1)) && echo "FAILED: the last of $whole frames is not the card"
+fi
+if head -c $bytes /tmp/got.yuv | cmp -s - /tmp/card.yuv; then faults=$((faults + 1)) && echo "FAILED: the card came too early"; fi
+"$p" write /dev/video40 1 $size >after.txt
 says "sent 1, loopback 1" after.txt
 
 echo "faults: $faults"

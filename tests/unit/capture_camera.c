@@ -79,6 +79,53 @@ static void test_pictures_come_tight(void **state) {
     }
 }
 
+/* Cameras that name ranges instead of lists: the nearest member of the range is asked for. */
+static void test_ranges_are_kept_to(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t type;
+        struct v4l2_frmsize_stepwise sizes;
+        uint32_t wish_w, wish_h, w, h;
+    } sizes[] = {
+        {V4L2_FRMSIZE_TYPE_CONTINUOUS, {16, 4096, 1, 16, 2160, 1}, 1234, 567, 1234, 567},
+        {V4L2_FRMSIZE_TYPE_STEPWISE, {48, 1920, 16, 32, 1080, 8}, 650, 365, 656, 368},
+        {V4L2_FRMSIZE_TYPE_STEPWISE, {48, 640, 16, 32, 480, 8}, 1920, 1080, 640, 480},
+        {V4L2_FRMSIZE_TYPE_STEPWISE, {320, 640, 160, 240, 480, 120}, 64, 64, 320, 240},
+        {V4L2_FRMSIZE_TYPE_STEPWISE, {100, 190, 40, 100, 190, 40}, 190, 190, 180, 180}, /* the most is no member */
+        {V4L2_FRMSIZE_TYPE_STEPWISE, {64, 64, 0, 64, 64, 0}, 640, 480, 64, 64},
+    };
+    static const struct {
+        struct v4l2_frmival_stepwise intervals;
+        uint32_t wish, num, den; /* the interval */
+    } rates[] = {
+        {{{1, 120}, {1, 1}, {1, 1}}, 50, 1, 50},
+        {{{1, 30}, {1, 5}, {1, 1}}, 60, 1, 30},
+        {{{1, 30}, {1, 5}, {1, 1}}, 2, 1, 5},
+        {{{1001, 30000}, {1, 5}, {1, 30}}, 30, 1001, 30000},
+    };
+    for (size_t i = 0; i < BT_COUNT(sizes); i++)
+        for (size_t k = 0; k < BT_COUNT(rates); k++) {
+            offer(V4L2_PIX_FMT_YUYV, 64, 32);
+            fake_v4l2.size_type = sizes[i].type;
+            fake_v4l2.sizes = sizes[i].sizes;
+            fake_v4l2.interval_type = k % 2 ? V4L2_FRMIVAL_TYPE_STEPWISE : V4L2_FRMIVAL_TYPE_CONTINUOUS;
+            fake_v4l2.intervals = rates[k].intervals;
+            struct bt_source *source = NULL;
+            const struct bt_camera_params params = {.log = said_log,
+                                                    .path = FAKE_NODE,
+                                                    .width_px = sizes[i].wish_w,
+                                                    .height_px = sizes[i].wish_h,
+                                                    .rate = rates[k].wish};
+            assert_int_equal(bt_source_open_camera(&params, &source), BT_OK);
+            assert_int_equal(fake_v4l2.format.width, sizes[i].w);
+            assert_int_equal(fake_v4l2.format.height, sizes[i].h);
+            assert_int_equal(fake_v4l2.interval.numerator, rates[k].num);
+            assert_int_equal(fake_v4l2.interval.denominator, rates[k].den);
+            assert_int_equal(source->format.rate_num, rates[k].den);
+            bt_source_destroy(&source);
+        }
+}
+
 static void test_times_are_made_sane(void **state) {
     (void)state;
     static const struct {
@@ -439,6 +486,7 @@ static void test_what_bauta_writes_is_not_read(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pictures_come_tight),
+        cmocka_unit_test(test_ranges_are_kept_to),
         cmocka_unit_test(test_times_are_made_sane),
         cmocka_unit_test(test_damaged_frames_are_skipped_and_counted),
         cmocka_unit_test(test_unplugged_and_plugged_again),

@@ -15,11 +15,11 @@ enum { W = 34, H = 18 };
 
 struct fake {
     struct bt_source head;
-    int count;       /* pictures given so far */
+    atomic_int count;       /* pictures given so far */
     atomic_int last; /* after so many comes `then` */
     bt_status then;
     int64_t pause_ns;
-    bool clocked; /* its times are true */
+    atomic_bool clocked; /* its times are true */
     atomic_bool stop;
     atomic_int released, *destroyed;
 };
@@ -190,6 +190,7 @@ static void test_a_pause_gives_the_camera_back(void **state) {
     for (int turn = 0; turn < 3; turn++) {
         do assert_int_equal(bt_capture_take(capture, &frame), BT_OK);
         while (!fake->count);
+        bt_clock_sleep_until_ns(bt_clock_now_ns() + 50000000); /* so that one waits to be taken */
         bt_capture_pause(capture);
         bt_capture_pause(capture);
         const int64_t asked = bt_clock_now_ns();

@@ -108,14 +108,13 @@ static bool set_control(int fd, uint32_t id, int32_t value) {
 static bool write_timeout_image(struct loopback *l) {
     struct v4l2_requestbuffers request = {.count = 1, .type = V4L2_BUF_TYPE_VIDEO_OUTPUT, .memory = V4L2_MEMORY_MMAP};
     struct v4l2_buffer b = {.type = V4L2_BUF_TYPE_VIDEO_OUTPUT, .memory = V4L2_MEMORY_MMAP};
+    /* 0.12.7 clears its flag at that opening, but not the control's value, and V4L2 hands on no value that does not change. */
+    (void)set_control(l->fd, CONTROL_TIMEOUT_IMAGE_IO, 0);
     if (!set_control(l->fd, CONTROL_TIMEOUT_IMAGE_IO, 1)) return false;
     const int fd = open(l->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        (void)set_control(l->fd, CONTROL_TIMEOUT_IMAGE_IO, 0);
-        return false;
-    }
+    if (fd < 0) return false;
     bool good = !bt_node_ioctl(fd, VIDIOC_REQBUFS, &request) && request.count > 0 && !bt_node_ioctl(fd, VIDIOC_QUERYBUF, &b) &&
-                b.length >= l->stopped.size_bytes;
+                b.length >= l->stopped.size_bytes && b.m.offset > 0; /* 0 is the first of the pictures' buffers */
     void *map = good ? mmap(NULL, b.length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, b.m.offset) : MAP_FAILED;
     good = map != MAP_FAILED;
     if (good) {
