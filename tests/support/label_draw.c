@@ -56,7 +56,7 @@ int main(int argc, char **argv) {
     for (uint64_t k = 0; !status && fread(yuv, 1, bytes, stdin) == bytes; k++) {
         unpack(yuv, w, h, table, rgba);
         struct bt_frame frame = {image, w, h, (int64_t)(k * UINT64_C(1000000000) / rate), k, 0, face};
-        struct bt_disclosed out;
+        struct bt_disclosed out = {0, 0};
         if (bt_image_write(image, rgba, (size_t)w * h * 8) || bt_disclose_apply(d, &frame, &out)) status = 1;
         struct bt_disclosed_view v = bt_disclose_bytes(d, out);
         if (!status && fwrite(v.bytes, 1, v.size_bytes, stdout) != v.size_bytes) status = 1;
