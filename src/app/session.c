@@ -271,7 +271,7 @@ json_t *bt_session_stats(const struct bt_session *s) {
         if (p.placards_by_status[i])
             json_object_set_new(placards, bauta_status_text((bauta_status)i),
                                 json_integer((json_int_t)p.placards_by_status[i]));
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:{s:o,s:o},s:o,s:o,s:s,s:s,s:o,s:I,s:I,s:I,s:s}", "frames",
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:{s:o,s:o},s:o,s:o,s:s,s:s,s:o,s:I,s:I,s:I,s:s,s:s,s:{s:I,s:I}}", "frames",
                      (json_int_t)p.frames, "swapped", (json_int_t)p.swapped, "placard", (json_int_t)p.placard, "held",
                      (json_int_t)p.held, "disclosed", (json_int_t)p.disclosed, "size", size, "fps", rounded(p.fps),
                      "latency_ms", "p50", rounded(p.latency_p50_ms), "p99", rounded(p.latency_p99_ms), "stages_ms", stages,
