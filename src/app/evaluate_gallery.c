@@ -186,132 +186,155 @@ static void drop(struct dirent **entry, int count) {
     free(entry);
 }
 
-/* Names of all pictures that were offered, for the pairs file: person and number within. */
+/* What lies in the folder, before any of it is looked at. */
 struct roll {
-    char (*person)[BT_GALLERY_NAME_BYTES];
-    uint32_t *subject, *number, count, room;
+    struct entry {
+        char person[BT_GALLERY_NAME_BYTES], *path;
+        uint32_t subject, number; /* number: within the person's, from 1 */
+        uint32_t picture;         /* in the gallery; UINT32_MAX: no face was found */
+    } * entry;
+    uint32_t count, room, people;
 };
 
-static bt_status enter(struct roll *r, const char *person, uint32_t subject, uint32_t number) {
+static void finish_roll(struct roll *r) {
+    for (uint32_t i = 0; i < r->count; i++) free(r->entry[i].path);
+    free(r->entry);
+}
+
+static bt_status enter(struct roll *r, const char *person, const char *path, uint32_t number) {
     if (r->count == r->room) {
         const uint32_t room = r->room ? 2 * r->room : 256;
-        void *p = realloc(r->person, room * sizeof *r->person), *s = NULL, *n = NULL;
-        if (p) r->person = p, s = realloc(r->subject, room * sizeof *r->subject);
-        if (s) r->subject = s, n = realloc(r->number, room * sizeof *r->number);
-        if (!n) return BT_E_MEMORY;
-        r->number = n;
+        struct entry *entry = realloc(r->entry, room * sizeof *entry);
+        if (!entry) return BT_E_MEMORY;
+        r->entry = entry;
         r->room = room;
     }
-    snprintf(r->person[r->count], sizeof r->person[0], "%s", person);
-    r->subject[r->count] = subject;
-    r->number[r->count++] = number;
+    struct entry *e = &r->entry[r->count];
+    *e = (struct entry){.path = strdup(path), .subject = r->people, .number = number, .picture = UINT32_MAX};
+    if (!e->path) return BT_E_MEMORY;
+    snprintf(e->person, sizeof e->person, "%s", person);
+    r->count++;
     return BT_OK;
 }
 
-/* Which picture with a template that is: UINT32_MAX: none came, UINT32_MAX - 1: there is no such picture. */
-static uint32_t find(const struct bt_gallery *g, const struct roll *r, const char *person, uint32_t number) {
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->number[i] == number && !strcmp(r->person[i], person)) {
-            for (uint32_t k = 0; k < g->pictures; k++)
-                if (g->origin[k] == i) return k;
-            return UINT32_MAX;
+static bt_status call_roll(struct bt_log *log, const char *folder, struct roll *r) {
+    struct dirent **person = NULL;
+    const int people = list(log, folder, &person);
+    bt_status status = people < 0 ? BT_E_NOT_FOUND : BT_OK;
+    for (int i = 0; !status && i < people; i++) {
+        char path[4096];
+        struct dirent **file = NULL;
+        const char *name = person[i]->d_name;
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        const int files = list(log, path, &file);
+        if (files < 0) status = BT_E_NOT_FOUND;
+        if (!status && strlen(name) >= BT_GALLERY_NAME_BYTES) {
+            bt_log_error(log, "%s: the name is too long", path);
+            status = BT_E_ARGUMENT;
         }
-    return UINT32_MAX - 1;
+        for (int k = 0; !status && k < files; k++) {
+            snprintf(path, sizeof path, "%s/%s/%s", folder, name, file[k]->d_name);
+            status = enter(r, name, path, (uint32_t)k + 1);
+        }
+        drop(file, files);
+        r->people++;
+    }
+    drop(person, people);
+    return status;
 }
 
-/* LFW's format: a first line of one or two numbers, then "NAME I K" for two pictures of one person and "NAME I OTHER K" for two
-   people; I and K count from 1 in the order of names. */
-static bt_status read_pairs(struct bt_app *app, const char *path, const struct roll *r, struct bt_gallery *g) {
+static uint32_t find(const struct roll *r, const char *person, uint32_t number) {
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->entry[i].number == number && !strcmp(r->entry[i].person, person)) return i;
+    return UINT32_MAX;
+}
+
+/* One line of LFW's format. BT_E_END: the first line, of one or two numbers, or an empty one. */
+static bt_status read_pair(struct bt_log *log, const char *path, uint32_t at, char *row, const struct roll *r,
+                           struct bt_study_pair *out) {
+    char person[2][BT_GALLERY_NAME_BYTES], extra;
+    uint32_t number[2], *out_entry[2] = {&out->a, &out->b};
+    row[strcspn(row, "\r")] = 0;
+    if (!*row || (at == 1 && (sscanf(row, "%" SCNu32 " %" SCNu32 " %c", &number[0], &number[1], &extra) == 2 ||
+                              sscanf(row, "%" SCNu32 " %c", &number[0], &extra) == 1)))
+        return BT_E_END;
+    if (sscanf(row, "%95s %" SCNu32 " %" SCNu32 " %c", person[0], &number[0], &number[1], &extra) == 3) {
+        memcpy(person[1], person[0], sizeof person[1]);
+    } else if (sscanf(row, "%95s %" SCNu32 " %95s %" SCNu32 " %c", person[0], &number[0], person[1], &number[1], &extra) != 4) {
+        bt_log_error(log, "%s: line %" PRIu32 ": \"NAME I K\" or \"NAME I OTHER K\" is wanted", path, at);
+        return BT_E_FORMAT;
+    }
+    for (uint32_t k = 0; k < 2; k++) {
+        *out_entry[k] = find(r, person[k], number[k]);
+        if (*out_entry[k] != UINT32_MAX) continue;
+        bt_log_error(log, "%s: line %" PRIu32 ": there is no picture %" PRIu32 " of %s", path, at, number[k], person[k]);
+        return BT_E_NOT_FOUND;
+    }
+    return BT_OK;
+}
+
+/* A first line of one or two numbers, then "NAME I K" for two pictures of one person and "NAME I OTHER K" for two people; I and
+   K count from 1 in the order of names. Pairs of the roll's entries. */
+static bt_status read_pairs(struct bt_log *log, const char *path, const struct roll *r, struct bt_gallery *g) {
     struct bt_bytes bytes = {0};
-    bt_status status = bt_files_read(app->log, path, 64 << 20, &bytes);
+    bt_status status = bt_files_read(log, path, 64 << 20, &bytes);
     if (status) return status;
-    char *text = strndup((const char *)bytes.data, bytes.size), *rest = text, *row;
-    free((void *)(uintptr_t)bytes.data);
-    uint32_t at = 0, room = 0;
+    char *text = malloc(bytes.size + 1), *rest = text, *row;
+    uint32_t room = 0;
     status = text ? BT_OK : BT_E_MEMORY;
-    while (!status && (row = strsep(&rest, "\n"))) {
-        char a[BT_GALLERY_NAME_BYTES], b[BT_GALLERY_NAME_BYTES], extra;
-        uint32_t i, k;
-        at++;
-        row[strcspn(row, "\r")] = 0;
-        if (!*row || (at == 1 && (sscanf(row, "%" SCNu32 " %" SCNu32 " %c", &i, &k, &extra) == 2 ||
-                                  sscanf(row, "%" SCNu32 " %c", &i, &extra) == 1)))
-            continue;
-        if (sscanf(row, "%95s %" SCNu32 " %" SCNu32 " %c", a, &i, &k, &extra) == 3)
-            snprintf(b, sizeof b, "%s", a);
-        else if (sscanf(row, "%95s %" SCNu32 " %95s %" SCNu32 " %c", a, &i, b, &k, &extra) != 4) {
-            bt_log_error(app->log, "%s: line %" PRIu32 ": \"NAME I K\" or \"NAME I OTHER K\" is wanted", path, at);
-            status = BT_E_FORMAT;
-            break;
-        }
-        const uint32_t one = find(g, r, a, i), other = find(g, r, b, k);
-        if (one == UINT32_MAX - 1 || other == UINT32_MAX - 1) {
-            bt_log_error(app->log, "%s: line %" PRIu32 ": there is no picture %" PRIu32 " of %s", path, at,
-                         one == UINT32_MAX - 1 ? i : k, one == UINT32_MAX - 1 ? a : b);
-            status = BT_E_NOT_FOUND;
-            break;
-        }
-        if (one == UINT32_MAX || other == UINT32_MAX) continue; /* counted as a failure to acquire */
+    if (text) {
+        if (bytes.size) memcpy(text, bytes.data, bytes.size);
+        text[bytes.size] = 0;
+    }
+    free((void *)(uintptr_t)bytes.data);
+    for (uint32_t at = 1; !status && (row = strsep(&rest, "\n")); at++) {
         if (g->pairs == room) {
             room = room ? 2 * room : 1024;
             void *pair = realloc(g->pair, room * sizeof *g->pair);
-            if (!pair) {
-                status = BT_E_MEMORY;
-                break;
-            }
+            status = pair ? BT_OK : BT_E_MEMORY;
+            if (status) break;
             g->pair = pair;
         }
-        g->pair[g->pairs++] = (struct bt_study_pair){.a = one, .b = other};
+        status = read_pair(log, path, at, row, r, &g->pair[g->pairs]);
+        if (!status) g->pairs++;
+        if (status == BT_E_END) status = BT_OK;
     }
     free(text);
-    if (!status && !g->pairs) {
-        bt_log_error(app->log, "%s holds no pair of which both pictures have a face", path);
-        status = BT_E_FORMAT;
-    }
     return status;
 }
 
-static bt_status read_person(struct bt_app *app, struct bt_acquire *acquire, const char *folder, const char *person,
-                             struct bt_picture_rgb *picture, struct roll *roll, struct bt_gallery *g) {
-    char path[4096];
-    struct dirent **file = NULL;
-    snprintf(path, sizeof path, "%s/%s", folder, person);
-    const int count = list(app->log, path, &file);
-    bt_status status = count < 0 ? BT_E_NOT_FOUND : BT_OK;
-    for (int k = 0; !status && k < count; k++) {
-        snprintf(path, sizeof path, "%s/%s/%s", folder, person, file[k]->d_name);
-        status = load(app, path, picture);
-        if (!status) status = enter(roll, person, g->subjects, (uint32_t)k + 1);
-        if (!status) status = offer(g, acquire, picture, g->subjects, roll->count - 1, NAN);
+/* From the roll's entries to pictures; a pair of which one gave no template is left out (it is a failure to acquire). */
+static bt_status settle_pairs(struct bt_log *log, const char *path, const struct roll *r, struct bt_gallery *g) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < g->pairs; i++) {
+        const struct bt_study_pair pair = {.a = r->entry[g->pair[i].a].picture, .b = r->entry[g->pair[i].b].picture};
+        if (pair.a != UINT32_MAX && pair.b != UINT32_MAX) g->pair[kept++] = pair;
     }
-    drop(file, count);
-    g->subjects++;
-    return status;
+    g->pairs = kept;
+    if (kept) return BT_OK;
+    bt_log_error(log, "%s holds no pair of which both pictures have a face", path);
+    return BT_E_FORMAT;
 }
 
 bt_status bt_gallery_folder(struct bt_app *app, struct bt_acquire *acquire, const char *folder, const char *pairs,
                             struct bt_gallery *g) {
     struct bt_picture_rgb picture = {0};
     struct roll roll = {0};
-    struct dirent **person = NULL;
     *g = (struct bt_gallery){.log = app->log};
     snprintf(g->what, sizeof g->what, "the pictures in %.100s%s", folder, pairs ? ", pairs by file" : "");
-    const int count = list(app->log, folder, &person);
-    bt_status status = count < 0 ? BT_E_NOT_FOUND : bt_picture_create(SIDE, SIDE, &picture);
-    for (int i = 0; !status && i < count; i++) {
-        if (strlen(person[i]->d_name) >= BT_GALLERY_NAME_BYTES) {
-            bt_log_error(app->log, "%s/%s: the name is too long", folder, person[i]->d_name);
-            status = BT_E_ARGUMENT;
-            break;
-        }
-        status = read_person(app, acquire, folder, person[i]->d_name, &picture, &roll, g);
-        say(app, "people", (uint64_t)i + 1, (uint64_t)count);
+    bt_status status = call_roll(app->log, folder, &roll);
+    if (!status && pairs) status = read_pairs(app->log, pairs, &roll, g);
+    if (!status) status = bt_picture_create(SIDE, SIDE, &picture);
+    g->subjects = roll.people;
+    for (uint32_t i = 0; !status && i < roll.count; i++) {
+        const uint32_t before = g->pictures;
+        status = load(app, roll.entry[i].path, &picture);
+        if (!status) status = offer(g, acquire, &picture, roll.entry[i].subject, i, NAN);
+        if (!status && g->pictures > before) roll.entry[i].picture = before;
+        say(app, "pictures", (uint64_t)i + 1, roll.count);
     }
-    if (!status && pairs) status = read_pairs(app, pairs, &roll, g);
-    drop(person, count);
-    free(roll.person);
-    free(roll.subject);
-    free(roll.number);
+    if (!status && pairs) status = settle_pairs(app->log, pairs, &roll, g);
+    finish_roll(&roll);
     bt_picture_finish(&picture);
     return status;
 }
