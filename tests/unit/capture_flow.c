@@ -15,8 +15,8 @@ enum { W = 34, H = 18 };
 
 struct fake {
     struct bt_source head;
-    atomic_int count;       /* pictures given so far */
-    atomic_int last; /* after so many comes `then` */
+    atomic_int count; /* pictures given so far */
+    atomic_int last;  /* after so many comes `then` */
     bt_status then;
     int64_t pause_ns;
     atomic_bool clocked; /* its times are true */
