@@ -62,8 +62,12 @@ static bool all_of(profile_t p, program_t does, finding_t f) {
     const char *missing = NULL;
     for (uint32_t i = 0; i < p->label.all_of.count; i++) {
         const char *words = p->label.all_of.line[i].at;
-        if (n < sizeof f->asks.text)
-            n += (size_t)snprintf(f->asks.text + n, sizeof f->asks.text - n, "%s %s", i ? " and" : "", words);
+        for (const char *w = words; *w && n < sizeof f->asks.text;) {
+            const int size = (int)strcspn(w, "|");
+            const char *before = w != words ? " or" : i ? " and" : "";
+            n += (size_t)snprintf(f->asks.text + n, sizeof f->asks.text - n, "%s %.*s", before, size, w);
+            w += size + (w[size] == '|');
+        }
         if (!contains_one(does->label, words)) missing = words;
     }
     f->verdict = met_if(!missing);
