@@ -134,10 +134,11 @@ static int64_t day_of(int year, int month, int day) {
 
 /* civil_from_days, the other way. */
 void bt_profile_day_text(int64_t day, char out[11]) {
-    int64_t z = day + 719468, era = z / 146097, doe = z - era * 146097;
+    const bool known = day > 0 && day <= 2932896; /* 9999-12-31 */
+    int64_t z = (known ? day : 0) + 719468, era = z / 146097, doe = z - era * 146097;
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365, doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     int64_t mp = (5 * doy + 2) / 153, d = doy - (153 * mp + 2) / 5 + 1, m = mp < 10 ? mp + 3 : mp - 9;
-    if (day <= 0 || day > 2932896 || /* 9999-12-31 */
+    if (!known ||
         snprintf(out, 11, "%04d-%02d-%02d", (int)(yoe + era * 400 + (m <= 2)) % 10000, (int)m % 100, (int)d % 100) != 10)
         memcpy(out, "-", 2);
 }
