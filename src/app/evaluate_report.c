@@ -149,7 +149,8 @@ static void curves(FILE *out, const struct bt_evaluation *e) {
                                         .x = {"FMR", BT_CHART_LOG, fmax(least, 1e-6), 1},
                                         .y = {"1 - FNMR", BT_CHART_LINEAR, 0, 1},
                                         .series = roc,
-                                        .count = BT_STUDY_SCORES}};
+                                        .count = BT_STUDY_SCORES,
+                                        .legend_low = true}};
     for (uint32_t i = 0; i < 2; i++) bt_chart_draw(out, &charts[i]);
 }
 

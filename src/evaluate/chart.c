@@ -127,6 +127,33 @@ static void draw_series(FILE *out, const struct bt_chart *c, const struct frame 
     fputs("\"/>\n", out);
 }
 
+static void draw_legend(FILE *out, const struct bt_chart *c, const struct frame *f) {
+    size_t longest = 0;
+    uint32_t named = 0;
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (!c->series[i].name) continue;
+        const size_t length = strlen(c->series[i].name);
+        longest = length > longest ? length : longest;
+        named++;
+    }
+    if (!named) return;
+    const double width = 6.6 * (double)longest + 26, height = 16.0 * named + 6,
+                 x = f->x + f->w - 4; /* about, of a 12 px font */
+    double y = c->legend_low ? f->y + f->h - height - 4 : f->y + 4;
+    fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#fff\" fill-opacity=\".85\"/>\n", x - width,
+            y, width, height);
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (!c->series[i].name) continue;
+        y += 16;
+        fprintf(out,
+                "<rect x=\"%.1f\" y=\"%.1f\" width=\"10\" height=\"10\" fill=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" "
+                "text-anchor=\"end\">",
+                x - 14, y - 10, colours[c->series[i].colour % 8], x - 20, y - 1);
+        bt_chart_escape(out, c->series[i].name);
+        fputs("</text>\n", out);
+    }
+}
+
 void bt_chart_draw(FILE *out, const struct bt_chart *c) {
     const struct frame f = {LEFT, TOP, (double)c->width_px - LEFT - RIGHT, (double)c->height_px - TOP - BOTTOM};
     fprintf(out,
@@ -138,18 +165,7 @@ void bt_chart_draw(FILE *out, const struct bt_chart *c) {
     bt_chart_escape(out, c->title);
     fputs("</text>\n", out);
     draw_axes(out, c, &f);
-    double y = f.y + 14;
     for (uint32_t i = 0; i < c->count; i++) draw_series(out, c, &f, &c->series[i]);
-    for (uint32_t i = 0; i < c->count; i++) {
-        if (!c->series[i].name) continue;
-        const double x = f.x + f.w - 10;
-        fprintf(out,
-                "<rect x=\"%.1f\" y=\"%.1f\" width=\"10\" height=\"10\" fill=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" "
-                "text-anchor=\"end\">",
-                x - 4, y - 9, colours[c->series[i].colour % 8], x - 10, y);
-        bt_chart_escape(out, c->series[i].name);
-        fputs("</text>\n", out);
-        y += 16;
-    }
+    draw_legend(out, c, &f);
     fputs("</svg>\n", out);
 }
