@@ -17,7 +17,7 @@ SHORT = ["--synthetic", "20"]
 
 
 def bauta(home, *words):
-    env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LP_NUM_THREADS": "1"}
+    env = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "LP_NUM_THREADS": "1", "ASAN_OPTIONS": "detect_leaks=0"}
     return subprocess.run([BAUTA, *words, "--models", MODELS], capture_output=True, text=True, env=env, cwd=home, stdin=subprocess.DEVNULL, check=False)
 
 
