@@ -32,7 +32,7 @@ class Home:
         self.path = Path(path)
         self.data = self.path / ".local/share/bauta"
         # Drivers look for their cache in the home that the system knows, not in HOME.
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(path), "XDG_CACHE_HOME": str(self.path / ".cache"), "ASAN_OPTIONS": "detect_leaks=0"}
+        self.env = {"PATH": os.environ["PATH"], "HOME": str(path), "XDG_CACHE_HOME": str(self.path / ".cache"), "ASAN_OPTIONS": "detect_leaks=0:quarantine_size_mb=16"}
 
     def enroll(self, answers, what="portrait", name="me", program=ENROLL, options=()):
         source = ["--input", what] if program == ENROLL and what else []

@@ -9,6 +9,7 @@ import tempfile
 import numpy as np
 
 SOURCE, BUILD = os.environ['BAUTA_TEST_SOURCE'], os.environ['BAUTA_TEST_BUILD']
+os.environ['ASAN_OPTIONS'] = 'detect_leaks=0'  # of the driver, which is gone by then
 sys.path.insert(0, os.path.join(SOURCE, 'tests/bench'))
 sys.dont_write_bytecode = True
 if not shutil.which('tesseract'):
