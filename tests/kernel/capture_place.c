@@ -12,6 +12,8 @@
 #include "spv/capture_place_storage.h"
 #include "support/brief.h"
 #include "support/cmocka.h"
+#include "support/half.h"
+#include "support/picture_reference.h"
 #include "support/test_gpu.h"
 #include <math.h>
 #include <stdlib.h>
@@ -24,43 +26,15 @@ struct place_case {
     bool letterbox;
 };
 
-static double half(uint16_t bits) {
-    const int exponent = (bits >> 10) & 31, mantissa = bits & 1023;
-    const double value = exponent ? ldexp(1 + mantissa / 1024.0, exponent - 15) : ldexp(mantissa / 1024.0, -14);
-    return bits >> 15 ? -value : value;
-}
-
-static double linear(double coded) {
-    return pow(coded < 0 ? 0 : coded > 1 ? 1 : coded, 2.2);
-}
-
-/* The reference: one pixel, by the definition of each format. */
+/* One pixel of the picture that the case is about. */
 static void reference(const struct place_case *c, const uint8_t *bytes, uint32_t x, uint32_t y, double rgb[3]) {
-    const size_t area = (size_t)c->w * c->h;
-    int luma, u, v;
-    if (c->pixels == BT_PIXELS_YUYV) {
-        const uint8_t *pair = bytes + ((size_t)y * c->w + (x & ~1u)) * 2;
-        luma = pair[(x & 1) * 2];
-        u = pair[1];
-        v = pair[3];
-    } else {
-        luma = bytes[(size_t)y * c->w + x];
-        if (c->pixels == BT_PIXELS_NV12) {
-            const uint8_t *pair = bytes + area + (size_t)(y / 2) * c->w + (x & ~1u);
-            u = pair[0];
-            v = pair[1];
-        } else {
-            const size_t at = (size_t)(y / 2) * (c->w / 2) + x / 2;
-            u = bytes[area + at];
-            v = bytes[area + area / 4 + at];
-        }
-    }
-    const double kr = c->bt709 ? 0.2126 : 0.299, kb = c->bt709 ? 0.0722 : 0.114;
-    const double l = c->full_range ? luma / 255.0 : (luma - 16) / 219.0, range = c->full_range ? 255 : 224;
-    const double pb = (u - 128) / range, pr = (v - 128) / range;
-    rgb[0] = linear(l + 2 * (1 - kr) * pr);
-    rgb[1] = linear(l - 2 * kb * (1 - kb) / (1 - kr - kb) * pb - 2 * kr * (1 - kr) / (1 - kr - kb) * pr);
-    rgb[2] = linear(l + 2 * (1 - kb) * pb);
+    const struct bt_picture picture = {.pixels = c->pixels,
+                                       .width_px = c->w,
+                                       .height_px = c->h,
+                                       .full_range = c->full_range,
+                                       .bt709 = c->bt709,
+                                       .data = (uint8_t *)(uintptr_t)bytes};
+    picture_reference(&picture, x, y, rgb);
 }
 
 /* The reference: one pixel of the turned picture. */
@@ -114,11 +88,11 @@ static void compare(const struct place_case *c, const uint8_t *bytes, const uint
             placed(c, bytes, x, y, rgb);
             const uint16_t *texel = texels + 4 * ((size_t)y * c->fw + x);
             for (int i = 0; i < 3; i++) {
-                const double error = fabs(half(texel[i]) - rgb[i]);
+                const double error = fabs((double)test_half_to_float(texel[i]) - rgb[i]);
                 if (error > worst) worst = error;
                 if (!(error < 0.0015))
                     fail_msg("%ux%u to %ux%u, quarters %u, format %d, pixel %u,%u channel %d: %f, not %f", c->w, c->h, c->fw,
-                             c->fh, c->quarters, c->pixels, x, y, i, half(texel[i]), rgb[i]);
+                             c->fh, c->quarters, c->pixels, x, y, i, (double)test_half_to_float(texel[i]), rgb[i]);
             }
             assert_int_equal(texel[3], 0x3c00); /* 1.0 */
         }
