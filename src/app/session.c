@@ -98,16 +98,26 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
     return status;
 }
 
+/* The nets' files, in this order. Also on failure, the caller drops what was read. */
+static bt_status read_nets(const struct bt_session *s, const char *const *names, uint32_t count, struct bt_bytes *out_nets) {
+    bt_status status = BT_OK;
+    for (uint32_t i = 0; !status && i < count; i++) {
+        char path[sizeof s->models + 32];
+        snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
+        status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &out_nets[i]);
+    }
+    return status;
+}
+
+static void drop_nets(struct bt_bytes *nets, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) free((void *)(uintptr_t)nets[i].data);
+}
+
 bt_status bt_session_track(struct bt_session *s) {
     static const char *const names[3] = {"face_detector", "face_mesh", "selfie_matte"};
     struct bt_bytes model[3] = {{0}};
-    bt_status status = BT_OK;
-    for (size_t i = 0; !status && i < BT_COUNT(names); i++) {
-        char path[sizeof s->models + 32];
-        snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
-        status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &model[i]);
-        if (!status) status = bt_described_model(s, names[i], model[i]);
-    }
+    bt_status status = read_nets(s, names, BT_COUNT(names), model);
+    for (size_t i = 0; !status && i < BT_COUNT(names); i++) status = bt_described_model(s, names[i], model[i]);
     if (!status) {
         bt_cache_load_tuning(&s->cache, s->gpu);
         bt_cache_measure(&s->cache, s->gpu, model, BT_COUNT(names), s->tune_ns);
@@ -122,22 +132,17 @@ bt_status bt_session_track(struct bt_session *s) {
                                      .width_px = s->width_px,
                                      .height_px = s->height_px};
     if (!status) status = bt_track_create(&params, &s->track);
-    for (size_t i = 0; i < BT_COUNT(names); i++) free((void *)model[i].data);
+    drop_nets(model, BT_COUNT(model));
     return status;
 }
 
 bt_status bt_session_match(const struct bt_session *s, struct bt_match **out_match) {
     static const char *const names[2] = {"face_id_mobile", "face_id_resnet"};
     struct bt_bytes net[2] = {{0}};
-    bt_status status = BT_OK;
-    for (size_t i = 0; !status && i < BT_COUNT(names); i++) {
-        char path[sizeof s->models + 32];
-        snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
-        status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &net[i]);
-    }
+    bt_status status = read_nets(s, names, BT_COUNT(names), net);
     const struct bt_match_params params = {.gpu = s->gpu, .log = s->log, .cosine_net = net[0], .euclid_net = net[1]};
     if (!status) status = bt_match_create(&params, out_match);
-    for (size_t i = 0; i < BT_COUNT(names); i++) free((void *)(uintptr_t)net[i].data);
+    drop_nets(net, BT_COUNT(net));
     return status;
 }
 

@@ -27,3 +27,10 @@ void bt_clock_sleep_until_ns(int64_t monotonic_ns) {
     while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {
     }
 }
+
+bool bt_clock_utc(int64_t wall_s, char out_text[BT_CLOCK_UTC_BYTES]) {
+    const time_t seconds = (time_t)wall_s;
+    struct tm utc;
+    *out_text = 0;
+    return gmtime_r(&seconds, &utc) && strftime(out_text, BT_CLOCK_UTC_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}

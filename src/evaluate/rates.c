@@ -77,6 +77,16 @@ uint64_t bt_rates_false_non_matches(const struct bt_rates *r, float threshold) {
     return n;
 }
 
+float bt_rates_threshold(const struct bt_rates *r, double fmr) {
+    const uint64_t most = (uint64_t)(fmr * (double)r->non_mated * (1 + 1e-12));
+    uint64_t matches = 0;
+    for (uint32_t i = 0; i < r->count; i++) {
+        matches += r->trial[i].a != r->trial[i].b;
+        if (matches > most) return nextafterf(r->trial[i].score, INFINITY); /* just above the one that is too many */
+    }
+    return r->trial[r->count - 1].score; /* all may be accepted */
+}
+
 static double weight_of(const struct trial *t, const uint16_t *weight) {
     if (!weight) return 1;
     return t->a == t->b ? weight[t->a] : (double)weight[t->a] * weight[t->b];

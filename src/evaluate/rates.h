@@ -44,6 +44,8 @@ uint64_t bt_rates_non_mated(const struct bt_rates *rates);
 /* Accepted: score >= threshold. */
 uint64_t bt_rates_false_matches(const struct bt_rates *rates, float threshold);
 uint64_t bt_rates_false_non_matches(const struct bt_rates *rates, float threshold);
+/* The least threshold whose FMR is at most `fmr`. */
+float bt_rates_threshold(const struct bt_rates *rates, double fmr);
 struct bt_figures bt_rates_figures(const struct bt_rates *rates, float threshold);
 
 /* `count` points of the curve from the highest threshold to the lowest, evenly spaced in the logarithm of the FMR (the last at

@@ -119,20 +119,6 @@ static bt_status rates_of(const struct work *w, uint32_t m, const bool *used, st
     return status;
 }
 
-/* The least threshold whose FMR is at most what is asked. */
-static float threshold_at(const struct bt_rates *r, double fmr) {
-    const uint64_t most = (uint64_t)(fmr * (double)bt_rates_non_mated(r) * (1 + 1e-12));
-    float low = -1e9f, high = 1e9f; /* too many false matches at low, few enough at high */
-    for (int i = 0; i < 90; i++) {
-        const float middle = low + (high - low) / 2;
-        if (bt_rates_false_matches(r, middle) > most)
-            low = middle;
-        else
-            high = middle;
-    }
-    return high;
-}
-
 /* --- methods --- */
 
 static void split(struct work *w, uint32_t held_out) {
@@ -157,7 +143,7 @@ static bt_status learn_and_count(struct work *w, double strength, struct bt_stud
         status = rates_of(w, m, w->learn, &learn);
         if (!status) status = rates_of(w, m, w->test, &test);
         if (!status) {
-            const float threshold = threshold_at(learn, w->p->fmr);
+            const float threshold = bt_rates_threshold(learn, w->p->fmr);
             count[m]->threshold += (double)threshold;
             count[m]->mated += bt_rates_mated(test);
             count[m]->non_mated += bt_rates_non_mated(test);
@@ -286,7 +272,7 @@ bt_status bt_study_run(const struct bt_study_params *p, struct bt_study **out_st
     for (uint32_t m = 0; !status && m < BT_STUDY_SCORES; m++) {
         struct bt_study_score *one = &s->score[m];
         if ((status = rates_of(&w, m, NULL, &one->rates))) break;
-        one->threshold = threshold_at(one->rates, p->fmr);
+        one->threshold = bt_rates_threshold(one->rates, p->fmr);
         one->figures = bt_rates_figures(one->rates, one->threshold);
         one->fmr_binomial =
             bt_evaluate_binomial(bt_rates_false_matches(one->rates, one->threshold), bt_rates_non_mated(one->rates), .95);

@@ -92,6 +92,18 @@ static void test_reader_stops_at_the_end(void **state) {
     assert_false(empty.failed);
 }
 
+/* The epoch, a leap day, and seconds that no calendar reaches. */
+static void test_utc(void **state) {
+    char text[BT_CLOCK_UTC_BYTES];
+    (void)state;
+    assert_true(bt_clock_utc(0, text));
+    assert_string_equal(text, "1970-01-01T00:00:00Z");
+    assert_true(bt_clock_utc(1709210096, text));
+    assert_string_equal(text, "2024-02-29T12:34:56Z");
+    assert_false(bt_clock_utc(INT64_MAX, text));
+    assert_string_equal(text, "");
+}
+
 static void test_clock(void **state) {
     (void)state;
     const int64_t start = bt_clock_now_ns();
@@ -105,9 +117,13 @@ static void test_clock(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pcg32_gives_the_published_numbers), cmocka_unit_test(test_distributions),
-        cmocka_unit_test(test_affine_inverse_and_product),        cmocka_unit_test(test_singular_is_refused),
-        cmocka_unit_test(test_reader_stops_at_the_end),           cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_utc),
+        cmocka_unit_test(test_pcg32_gives_the_published_numbers),
+        cmocka_unit_test(test_distributions),
+        cmocka_unit_test(test_affine_inverse_and_product),
+        cmocka_unit_test(test_singular_is_refused),
+        cmocka_unit_test(test_reader_stops_at_the_end),
+        cmocka_unit_test(test_clock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,6 +72,9 @@ static void by_hand(void **state) {
         NEAR(f.fnmr_at[l], .5, 1e-12);
         assert_true(f.threshold_at[l] == 8);
     }
+    /* One false match of six is at most a fifth, so what lies just above the second is accepted; none is at most a tenth. */
+    assert_true(bt_rates_threshold(r, .2) == nextafterf(5, 6) && bt_rates_false_matches(r, bt_rates_threshold(r, .2)) == 1);
+    assert_true(bt_rates_threshold(r, .1) == nextafterf(7, 8) && bt_rates_threshold(r, 1) == 0);
     f = bt_rates_figures(r, 100);
     assert_true(f.fmr == 0 && f.fnmr == 1);
     struct bt_rates_point curve[3]; /* FMR up to 1/6, 1/sqrt 6, 1 */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "trust/audit/audit.h"
+#include "base/clock.h"
 
 #include "base/log.h"
 #include "trust/chain/chain.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct bt_audit {
     struct bt_log *log;
@@ -43,13 +43,10 @@ const char *bt_audit_head(const struct bt_audit *audit) {
 
 bt_status bt_audit_append(struct bt_audit *audit, int64_t wall_ns, const char *event, const struct bt_audit_field *fields,
                           uint32_t field_count) {
-    char when[40];
-    time_t seconds = (time_t)(wall_ns / 1000000000);
-    struct tm utc;
-    gmtime_r(&seconds, &utc);
-    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    char when[BT_CLOCK_UTC_BYTES];
+    bool good = bt_clock_utc(wall_ns / 1000000000, when);
     json_t *json = json_pack("{s:s, s:s}", "time", when, "event", event);
-    bool good = json != NULL;
+    good = good && json;
     for (uint32_t i = 0; good && i < field_count; i++)
         good = !json_object_set_new(json, fields[i].key, json_string(fields[i].value));
     char *object = good ? json_dumps(json, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "trust/manifest/manifest.h"
+#include "base/clock.h"
 
 #include "trust/vault/digest.h"
 #include <jansson.h>
@@ -42,12 +43,8 @@ bt_status bt_manifest_fingerprint(const uint8_t key[BT_SEAL_PUBLIC_BYTES], char 
 }
 
 static json_t *moment(int64_t s) {
-    char text[40];
-    time_t t = (time_t)s;
-    struct tm utc;
-    if (!gmtime_r(&t, &utc)) return NULL;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return json_string(text);
+    char text[BT_CLOCK_UTC_BYTES];
+    return bt_clock_utc(s, text) ? json_string(text) : NULL;
 }
 
 static json_t *number(uint64_t n) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A receipt's bytes. */
 #include "trust/receipt/receipt.h"
+#include "base/clock.h"
 
 #include "base/log.h"
 #include "trust/vault/digest.h"
@@ -53,12 +54,8 @@ bt_status bt_receipt_uuid(char out_uuid[BT_RECEIPT_UUID]) {
 }
 
 static json_t *moment(int64_t s) {
-    char text[40];
-    time_t t = (time_t)s;
-    struct tm utc;
-    if (!gmtime_r(&t, &utc)) return NULL;
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    return json_string(text);
+    char text[BT_CLOCK_UTC_BYTES];
+    return bt_clock_utc(s, text) ? json_string(text) : NULL;
 }
 
 static json_t *purposes_json(uint32_t purposes) {
