@@ -57,7 +57,7 @@ static void print(const struct bt_evaluation *e, const char *folder) {
 /* Both matchers' scores, larger is more alike. */
 static void compare(const struct bt_gallery *g, struct bt_study_pair *pair, uint32_t pairs) {
     for (uint32_t i = 0; i < pairs; i++) {
-        const struct bt_match_score s = bt_match_compare(&g->template[pair[i].a], &g -> template[pair[i].b]);
+        const struct bt_match_score s = bt_match_compare(&g->templates[pair[i].a], &g->templates[pair[i].b]);
         pair[i].score[0] = s.cosine;
         pair[i].score[1] = -s.distance;
     }

@@ -27,7 +27,7 @@ struct bt_gallery {
     char what[160]; /* for the report */
     bool synthetic;
     struct bt_study_picture *picture;
-    struct bt_template *template;
+    struct bt_template *templates;
     uint32_t *origin; /* which picture of those offered this is */
     uint32_t pictures, subjects, failed, room;
     struct bt_study_pair *pair; /* of a pairs file; NULL: they are chosen */

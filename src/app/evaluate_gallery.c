@@ -19,9 +19,9 @@
 enum { SIDE = BT_ACQUIRE_SIDE_PX, PICTURE_MOST_PX = 16384 };
 
 void bt_gallery_finish(struct bt_gallery *g) {
-    if (g->template) explicit_bzero(g->template, (size_t)g->room * sizeof *g->template);
+    if (g->templates) explicit_bzero(g->templates, (size_t)g->room * sizeof *g->templates);
     free(g->picture);
-    free(g->template);
+    free(g->templates);
     free(g->origin);
     free(g->pair);
     *g = (struct bt_gallery){0};
@@ -33,12 +33,12 @@ static bt_status grow(struct bt_gallery *g) {
     const uint32_t room = g->room ? 2 * g->room : 256;
     struct bt_template *t = malloc((size_t)room * sizeof *t);
     if (!t) return BT_E_MEMORY;
-    if (g->template) {
-        memcpy(t, g->template, (size_t)g->pictures * sizeof *t);
-        explicit_bzero(g->template, (size_t)g->room * sizeof *t);
-        free(g->template);
+    if (g->templates) {
+        memcpy(t, g->templates, (size_t)g->pictures * sizeof *t);
+        explicit_bzero(g->templates, (size_t)g->room * sizeof *t);
+        free(g->templates);
     }
-    g->template = t;
+    g->templates = t;
     void *picture = realloc(g->picture, room * sizeof *g->picture);
     if (picture) g->picture = picture;
     void *origin = realloc(g->origin, room * sizeof *g->origin);
@@ -54,7 +54,7 @@ static bt_status offer(struct bt_gallery *g, struct bt_acquire *acquire, const s
     bt_status status = grow(g);
     if (status) return status;
     struct bt_study_picture *to = &g->picture[g->pictures];
-    status = bt_acquire_template(acquire, picture, &g->template[g->pictures], to -> label);
+    status = bt_acquire_template(acquire, picture, &g->templates[g->pictures], to->label);
     if (status == BT_E_NO_FACE) {
         g->failed++;
         return BT_OK;
