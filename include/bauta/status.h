@@ -30,6 +30,12 @@ typedef enum bauta_status {
     BAUTA_E_STALE,       /* the handle is older than what it names */
     BAUTA_E_PAUSED,      /* paused: the camera is closed, a placard is shown */
     BAUTA_E_CHANGING,    /* another mask is being put on: a placard is shown */
+    BAUTA_E_TOO_BRIGHT,   /* the face is burnt out */
+    BAUTA_E_LOW_CONTRAST, /* haze, or a lamp behind the face: too little of it stands out */
+    BAUTA_E_NOISY,        /* the camera's noise drowns the face */
+    BAUTA_E_BLURRED,      /* out of focus, or smeared by motion */
+    BAUTA_E_TOO_SMALL,    /* the face is too far away */
+    BAUTA_E_UNSTEADY,     /* the face is followed, but what is seen of it jumps */
     BAUTA_STATUS_COUNT
 } bauta_status;
 

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Contract of track/light.comp: how bright a part of the frame is. One work group; the host adds the partial sums. */
+/* Contract of track/light.comp: how bright a part of the frame is, how much stands out, how noisy and how sharp it is. One
+   work group; the host adds the partial sums. */
 #ifndef BT_SHADER_TRACK_LIGHT_H
 #define BT_SHADER_TRACK_LIGHT_H
 
 #include "include/color.h"
 
 #define BT_LIGHT_FRAME 0 /* sampler2D, linear light */
-#define BT_LIGHT_SUMS  1 /* storage: vec2[BT_LIGHT_LANES]: sum of gamma-coded luma, number of points inside the frame */
+/* storage: vec4[BT_LIGHT_LANES][2], sums over the points inside the frame: gamma-coded luma, its square, 1 where burnt, 1; then
+   |Immerkaer's mask| over the texel and its eight neighbours, the squared Laplacian at BT_LIGHT_REACH, 0, 0 */
+#define BT_LIGHT_SUMS  1
 #define BT_LIGHT_SLOTS 2
 
-#define BT_LIGHT_LANES 64
-#define BT_LIGHT_GRID  32 /* points a side */
+#define BT_LIGHT_LANES  64
+#define BT_LIGHT_GRID   32        /* points a side */
+#define BT_LIGHT_REACH  0.3333333 /* the Laplacian's neighbours, in spacings of the points; one texel at least */
+#define BT_LIGHT_BURNT  0.98
+#define BT_LIGHT_FLOATS 8 /* a lane */
 
 #define BT_LIGHT_PUSH_BYTES 32
 

@@ -24,6 +24,12 @@ static const char *const texts[] = {
     [BAUTA_E_STALE] = "the handle is no longer valid",
     [BAUTA_E_PAUSED] = "paused",
     [BAUTA_E_CHANGING] = "the mask is being changed",
+    [BAUTA_E_TOO_BRIGHT] = "the face is burnt out",
+    [BAUTA_E_LOW_CONTRAST] = "too little contrast to follow a face",
+    [BAUTA_E_NOISY] = "too noisy to follow a face",
+    [BAUTA_E_BLURRED] = "too blurred to follow a face",
+    [BAUTA_E_TOO_SMALL] = "the face is too small",
+    [BAUTA_E_UNSTEADY] = "the face is not followed steadily",
 };
 _Static_assert(BT_COUNT(texts) == BAUTA_STATUS_COUNT, "one text a status");
 

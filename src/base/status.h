@@ -30,6 +30,13 @@ typedef bauta_status bt_status;
 #define BT_E_PAUSED      BAUTA_E_PAUSED
 #define BT_E_CHANGING    BAUTA_E_CHANGING
 
+#define BT_E_TOO_BRIGHT   BAUTA_E_TOO_BRIGHT
+#define BT_E_LOW_CONTRAST BAUTA_E_LOW_CONTRAST
+#define BT_E_NOISY        BAUTA_E_NOISY
+#define BT_E_BLURRED      BAUTA_E_BLURRED
+#define BT_E_TOO_SMALL    BAUTA_E_TOO_SMALL
+#define BT_E_UNSTEADY     BAUTA_E_UNSTEADY
+
 /* A result that may not be dropped. */
 #define BT_CHECKED __attribute__((warn_unused_result))
 

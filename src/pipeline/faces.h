@@ -23,6 +23,22 @@ struct bt_face {
     struct bt_vec3 raw[BT_LANDMARKS], landmark[BT_LANDMARKS];
 };
 
+/* How well the wearer's face can be seen and followed (of the frame, where there is no wearer: then only what the picture says
+   holds). Of gamma-coded luma, 0 … 1, over the middle of the face: light … sharpness. */
+struct bt_measures {
+    float light;      /* mean */
+    float contrast;   /* standard deviation */
+    float noise;      /* standard deviation of what differs from pixel to pixel (Immerkaer 1996); fine detail counts too */
+    float burnt;      /* share of points at or above .98 */
+    float sharpness;  /* detail over contrast: the root mean square of the Laplacian at a 128th of the face's width, less what
+                         noise makes of it; so size does not matter */
+    float eye_px;     /* between the outer corners of the eyes, in space */
+    float confidence; /* the mesh's own */
+    float jitter;     /* how far the landmarks' shape jumps from what was filtered, root mean square over the eyes' distance:
+                         neither place, nor turn, nor size */
+    float yaw, pitch; /* radians, as struct bt_angles */
+};
+
 struct bt_faces {
     uint32_t count;
     int32_t wearer; /* index into face[], or -1: nobody that may be masked */
@@ -33,7 +49,7 @@ struct bt_faces {
     size_t matte_offset_bytes;
     uint32_t matte_w, matte_h;
     struct bt_affine matte_from_frame; /* matte px from frame px */
-    float light;                       /* mean luma of the wearer's face (of the frame, if none), 0 … 1, gamma-coded */
+    struct bt_measures measures;
 };
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "pipeline/capture/capture.h"
 #include "pipeline/disclose/disclose.h"
-#include "pipeline/judge.h"
+#include "pipeline/gate/gate.h"
 #include "pipeline/output/output.h"
 #include "pipeline/swap/swap.h"
 #include "pipeline/track/track.h"
@@ -24,7 +24,7 @@ static const double bucket_ms = 0.25;
 
 struct bt_pipeline {
     struct bt_pipeline_params p;
-    struct bt_judge judge;
+    struct bt_gate gate;
     struct bt_faces faces;
     atomic_bool stopping;
     pthread_mutex_t pause_lock;     /* so that capture's state follows `pauses` */
@@ -111,19 +111,7 @@ static bool is_wait(bt_status status) {
 
 /* The machine failed rather than the picture: worth another try, but not for ever. */
 static bool is_fault(bt_status status) {
-    switch (status) {
-    case BT_OK:
-    case BT_E_NO_FACE:
-    case BT_E_TWO_FACES:
-    case BT_E_TOO_DARK:
-    case BT_E_POSE:
-    case BT_E_OCCLUDED:
-    case BT_E_CONSENT:
-    case BT_E_CHANGING:
-        return false;
-    default:
-        return true;
-    }
+    return status && status != BT_E_CONSENT && status != BT_E_CHANGING && !bt_gate_of_picture(status);
 }
 
 static void note_times(struct bt_pipeline *p, bool masked) {
@@ -170,7 +158,7 @@ static bt_status hand_over(struct bt_pipeline *p, struct bt_disclosed out, bt_st
 /* The face is lost, for a moment maybe, and nothing worse: the last masked frame may stand for it. */
 static bool may_hold(const struct bt_pipeline *p, bt_status why, int64_t capture_ns) {
     const int64_t since_ns = capture_ns - p->masked_ns;
-    if (why != BT_E_NO_FACE && why != BT_E_OCCLUDED && why != BT_E_POSE && why != BT_E_TOO_DARK) return false;
+    if (!bt_gate_of_picture(why) || why == BT_E_TWO_FACES) return false;
     return p->stats.swapped && since_ns >= 0 && since_ns < p->p.hold_ns && bt_grant_live(p->p.grant, bt_clock_now_ns());
 }
 
@@ -201,7 +189,7 @@ static bt_status tick(struct bt_pipeline *p) {
     if (!st && !p->p.swap) st = BT_E_CHANGING;
     if (!st) st = bt_track_faces(p->p.track, &frame, &p->faces);
     if (!st && p->faces.count) p->stats.with_face++;
-    if (!st) st = bt_judge_faces(&p->judge, &p->faces);
+    if (!st) st = bt_gate_judge(&p->gate, &p->faces, capture_ns);
     if (!st) st = bt_swap_and_blend(p->p.swap, p->p.grant, &frame, &p->faces);
     if (!st && !bt_grant_live(p->p.grant, bt_clock_now_ns())) st = BT_E_CONSENT;
     if (!st) st = bt_disclose_apply(p->p.disclose, &frame, &out); /* consumes frame */

@@ -124,7 +124,7 @@ int main(int argc, char **argv) {
         struct bt_swap_times t = bt_swap_last_times(swap);
         printf("%u %d %.2f yaw %.1f conf %.2f light %.2f gpu %.2f %.2f own %.2f\n", i, worn_st, ms,
                (double)bt_footage_truth(i).yaw_rad * 57.3,
-               faces.wearer >= 0 ? (double)faces.face[faces.wearer].confidence : 0.0, (double)faces.light, (double)t.swap_ms,
+               faces.wearer >= 0 ? (double)faces.face[faces.wearer].confidence : 0.0, (double)faces.measures.light, (double)t.swap_ms,
                (double)t.blend_ms, (double)t.cpu_ms);
         if (!worn_st) sum += ms, painted++;
         if (shown) write_pair(argv[3], i, w, h, before, worn_st ? before : after);

@@ -112,7 +112,7 @@ int main(int argc, char **argv) {
     struct bt_swap *swap = NULL;
     struct bt_image *image = NULL;
     struct picture picture = {0};
-    static struct bt_faces faces = {.count = 1, .light = .5f};
+    static struct bt_faces faces = {.count = 1, .measures = {.light = .5f}};
     size_t size = 0;
     if (argc < 6 || !read_ppm(argv[3], &picture) || !read_landmarks(argv[4], &faces.face[0])) {
         fprintf(stderr, "swap_still GEOMETRY MASK PICTURE.ppm LANDMARKS.txt OUT.ppm [FRAMES [NOISE]]\n");

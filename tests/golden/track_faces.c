@@ -48,7 +48,7 @@ static void nobody(void **at) {
         track_scene_tick(scene, 1);
         assert_int_equal(scene->faces.count, 0);
         assert_int_equal(scene->faces.wearer, -1);
-        assert_float_equal(scene->faces.light, 0, 1e-6f);
+        assert_float_equal(scene->faces.measures.light, 0, 1e-6f);
     }
     for (uint32_t i = 0; i < 4; i++) {
         track_scene_clear(scene);

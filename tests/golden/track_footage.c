@@ -105,7 +105,7 @@ static void the_script_is_seen(void **state) {
         add(&roll, (double)truth.roll_rad, (double)a.roll);
         add(&mouth, (double)truth.mouth, gap(f->landmark, 13, 14) / size);
         add(&blink, (double)truth.blink, -(gap(f->landmark, 159, 145) + gap(f->landmark, 386, 374)) / size);
-        add(&light, (double)truth.light, (double)faces.light);
+        add(&light, (double)truth.light, (double)faces.measures.light);
     }
     print_message("%u frames: seen in %u, missed in %u, ghosts in %u, more than one in %u; %u appearances, %u ids\n", frames,
                   seen, missed, ghosts, crowd, absences, ids);

@@ -145,9 +145,9 @@ static void the_matte_knows_the_person(void **at) {
 static void light_follows_exposure(void **at) {
     struct state *s = *at;
     track_scene_tick(&s->scene, 1);
-    const float bright = s->scene.faces.light;
+    const float bright = s->scene.faces.measures.light;
     track_scene_tick(&s->scene, .25f);
-    const float dim = s->scene.faces.light;
+    const float dim = s->scene.faces.measures.light;
     print_message("light %.3f, and a quarter of it %.3f\n", (double)bright, (double)dim);
     assert_true(bright > .5f && bright < .9f);
     assert_float_equal(dim / bright, powf(.25f, 1 / 2.2f), .01f);

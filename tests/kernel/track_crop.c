@@ -6,6 +6,7 @@
 #include "gpu/device.h"
 #include "gpu/image.h"
 #include "gpu/memory.h"
+#include "include/color.h"
 #include "pipeline/track/crops.h"
 #include "support/track_reference.h"
 #include <math.h>
@@ -141,19 +142,76 @@ static void strong_shrinking_takes_means(void **state) {
     drop(r, &p);
 }
 
-static void light_is_the_mean_luma(void **state) {
+static void light_is_measured(void **state) {
     struct rig *r = *state;
-    struct picture p = random_picture(r, 53, 31, 5);
-    const struct bt_affine part[] = {
-        {{53, 0, 0, 0, 31, 0}}, {{20, -7, 9, 5, 12, 3}}, {{80, 0, -30, 0, 60, -10}}, {{5, 0, 500, 0, 5, -900}}};
+    struct picture p = random_picture(r, 353, 231, 5);
+    /* Half of it smooth, so that not all is noise; some of it burnt. */
+    for (uint32_t y = 0; y < p.h; y++)
+        for (uint32_t x = 0; x < p.w; x++)
+            for (uint32_t c = 0; c < 4; c++) {
+                float *texel = &p.texels[((size_t)y * p.w + x) * 4 + c];
+                *texel = x % 128 < 64 ? .5f + .49f * sinf((float)x * .1f) * cosf((float)y * .13f) : *texel;
+                if (x % 128 > 110) *texel = .97f;
+            }
+    assert_int_equal(bt_image_write(p.image, p.texels, (size_t)p.w * p.h * 16), BT_OK);
+    /* All of it; turned; a face so large that the Laplacian reaches three texels; over the edges; outside. */
+    const struct bt_affine part[] = {{{353, 0, 0, 0, 231, 0}},
+                                     {{20, -7, 9, 5, 12, 3}},
+                                     {{280, -90.3f, 70.1f, 95.7f, 277, -61}},
+                                     {{480, 0, -130, 0, 460, -110}},
+                                     {{5, 0, 5000, 0, 5, -9000}}};
     for (uint32_t i = 0; i < BT_COUNT(part); i++) {
         assert_int_equal(bt_track_crops_aim(r->crops, p.image), BT_OK);
         assert_int_equal(bt_commands_begin(r->commands), BT_OK);
         bt_track_crops_record_light(r->crops, r->commands, &part[i]);
         run(r);
-        const double want = track_reference_light(p.texels, 53, 31, &part[i]);
-        assert_true(fabs((double)bt_track_crops_light(r->crops) - want) < 2e-4);
+        const struct track_reference_light want = track_reference_light(p.texels, (int32_t)p.w, (int32_t)p.h, &part[i]);
+        const struct bt_measures got = bt_track_crops_light(r->crops);
+        assert_true(fabs((double)got.light - want.light) < 2e-4);
+        assert_true(fabs((double)got.contrast - want.contrast) < 2e-4);
+        assert_true(fabs((double)got.noise - want.noise) < 2e-4);
+        assert_true(fabs((double)got.burnt - want.burnt) < 1e-6);
+        assert_true(fabs((double)got.sharpness - want.sharpness) < 2e-3); /* the root of a difference */
+        print_message("light %.4f contrast %.4f noise %.4f burnt %.4f sharpness %.4f\n", want.light, want.contrast, want.noise,
+                      want.burnt, want.sharpness);
     }
+    drop(r, &p);
+}
+
+/* What the measures mean, on pictures whose answer is known. */
+static void measures_mean_what_they_say(void **state) {
+    struct rig *r = *state;
+    enum { SIDE = 256 };
+    static const struct {
+        float level, swing, noise, blur; /* gamma-coded; a chequered ground of 8 px, softened over so many */
+    } shown[] = {{.5f, .2f, 0, 1}, {.25f, .2f, 0, 1}, {.5f, .1f, 0, 1}, {.5f, .2f, .04f, 1}, {.5f, .2f, 0, 3}, {.99f, 0, 0, 1}};
+    struct bt_measures got[BT_COUNT(shown)];
+    struct picture p = random_picture(r, SIDE, SIDE, 9);
+    struct bt_rng rng;
+    bt_rng_init(&rng, 4, 1);
+    for (uint32_t i = 0; i < BT_COUNT(shown); i++) {
+        for (uint32_t k = 0; k < SIDE * SIDE; k++) {
+            const float x = (float)(k % SIDE), y = (float)(k / SIDE), soft = shown[i].blur;
+            const float edge = tanhf(4 * sinf(x * .3927f) / soft) * tanhf(4 * sinf(y * .3927f) / soft);
+            const float luma = shown[i].level + shown[i].swing * edge + shown[i].noise * bt_rng_normal(&rng);
+            for (uint32_t c = 0; c < 4; c++) p.texels[4 * k + c] = powf(fminf(fmaxf(luma, 0), 1), BT_GAMMA);
+        }
+        assert_int_equal(bt_image_write(p.image, p.texels, (size_t)SIDE * SIDE * 16), BT_OK);
+        assert_int_equal(bt_track_crops_aim(r->crops, p.image), BT_OK);
+        assert_int_equal(bt_commands_begin(r->commands), BT_OK);
+        bt_track_crops_record_light(r->crops, r->commands, &(struct bt_affine){{200, 3, 20, -3, 200, 30}});
+        run(r);
+        got[i] = bt_track_crops_light(r->crops);
+        print_message("light %.3f contrast %.3f noise %.4f burnt %.2f sharpness %.3f\n", (double)got[i].light,
+                      (double)got[i].contrast, (double)got[i].noise, (double)got[i].burnt, (double)got[i].sharpness);
+        assert_true(fabsf(got[i].light - shown[i].level) < .02f);
+    }
+    assert_true(fabsf(got[1].sharpness / got[0].sharpness - 1) < .05f); /* neither light nor contrast is sharpness */
+    assert_true(fabsf(got[2].sharpness / got[0].sharpness - 1) < .05f);
+    assert_true(fabsf(got[2].contrast / got[0].contrast - .5f) < .02f);
+    assert_true(got[4].sharpness < .75f * got[0].sharpness && got[4].noise < got[0].noise);
+    assert_true(got[3].noise - got[0].noise > .025f && got[3].noise < .06f);
+    assert_true(got[5].burnt == 1 && got[0].burnt == 0 && got[5].contrast < .001f);
     drop(r, &p);
 }
 
@@ -171,7 +229,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(crops_between_gamma_coded_texels),
         cmocka_unit_test(strong_shrinking_takes_means),
-        cmocka_unit_test(light_is_the_mean_luma),
+        cmocka_unit_test(light_is_measured),
+        cmocka_unit_test(measures_mean_what_they_say),
         cmocka_unit_test(many_images),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -50,17 +50,37 @@ void track_reference_crop(const float *frame, int32_t w, int32_t h, const struct
     }
 }
 
-double track_reference_light(const float *frame, int32_t w, int32_t h, const struct bt_affine *a) {
-    double sum = 0, count = 0;
+static double luma(const float *frame, int32_t w, int32_t h, double x, double y) {
+    const long cx = lrint(fmin(fmax(floor(x), 0), w - 1.)), cy = lrint(fmin(fmax(floor(y), 0), h - 1.));
+    return .2126 * texel(frame, w, h, cx, cy, 0, true) + .7152 * texel(frame, w, h, cx, cy, 1, true) +
+           .0722 * texel(frame, w, h, cx, cy, 2, true);
+}
+
+struct track_reference_light track_reference_light(const float *frame, int32_t w, int32_t h, const struct bt_affine *a) {
+    static const int8_t mask[3][3] = {{1, -2, 1}, {-2, 4, -2}, {1, -2, 1}};
+    const double reach = fmax(1, hypot((double)a->m[0], (double)a->m[3]) / 32 / 3);
+    double value[1024], sum = 0, square = 0, noise = 0, detail = 0, burnt = 0;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < 1024; i++) {
         const double u = (i % 32 + .5) / 32, v = ((double)(i / 32) + .5) / 32;
-        const double fx = (double)a->m[0] * u + (double)a->m[1] * v + (double)a->m[2];
-        const double fy = (double)a->m[3] * u + (double)a->m[4] * v + (double)a->m[5];
-        if (!(fx >= 0 && fy >= 0 && fx < w && fy < h)) continue;
-        const long x = (long)fx, y = (long)fy;
-        sum += .2126 * texel(frame, w, h, x, y, 0, true) + .7152 * texel(frame, w, h, x, y, 1, true) +
-               .0722 * texel(frame, w, h, x, y, 2, true);
-        count++;
+        const double x = (double)a->m[0] * u + (double)a->m[1] * v + (double)a->m[2];
+        const double y = (double)a->m[3] * u + (double)a->m[4] * v + (double)a->m[5];
+        if (!(x >= 0 && y >= 0 && x < w && y < h)) continue;
+        double high = 0;
+        for (int r = -1; r <= 1; r++)
+            for (int c = -1; c <= 1; c++) high += mask[r + 1][c + 1] * luma(frame, w, h, x + c, y + r);
+        value[n] = luma(frame, w, h, x, y);
+        const double edge = luma(frame, w, h, x + reach, y) + luma(frame, w, h, x - reach, y) +
+                            luma(frame, w, h, x, y + reach) + luma(frame, w, h, x, y - reach) - 4 * value[n];
+        sum += value[n];
+        burnt += value[n] >= .98;
+        noise += fabs(high);
+        detail += edge * edge;
+        n++;
     }
-    return count > 0 ? sum / count : 0;
+    if (!n) return (struct track_reference_light){0};
+    for (uint32_t i = 0; i < n; i++) square += (value[i] - sum / n) * (value[i] - sum / n);
+    const double contrast = sqrt(square / n), sigma = sqrt(acos(-1) / 2) / 6 * noise / n;
+    return (struct track_reference_light){sum / n, contrast, sigma, burnt / n,
+                                          contrast > 0 ? sqrt(fmax(0, detail / n - 20 * sigma * sigma)) / contrast : 0};
 }

@@ -12,7 +12,11 @@
    where rounding may pick the neighbour. */
 void track_reference_crop(const float *frame, int32_t w, int32_t h, const struct bt_affine *frame_from_crop, uint32_t crop_w,
                           uint32_t crop_h, uint32_t taps, float scale, float offset, float *out, float *out_margin);
-/* Mean gamma-coded luma over 32 x 32 points of the parallelogram that the unit square maps to; 0 if none lies inside. */
-double track_reference_light(const float *frame, int32_t w, int32_t h, const struct bt_affine *frame_from_unit);
+/* Of gamma-coded luma over 32 x 32 points of the parallelogram that the unit square maps to; all 0 if none lies inside. */
+struct track_reference_light {
+    double light, contrast, noise, burnt, sharpness;
+};
+struct track_reference_light track_reference_light(const float *frame, int32_t w, int32_t h,
+                                                   const struct bt_affine *frame_from_unit);
 
 #endif

@@ -113,7 +113,7 @@ static int set_up(void **at) {
     }
     s->frame = (struct bt_frame){.linear = s->image, .width_px = W, .height_px = H, .capture_ns = 1000000000};
     s->faces.count = 1;
-    s->faces.light = .5f;
+    s->faces.measures.light = .5f;
     s->faces.face[0].id = 1;
     s->faces.face[0].confidence = 1;
     pose_face(s, 0);
@@ -403,13 +403,13 @@ static void taken_down_while_the_gpu_is_at_it(void **at) {
 
 static void too_dark(void **at) {
     struct state *s = *at;
-    s->faces.light = .03f;
+    s->faces.measures.light = .03f;
     assert_int_equal(tick(s), BT_E_TOO_DARK);
-    s->faces.light = .052f;
+    s->faces.measures.light = .052f;
     assert_int_equal(tick(s), BT_E_TOO_DARK);
-    s->faces.light = .09f;
+    s->faces.measures.light = .09f;
     assert_int_equal(tick(s), BT_OK);
-    s->faces.light = NAN;
+    s->faces.measures.light = NAN;
     assert_int_equal(tick(s), BT_E_TOO_DARK);
 }
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Mean luma of the face, gamma-coded (bt_faces.light): below it the light fit follows noise. */
+/* Mean luma of the face, gamma-coded (bt_measures.light): below it the light fit follows noise. */
 static const float DARK_OUT = .05f, DARK_IN = .055f;
 /* The part of the face that looks unlike itself; and how long it may, before that is what it looks like. */
 static const float COVERED_OUT = .25f, COVERED_IN = .15f, LEAST_COMPARED = 40;
@@ -74,7 +74,7 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
                                  .seed = (uint32_t)frame->sequence};
     s->worn = false; /* until this frame is painted */
     if (fresh && s->face_id != face->id) bt_swap_surface_reset(s->surface);
-    s->dark = !(faces->light >= (s->dark ? DARK_IN : DARK_OUT)); /* so that no number is dark too */
+    s->dark = !(faces->measures.light >= (s->dark ? DARK_IN : DARK_OUT)); /* so that no number is dark too */
     if (s->dark) return BT_E_TOO_DARK;
     bt_status st = bt_swap_painter_open(s->painter, &memory);
     if (!st) st = bt_swap_surface_step(s->surface, face, frame->capture_ns, &memory, &job.view);

@@ -107,7 +107,7 @@ bt_status bt_track_crops_create(struct bt_gpu *gpu, const struct bt_crop_target 
                                                      .push_bytes = BT_LIGHT_PUSH_BYTES},
                           &c->light);
     if (st) goto fail;
-    st = bt_buffer_create(gpu, BT_LIGHT_LANES * 2 * sizeof(float), BT_MEMORY_READBACK, &c->sums);
+    st = bt_buffer_create(gpu, BT_LIGHT_LANES * BT_LIGHT_FLOATS * sizeof(float), BT_MEMORY_READBACK, &c->sums);
     if (st) goto fail;
     *out_crops = c;
     return BT_OK;
@@ -182,12 +182,20 @@ void bt_track_crops_record_light(struct bt_crops *crops, struct bt_commands *com
     bt_commands_dispatch(commands, crops->light, crops->current->light, &push, 1, 1, 1);
 }
 
-float bt_track_crops_light(struct bt_crops *crops) {
+struct bt_measures bt_track_crops_light(struct bt_crops *crops) {
     const float *s = bt_buffer_map(crops->sums);
-    double sum = 0, count = 0;
-    for (uint32_t i = 0; i < BT_LIGHT_LANES; i++) {
-        sum += (double)s[2 * i];
-        count += (double)s[2 * i + 1];
-    }
-    return count > 0 ? (float)(sum / count) : 0;
+    double sum[BT_LIGHT_FLOATS] = {0};
+    for (uint32_t i = 0; i < BT_LIGHT_LANES; i++)
+        for (uint32_t k = 0; k < BT_LIGHT_FLOATS; k++) sum[k] += (double)s[BT_LIGHT_FLOATS * i + k];
+    const double n = sum[3];
+    if (!(n > 0)) return (struct bt_measures){0};
+    const double mean = sum[0] / n, contrast = sqrt(fmax(0, sum[1] / n - mean * mean));
+    /* Immerkaer, Fast noise variance estimation, 1996: the mask has a norm of 6, and the mean of |x| is sqrt(2 / pi) sigma.
+       Noise alone gives the Laplacian, 1 1 1 1 -4, a variance of 20 sigma^2. */
+    const double noise = sqrt(M_PI_2) / 6 * sum[4] / n, detail = sqrt(fmax(0, sum[5] / n - 20 * noise * noise));
+    return (struct bt_measures){.light = (float)mean,
+                                .contrast = (float)contrast,
+                                .noise = (float)noise,
+                                .burnt = (float)(sum[2] / n),
+                                .sharpness = contrast > 0 ? (float)(detail / contrast) : 0};
 }

@@ -5,6 +5,7 @@
 
 #include "base/geom.h"
 #include "base/status.h"
+#include "pipeline/faces.h"
 #include <stdint.h>
 
 struct bt_commands;
@@ -38,7 +39,7 @@ void bt_track_crops_record(struct bt_crops *crops, struct bt_commands *commands,
                            const struct bt_affine *frame_from_crop);
 /* Measures the part of the frame that the unit square maps to. */
 void bt_track_crops_record_light(struct bt_crops *crops, struct bt_commands *commands, const struct bt_affine *frame_from_unit);
-/* Mean gamma-coded luma of what was last measured, 0 ... 1, once the submission is done; 0 if nothing lay in the frame. */
-float bt_track_crops_light(struct bt_crops *crops);
+/* Of what was last measured, once the submission is done: light … sharpness; all 0 if nothing lay in the frame. */
+struct bt_measures bt_track_crops_light(struct bt_crops *crops);
 
 #endif

@@ -77,6 +77,12 @@ static void filter_shape(struct bt_smooth *s, const float *sample, const float *
     filter(s->shape + iris, s->shape_d + iris, sample + iris, 3 * (BT_LANDMARKS - BT_MESH_LANDMARKS), dt_s, IRIS, 1);
 }
 
+static float apart(const float *a, const float *b) {
+    double sum = 0;
+    for (size_t i = 0; i < (size_t)3 * BT_MESH_LANDMARKS; i++) sum += (double)(a[i] - b[i]) * (double)(a[i] - b[i]);
+    return (float)sqrt(sum / BT_MESH_LANDMARKS);
+}
+
 void bt_track_smooth_step(struct bt_smooth *s, const struct bt_rig *rig, const struct bt_vec3 *raw, int64_t time_ns,
                           struct bt_vec3 *out) {
     const struct bt_rig_mesh *mesh = bt_rig_mesh(rig);
@@ -111,6 +117,7 @@ void bt_track_smooth_step(struct bt_smooth *s, const struct bt_rig *rig, const s
         filter_shape(s, sample, mesh->lid_near, dt_s);
     }
     s->last_ns = time_ns;
+    s->jitter = apart(sample, s->shape);
 
     struct bt_pose smooth = {.scale = expf(s->size)};
     bt_rotation_from_vector(s->turn, smooth.rotation);

@@ -13,6 +13,7 @@
 struct bt_smooth {
     bool started;
     int64_t last_ns;
+    float jitter; /* of the last step: how far the shape was from the filtered one, root mean square, cm */
     float turn[3], turn_d[3], size, size_d, place[3], place_d[3];
     float shape[BT_LANDMARKS * 3], shape_d[BT_LANDMARKS * 3];
 };

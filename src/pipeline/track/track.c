@@ -31,6 +31,8 @@ enum {
     CPU_MATTE_TICKS = 2,
     CROP_TAPS = 4,
     MATTE_TAPS = 3,
+    EYE_LEFT = 33, /* outer corners, as the picture shows them */
+    EYE_RIGHT = 263,
 };
 
 struct part {
@@ -221,7 +223,20 @@ static bt_status look_at_others(struct bt_track *t, int32_t wearer_slot, int64_t
     return BT_OK;
 }
 
-static void fill(const struct bt_track *t, int32_t wearer_slot, float light, struct bt_faces *out) {
+/* What the landmarks say, beside what the picture said. */
+static void measure(const struct bt_followed *f, struct bt_measures *m) {
+    const struct bt_vec3 *left = &f->face.landmark[EYE_LEFT], *right = &f->face.landmark[EYE_RIGHT];
+    struct bt_pose pose = {.scale = expf(f->smooth.size)};
+    bt_rotation_from_vector(f->smooth.turn, pose.rotation);
+    const struct bt_angles angles = bt_pose_angles(&pose);
+    m->eye_px = hypotf(hypotf(left->x - right->x, left->y - right->y), left->z - right->z);
+    m->confidence = f->face.confidence;
+    m->jitter = f->smooth.jitter * pose.scale / m->eye_px;
+    m->yaw = angles.yaw;
+    m->pitch = angles.pitch;
+}
+
+static void fill(const struct bt_track *t, int32_t wearer_slot, const struct bt_measures *light, struct bt_faces *out) {
     out->count = 0;
     out->wearer = -1;
     for (uint32_t i = 0; i < BT_FACES_MAX; i++) {
@@ -234,7 +249,8 @@ static void fill(const struct bt_track *t, int32_t wearer_slot, float light, str
     out->matte_w = t->matte->dim[3];
     out->matte_h = t->matte->dim[2];
     out->matte_from_frame = t->matte_from_frame;
-    out->light = light;
+    out->measures = *light;
+    if (wearer_slot >= 0) measure(&t->follow.slot[wearer_slot], &out->measures);
 }
 
 static int32_t elect(struct bt_track *t, int64_t now_ns) {
@@ -271,7 +287,7 @@ bt_status bt_track_faces(struct bt_track *t, const struct bt_frame *frame, struc
                             .light = slot >= 0 ? face_middle(&roi) : whole_frame(t)},
             WAIT_NS);
     if (st) return st;
-    float light = bt_track_crops_light(t->crops);
+    struct bt_measures light = bt_track_crops_light(t->crops);
     if (slot >= 0 && !take(t, (uint32_t)slot, now_ns, false) && !searched) {
         st = go(t, &(struct round){.detect = true, .light = whole_frame(t)}, WAIT_NS);
         if (st) return st;
@@ -297,7 +313,7 @@ bt_status bt_track_faces(struct bt_track *t, const struct bt_frame *frame, struc
         if (st) return st;
         light = bt_track_crops_light(t->crops);
     }
-    fill(t, slot, light, out_faces);
+    fill(t, slot, &light, out_faces);
     t->times.cpu_ms = (float)(bt_clock_now_ns() - start_ns - t->wait_ns) * 1e-6f;
     return BT_OK;
 }
