@@ -2,7 +2,6 @@
 /* The library's face: the pieces that `bauta run` is made of (app/session.h), with a callback instead of a terminal. */
 #include "bauta/bauta.h"
 
-#include "app/files.h"
 #include "app/session.h"
 #include "base/log.h"
 #include "footage/footage.h"
@@ -140,10 +139,8 @@ void bauta_grant_destroy(struct bauta_grant **grant) {
 
 static bt_status open_footage(const struct bauta_grant *grant, struct bt_source **out_source) {
     const struct bauta_request *r = &grant->request;
-    char path[PATH_MAX + 32];
     struct bt_bytes geometry = {0};
-    snprintf(path, sizeof path, "%s/face_geometry.bin", grant->session.models);
-    bt_status status = bt_files_read(grant->session.log, path, 1 << 20, &geometry);
+    bt_status status = bt_store_read(&grant->session.models, "face_geometry.bin", &geometry, NULL);
     const struct bt_footage_params params = {.log = grant->session.log,
                                              .geometry = geometry,
                                              .width_px = r->width_px,

@@ -65,12 +65,10 @@ static const struct bt_source_ops watched_ops = {watched_destroy, watched_read, 
 static bt_status open_footage(struct bt_app *app, const struct bt_session *session, struct demo *demo,
                               struct bt_source **out_source) {
     const struct bt_app_options *o = &app->options;
-    char path[PATH_MAX + 32];
     struct bt_bytes geometry = {0};
     struct watched *w = calloc(1, sizeof *w);
     if (!w) return BT_E_MEMORY;
-    snprintf(path, sizeof path, "%s/face_geometry.bin", session->models);
-    bt_status status = bt_files_read(app->log, path, 1 << 20, &geometry);
+    bt_status status = bt_store_read(&session->models, "face_geometry.bin", &geometry, NULL);
     if (!status) {
         const struct bt_footage_params params = {
             .log = app->log, .geometry = geometry, .width_px = o->width_px, .height_px = o->height_px, .frames = o->frames};

@@ -28,16 +28,15 @@ void bt_described_source(struct bt_session *s, const struct bt_session_consent *
     s->described.logged = consent->logged;
 }
 
-bt_status bt_described_model(struct bt_session *s, const char *name, struct bt_bytes model) {
+bt_status bt_described_model(struct bt_session *s, const char *name, const char sha256[BT_MANIFEST_DIGEST]) {
     struct bt_manifest *m = &s->described.manifest;
     uint32_t i = 0;
     while (i < m->models && strcmp(m->model[i].name, name)) i++; /* an enrolment loads them anew with every try */
     if (i == BT_MANIFEST_MODELS) return BT_E_ARGUMENT;
-    struct bt_manifest_model *to = &m->model[i];
-    snprintf(to->name, sizeof to->name, "%s", name);
-    bt_status status = bt_vault_sha256_hex(model.data, model.size, to->sha256);
-    if (!status && i == m->models) m->models++;
-    return status;
+    snprintf(m->model[i].name, sizeof m->model[i].name, "%s", name);
+    memcpy(m->model[i].sha256, sha256, sizeof m->model[i].sha256);
+    if (i == m->models) m->models++;
+    return BT_OK;
 }
 
 static bt_status describe_software(struct bt_session *s) {

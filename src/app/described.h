@@ -21,7 +21,7 @@ struct bt_described {
 };
 
 void bt_described_source(struct bt_session *session, const struct bt_session_consent *consent);
-BT_CHECKED bt_status bt_described_model(struct bt_session *session, const char *name, struct bt_bytes model);
+BT_CHECKED bt_status bt_described_model(struct bt_session *session, const char *name, const char sha256[BT_MANIFEST_DIGEST]);
 /* Once the grant is there and the models are known: writes the first manifest, beside the recording (NULL: none) too.
    `next` is told of every frame. Then out_about is what the recording carries: borrowed from the session. */
 BT_CHECKED bt_status bt_described_begin(struct bt_session *session, const char *record, struct bt_observer next,

@@ -4,11 +4,11 @@
 
 #include "app/app.h"
 #include "app/files.h"
+#include "app/store.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "gpu/device.h"
 #include "identity/identity.h"
-#include "trust/vault/digest.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -18,57 +18,34 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { STAMP_MOST_BYTES = 4096, MODEL_MOST_BYTES = 64 << 20 };
 /* An enrolled face is held twice while it is opened; keys and templates are small beside it. */
 static const uint64_t LOCK_SLACK_BYTES = 256 << 10;
-/* What a session needs. The nets that tell people apart are for enrolling alone, and may be left out. */
-static const char *const needed[] = {"face_detector.onnx", "face_mesh.onnx", "selfie_matte.onnx", "face_geometry.bin"};
 
 static void list(char *out, size_t bytes, const char *name) {
     const size_t used = strlen(out);
     snprintf(out + used, bytes - used, "%s%s", used ? ", " : "", name);
 }
 
-/* models.stamp (packaging/models/build.py): a line of its own, then "SHA-256  NAME" for each file. */
-static bool digest_in(const char *stamp, const char *name, char out_hex[BT_VAULT_SHA256_HEX]) {
-    const size_t hex = BT_VAULT_SHA256_HEX - 1;
-    for (const char *line = stamp; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-        if (strcspn(line, "\n") != hex + 2 + strlen(name) || strncmp(line + hex, "  ", 2) != 0) continue;
-        if (strncmp(line + hex + 2, name, strlen(name)) != 0) continue;
-        memcpy(out_hex, line, hex);
-        out_hex[hex] = 0;
-        return true;
-    }
-    return false;
-}
-
 /* The log of what is looked for and not there is the report itself: nothing is logged here. */
 static void look_at_models(const struct bt_app *app, struct bt_doctor_facts *f) {
-    char folder[PATH_MAX], path[PATH_MAX + 64];
-    struct bt_bytes stamp = {0};
-    char text[STAMP_MOST_BYTES + 1] = "";
-    if (bt_files_models(NULL, app->options.models, folder, sizeof folder)) {
-        list(f->missing, sizeof f->missing, "all of them: no folder has face_mesh.onnx");
-        return;
-    }
-    snprintf(f->models, sizeof f->models, "%.*s", BT_DOCTOR_TEXT - 1, folder);
-    snprintf(path, sizeof path, "%s/models.stamp", folder);
-    if (!bt_files_read(NULL, path, STAMP_MOST_BYTES, &stamp)) memcpy(text, stamp.data, stamp.size);
-    free((void *)stamp.data);
-    f->models_checked = text[0] != 0;
-    for (size_t i = 0; i < BT_COUNT(needed); i++) {
+    struct bt_store store;
+    const bool opened = !bt_store_open(NULL, app->options.models, &store);
+    snprintf(f->models, sizeof f->models, "%.*s", BT_DOCTOR_TEXT - 1, store.folder);
+    if (!opened && !store.why) list(f->missing, sizeof f->missing, "all of them: no folder has face_mesh.onnx");
+    if (!opened && store.why) list(f->unsigned_list, sizeof f->unsigned_list, store.why);
+    for (uint32_t i = 0; opened && i < bt_models_count(store.list); i++) {
+        const struct bt_models_entry *e = bt_models_at(store.list, i);
         struct bt_bytes model = {0};
-        char is[BT_VAULT_SHA256_HEX] = "", should[BT_VAULT_SHA256_HEX] = "";
-        snprintf(path, sizeof path, "%s/%s", folder, needed[i]);
-        if (bt_files_read(NULL, path, MODEL_MOST_BYTES, &model)) {
-            list(f->missing, sizeof f->missing, needed[i]);
-            continue;
-        }
-        const bool known = digest_in(text, needed[i], should);
-        if (text[0] && (!known || bt_vault_sha256_hex(model.data, model.size, is) || strcmp(is, should) != 0))
-            list(f->changed, sizeof f->changed, needed[i]);
-        free((void *)model.data);
+        const bt_status status = bt_store_read(&store, e->file, &model, NULL);
+        free((void *)(uintptr_t)model.data);
+        /* Those that compare people are for enrolling alone, and may be left out. */
+        if (status == BT_E_NOT_FOUND && !e->every_session) continue;
+        if (status == BT_E_FORMAT)
+            list(f->changed, sizeof f->changed, e->file);
+        else if (status)
+            list(f->missing, sizeof f->missing, e->file);
     }
+    bt_store_close(&store);
 }
 
 static void look_at_gpus(struct bt_doctor_facts *f) {

@@ -41,8 +41,8 @@ static bt_status prepare(struct bt_enrolment *e) {
     bt_status status = bt_secret_harden(e->log);
     if (!status) status = bt_session_prepare(&e->session, e->app, 0);
     for (size_t i = 0; !status && i < BT_COUNT(nets); i++) {
-        char path[sizeof e->session.models + 32];
-        snprintf(path, sizeof path, "%s/%s.onnx", e->session.models, nets[i]);
+        char path[sizeof e->session.models.folder + 32];
+        snprintf(path, sizeof path, "%s/%s.onnx", e->session.models.folder, nets[i]);
         if (!access(path, R_OK)) continue;
         bt_log_error(e->log, "%s is not there: without it, nobody can tell that all pictures are of one person", path);
         status = BT_E_NOT_FOUND;

@@ -2,7 +2,6 @@
 /* The person looks at the mask, worn by the driver of the demo, before it is kept. In the terminal only: nothing is written. */
 #include "app/enroll.h"
 
-#include "app/files.h"
 #include "app/picture.h"
 #include "app/terminal.h"
 #include "base/clock.h"
@@ -49,9 +48,7 @@ static bt_status open_stages(struct bt_enrolment *e, const struct bt_mask *mask)
     struct bt_session *s = &e->session;
     struct bt_source *source = NULL;
     struct bt_bytes geometry = {0};
-    char path[sizeof s->models + 32];
-    snprintf(path, sizeof path, "%s/face_geometry.bin", s->models);
-    bt_status status = bt_files_read(e->log, path, 1 << 20, &geometry);
+    bt_status status = bt_store_read(&s->models, "face_geometry.bin", &geometry, NULL);
     const struct bt_footage_params footage = {
         .log = e->log, .geometry = geometry, .width_px = SIDE_PX, .height_px = SIDE_PX, .frames = FRAMES};
     if (!status) status = bt_footage_create(&footage, &source);

@@ -2,6 +2,7 @@
 #include "app/evaluate.h"
 
 #include "app/files.h"
+#include "app/store.h"
 #include "app/worn.h"
 #include "base/log.h"
 #include "base/rng.h"
@@ -103,15 +104,15 @@ static void camera(struct bt_picture_rgb *p, float blur_px, float noise, struct 
 
 bt_status bt_gallery_synthetic(struct bt_app *app, struct bt_acquire *acquire, uint32_t people, uint32_t each, uint64_t seed,
                                struct bt_gallery *g) {
-    char models[4096];
+    struct bt_store models = {0};
     struct bt_rig *rig = NULL;
     struct bt_picture_rgb picture = {0};
     float *scratch = malloc((size_t)SIDE * SIDE * 3 * sizeof *scratch);
     *g = (struct bt_gallery){.log = app->log, .synthetic = true, .subjects = people};
     snprintf(g->what, sizeof g->what, "%" PRIu32 " people made of numbers, %" PRIu32 " pictures of each, seed %" PRIu64, people,
              each, seed);
-    bt_status status = scratch ? bt_files_models(app->log, app->options.models, models, sizeof models) : BT_E_MEMORY;
-    if (!status) status = bt_worn_rig(app->log, models, &rig);
+    bt_status status = scratch ? bt_store_open(app->log, app->options.models, &models) : BT_E_MEMORY;
+    if (!status) status = bt_worn_rig(&models, &rig);
     if (!status) status = bt_picture_create(SIDE, SIDE, &picture);
     for (uint32_t i = 0; !status && i < people; i++) {
         struct bt_mask *mask = NULL;
@@ -131,6 +132,7 @@ bt_status bt_gallery_synthetic(struct bt_app *app, struct bt_acquire *acquire, u
     }
     bt_picture_finish(&picture);
     bt_rig_destroy(&rig);
+    bt_store_close(&models);
     free(scratch);
     return status;
 }

@@ -3,6 +3,7 @@
 
 #include "app/files.h"
 #include "app/picture.h"
+#include "app/store.h"
 #include "app/worn.h"
 #include "base/log.h"
 #include "mask/mask.h"
@@ -136,7 +137,7 @@ static bt_status show(struct bt_app *app, const struct bt_rig *rig, const char *
 
 bt_status bt_app_faces(struct bt_app *app) {
     const struct bt_app_options *o = &app->options;
-    char models[PATH_MAX];
+    struct bt_store models = {0};
     struct bt_rig *rig = NULL;
     if (!o->words) return list(app);
     bool growing = !strcmp(o->word[0], "new") && o->words == 1, showing = !strcmp(o->word[0], "show") && o->words == 2;
@@ -144,9 +145,10 @@ bt_status bt_app_faces(struct bt_app *app) {
         bt_log_error(app->log, "bauta faces, bauta faces new --seed N, or bauta faces show NAME");
         return BT_E_ARGUMENT;
     }
-    bt_status status = bt_files_models(app->log, o->models, models, sizeof models);
-    if (!status) status = bt_worn_rig(app->log, models, &rig);
+    bt_status status = bt_store_open(app->log, o->models, &models);
+    if (!status) status = bt_worn_rig(&models, &rig);
     if (!status) status = growing ? grow(app, rig) : show(app, rig, o->word[1]);
     bt_rig_destroy(&rig);
+    bt_store_close(&models);
     return status;
 }

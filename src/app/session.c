@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/session.h"
 
-#include "app/files.h"
 #include "app/profiles.h"
 #include "app/terminal.h"
 #include "app/watch.h"
@@ -27,7 +26,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MODEL_MOST_BYTES = 64 << 20 };
 static const int64_t SECOND_NS = 1000000000;
 static const int64_t HOLD_S = 5; /* as receipts and notices say it */
 
@@ -45,8 +43,8 @@ bt_status bt_session_prepare(struct bt_session *s, struct bt_app *app, uint32_t 
     s->log = app->log;
     s->profiles = calloc(1, sizeof *s->profiles);
     bt_status status = s->profiles ? bt_profiles_choose(s->log, &o->profile, s->profiles) : BT_E_MEMORY;
-    if (!status) status = bt_files_models(s->log, o->models, s->models, sizeof s->models);
-    if (!status) status = bt_worn_rig(s->log, s->models, &s->rig);
+    if (!status) status = bt_store_open(s->log, o->models, &s->models);
+    if (!status) status = bt_worn_rig(&s->models, &s->rig);
     if (!status) status = find_face(s, o->face, purposes);
     if (status) return status;
     status = bt_cache_open_device(&s->cache, s->log, o->device, &s->gpu);
@@ -98,51 +96,58 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
     return status;
 }
 
-/* The nets' files, in this order. Also on failure, the caller drops what was read. */
-static bt_status read_nets(const struct bt_session *s, const char *const *names, uint32_t count, struct bt_bytes *out_nets) {
+enum { NETS_MOST = 3 };
+/* Nets, and what they are: each is what was signed. */
+struct nets {
+    struct bt_bytes net[NETS_MOST];
+    char sha256[NETS_MOST][BT_VAULT_SHA256_HEX];
+};
+
+/* In this order. Also on failure, the caller drops what was read. */
+static bt_status read_nets(const struct bt_session *s, const char *const *names, uint32_t count, struct nets *out_nets) {
     bt_status status = BT_OK;
     for (uint32_t i = 0; !status && i < count; i++) {
-        char path[sizeof s->models + 32];
-        snprintf(path, sizeof path, "%s/%s.onnx", s->models, names[i]);
-        status = bt_files_read(s->log, path, MODEL_MOST_BYTES, &out_nets[i]);
+        char file[40];
+        snprintf(file, sizeof file, "%s.onnx", names[i]);
+        status = bt_store_read(&s->models, file, &out_nets->net[i], out_nets->sha256[i]);
     }
     return status;
 }
 
-static void drop_nets(struct bt_bytes *nets, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) free((void *)(uintptr_t)nets[i].data);
+static void drop_nets(struct nets *nets) {
+    for (uint32_t i = 0; i < NETS_MOST; i++) free((void *)(uintptr_t)nets->net[i].data);
 }
 
 bt_status bt_session_track(struct bt_session *s) {
-    static const char *const names[3] = {"face_detector", "face_mesh", "selfie_matte"};
-    struct bt_bytes model[3] = {{0}};
-    bt_status status = read_nets(s, names, BT_COUNT(names), model);
-    for (size_t i = 0; !status && i < BT_COUNT(names); i++) status = bt_described_model(s, names[i], model[i]);
+    static const char *const names[NETS_MOST] = {"face_detector", "face_mesh", "selfie_matte"};
+    struct nets nets = {0};
+    bt_status status = read_nets(s, names, BT_COUNT(names), &nets);
+    for (size_t i = 0; !status && i < BT_COUNT(names); i++) status = bt_described_model(s, names[i], nets.sha256[i]);
     if (!status) {
         bt_cache_load_tuning(&s->cache, s->gpu);
-        bt_cache_measure(&s->cache, s->gpu, model, BT_COUNT(names), s->tune_ns);
+        bt_cache_measure(&s->cache, s->gpu, nets.net, BT_COUNT(names), s->tune_ns);
     }
     struct bt_track_params params = {.log = s->log,
                                      .gpu = s->gpu,
                                      .rig = s->rig,
-                                     .detector = model[0],
-                                     .mesh = model[1],
-                                     .matte = model[2],
+                                     .detector = nets.net[0],
+                                     .mesh = nets.net[1],
+                                     .matte = nets.net[2],
                                      .tuning = s->cache.tuning,
                                      .width_px = s->width_px,
                                      .height_px = s->height_px};
     if (!status) status = bt_track_create(&params, &s->track);
-    drop_nets(model, BT_COUNT(model));
+    drop_nets(&nets);
     return status;
 }
 
 bt_status bt_session_match(const struct bt_session *s, struct bt_match **out_match) {
     static const char *const names[2] = {"face_id_mobile", "face_id_resnet"};
-    struct bt_bytes net[2] = {{0}};
-    bt_status status = read_nets(s, names, BT_COUNT(names), net);
-    const struct bt_match_params params = {.gpu = s->gpu, .log = s->log, .cosine_net = net[0], .euclid_net = net[1]};
+    struct nets nets = {0};
+    bt_status status = read_nets(s, names, BT_COUNT(names), &nets);
+    const struct bt_match_params params = {.gpu = s->gpu, .log = s->log, .cosine_net = nets.net[0], .euclid_net = nets.net[1]};
     if (!status) status = bt_match_create(&params, out_match);
-    drop_nets(net, BT_COUNT(net));
+    drop_nets(&nets);
     return status;
 }
 
@@ -319,6 +324,7 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
     bt_worn_finish(&s->worn);
     bt_mask_destroy(&s->mask);
     bt_rig_destroy(&s->rig);
+    bt_store_close(&s->models);
     free(s->profiles);
     s->profiles = NULL;
 }

@@ -7,6 +7,7 @@
 #include "app/cache.h"
 #include "app/described.h"
 #include "app/shape.h"
+#include "app/store.h"
 #include "app/trust.h"
 #include "app/worn.h"
 #include "pipeline/output/output.h"
@@ -32,7 +33,7 @@ struct bt_profiles_chosen;
 struct bt_session {
     struct bt_log *log;
     const struct bt_session_person *person; /* set before prepare; NULL: at the terminal, whose Ctrl-C ends the session */
-    char models[4096];
+    struct bt_store models;
     struct bt_rig *rig;
     struct bt_mask *mask; /* what is worn: its own, or worn.mask */
     struct bt_worn worn;  /* a person's face */

@@ -9,6 +9,7 @@ static const char *const run_options[] = {"camera",      "input",  "output",    
 static const char *const demo_options[] = {"output", "face",   "profile", "frames", "size", "tune",
                                            "device", "models", "verbose", "help",   NULL};
 static const char *const doctor_options[] = {"models", "json", "log-level", "verbose", "help", NULL};
+static const char *const models_options[] = {"models", "json", "log-level", "verbose", "help", NULL};
 static const char *const ctl_options[] = {"session", "json", "log-level", "verbose", "help", NULL};
 static const char *const top_options[] = {"session", "log-level", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
@@ -59,6 +60,12 @@ const struct bt_app_verb bt_app_verbs[] = {
      "A checklist: virtual camera, cameras, Vulkan, networks, clock, locked memory, vault. Changes nothing, opens\n"
      "no camera. Exit code 1 when there is a fault; warnings are good to know.",
      doctor_options, bt_app_doctor},
+    {"models", "list|verify", "what each network is, where it comes from, and whether it is the one that was signed",
+     "models list     source, licence, what is known of the training data, what it is used for, size and digest\n"
+     "models verify   reads every file and holds it against the list, which the release key signed. Exit code 1:\n"
+     "                a file was changed or is missing, or the list's signature does not hold. Sessions refuse such\n"
+     "                files too, before they use them.",
+     models_options, bt_app_models},
     {"devices", NULL, "list cameras, virtual cameras and Vulkan devices, and which would be picked",
      "Opens the nodes only to ask for their names and formats; no picture is taken.", devices_options, bt_app_devices},
     {"faces", "[new|show NAME]", "list the masks that can be worn, make one, or draw one",

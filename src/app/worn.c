@@ -2,6 +2,7 @@
 #include "app/worn.h"
 
 #include "app/files.h"
+#include "app/store.h"
 #include "base/log.h"
 #include "mask/mask.h"
 #include "rig/rig.h"
@@ -66,12 +67,10 @@ bt_status bt_worn_find(struct bt_log *log, const struct bt_rig *rig, const char 
     return status;
 }
 
-bt_status bt_worn_rig(struct bt_log *log, const char *models, struct bt_rig **out_rig) {
-    char path[PATH_MAX + 32];
+bt_status bt_worn_rig(const struct bt_store *models, struct bt_rig **out_rig) {
     struct bt_bytes bytes = {0};
-    snprintf(path, sizeof path, "%s/face_geometry.bin", models);
-    bt_status status = bt_files_read(log, path, 1 << 20, &bytes);
-    if (!status) status = bt_rig_create(log, bytes, out_rig);
+    bt_status status = bt_store_read(models, "face_geometry.bin", &bytes, NULL);
+    if (!status) status = bt_rig_create(models->log, bytes, out_rig);
     free((void *)bytes.data);
     return status;
 }

@@ -12,10 +12,11 @@
 struct bt_log;
 struct bt_rig;
 struct bt_mask;
+struct bt_store;
 struct bt_trust;
 
-/* Loads the geometry from the models' folder. */
-BT_CHECKED bt_status bt_worn_rig(struct bt_log *log, const char *models, struct bt_rig **out_rig);
+/* Made from the models' geometry. */
+BT_CHECKED bt_status bt_worn_rig(const struct bt_store *models, struct bt_rig **out_rig);
 /* Is there a mask of that name that belongs to nobody? NULL: the first shipped one. */
 bool bt_worn_is_nobodys(const char *name);
 /* By name; NULL is the first shipped one. A file of the user's is worn only if its seed grows the very same bytes: so no

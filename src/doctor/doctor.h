@@ -41,7 +41,7 @@ struct bt_doctor_facts {
     struct bt_doctor_gpu gpu[BT_DOCTOR_GPUS_MOST];
     uint32_t gpu_count;
     char models[BT_DOCTOR_TEXT], missing[BT_DOCTOR_TEXT], changed[BT_DOCTOR_TEXT]; /* folder; names of files */
-    bool models_checked;                                                           /* against models.stamp */
+    char unsigned_list[BT_DOCTOR_TEXT]; /* what is wrong with the signed list that they are held against, or "" */
     int64_t now_s;
     uint64_t lock_limit_bytes, lock_needed_bytes;
 };

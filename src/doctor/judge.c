@@ -38,7 +38,7 @@ enum message {
     MODELS_GOOD,
     MODELS_MISSING,
     MODELS_CHANGED,
-    MODELS_UNCHECKED,
+    MODELS_UNSIGNED,
     CLOCK_GOOD,
     CLOCK_EARLY,
     CLOCK_BEHIND,
@@ -114,11 +114,11 @@ static const struct bt_doctor_message messages[MESSAGES] = {
     [MODELS_MISSING] = {"models-missing", BT_DOCTOR_FAULT, "networks are missing", "nothing can be followed without them",
                         "sudo apt install bauta-models; from the sources: sh packaging/quickstart.sh"},
     [MODELS_CHANGED] = {"models-changed", BT_DOCTOR_FAULT, "networks are not what was installed",
-                        "their SHA-256 is another than models.stamp says: damaged, or replaced",
+                        "their SHA-256 is another than the signed list says: damaged, or replaced; a session refuses them",
                         "sudo apt install --reinstall bauta-models; from the sources: sh packaging/quickstart.sh"},
-    [MODELS_UNCHECKED] = {"models-unchecked", BT_DOCTOR_WARNING, "whether the networks were changed cannot be told",
-                          "there is no models.stamp beside them",
-                          "install them anew, or use --models with a folder that has one"},
+    [MODELS_UNSIGNED] = {"models-unsigned", BT_DOCTOR_FAULT, "no signed list says what the networks should be",
+                         "without models.json, and models.sig by the release key, a session refuses them",
+                         "sudo apt install --reinstall bauta-models; from the sources: sh packaging/quickstart.sh"},
     [CLOCK_GOOD] = {"clock", BT_DOCTOR_GOOD, "the clock is plausible", "", NULL},
     [CLOCK_EARLY] = {"clock-early", BT_DOCTOR_FAULT, "the clock is wrong: it is before this version was made",
                      "consents have dates, and signatures times", "sudo timedatectl set-ntp true"},
@@ -252,7 +252,8 @@ static void judge_gpu(const struct bt_doctor_facts *f, struct bt_doctor_report *
 static void judge_models(const struct bt_doctor_facts *f, struct bt_doctor_report *r) {
     if (f->missing[0]) find(r, MODELS_MISSING, f->missing);
     if (f->changed[0]) find(r, MODELS_CHANGED, f->changed);
-    if (!f->missing[0] && !f->changed[0]) find(r, f->models_checked ? MODELS_GOOD : MODELS_UNCHECKED, f->models);
+    if (f->unsigned_list[0]) find(r, MODELS_UNSIGNED, f->unsigned_list);
+    if (!f->missing[0] && !f->changed[0] && !f->unsigned_list[0]) find(r, MODELS_GOOD, f->models);
 }
 
 static void judge_clock(const struct bt_doctor_facts *f, struct bt_doctor_report *r) {

@@ -105,7 +105,7 @@ bt_status enroll_actor_open(struct bt_enrolment *e, const char *what, struct bt_
     a->still = still;
     static const struct bt_enroll_wish nothing;
     a->now = pose_for(&nothing);
-    snprintf(path, sizeof path, "%s/face_geometry.bin", e->session.models);
+    snprintf(path, sizeof path, "%s/face_geometry.bin", e->session.models.folder);
     bt_status status = bt_files_read(e->log, path, 1 << 20, &geometry);
     const struct bt_footage_params params = {.log = e->log,
                                              .geometry = geometry,

@@ -50,8 +50,9 @@ def main():
     assert "all of them" in findings(models=nets)["models-missing"]["detail"]
     for name in NETS:
         shutil.copy(MODELS / name, nets)
-    assert findings(models=nets)["models-unchecked"]["level"] == "warning"
-    shutil.copy(MODELS / "models.stamp", nets)
+    assert "is not there" in findings(models=nets)["models-unsigned"]["detail"]
+    for name in ("models.json", "models.sig"):
+        shutil.copy(MODELS / name, nets)
     assert findings(models=nets)["models"]["level"] == "ok"
     net = bytearray((nets / NETS[2]).read_bytes())
     net[len(net) // 2] ^= 1
