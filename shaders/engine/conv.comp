@@ -82,26 +82,26 @@ void main() {
             int line = clamp(yy, 0, in_h - 1);
             float inside_y = yy == line ? 1.0 : 0.0;
             int row = (ci * in_h + line) * in_w;
-            vec4 v[REACH];
+            BT_VEC v[REACH];
             [[unroll]] for (int k = 0; k < REACH; k++) {
-                v[k] = BT_FETCH4(tensor_in, row + column[k]);
-                if (PADDED != 0) v[k] *= inside[k] * inside_y;
+                v[k] = BT_TO_VEC(BT_FETCH4(tensor_in, row + column[k]));
+                if (PADDED != 0) v[k] *= BT_TO_REAL(inside[k] * inside_y);
             }
             int at = (ci * KH + ky) * (KW * 4);
             [[unroll]] for (int kx = 0; kx < KW; kx++) {
-                vec4 w[SHARED_FETCHES(TAP)];
-                [[unroll]] for (int f = 0; f < SHARED_FETCHES(TAP); f++) w[f] = BT_FETCH4(weights, from[f] + at + kx * 4);
+                BT_VEC w[SHARED_FETCHES(TAP)];
+                [[unroll]] for (int f = 0; f < SHARED_FETCHES(TAP); f++) w[f] = BT_TO_VEC(BT_FETCH4(weights, from[f] + at + kx * 4));
                 [[unroll]] for (int g = 0; g < GROUPS; g++) {
                     [[unroll]] for (int c = 0; c < 4; c++) {
-                        float w0 = SHARED(w, g * 4, c), w1 = SHARED(w, g * 4 + 1, c), w2 = SHARED(w, g * 4 + 2, c);
-                        float w3 = 0.0;
+                        BT_REAL w0 = SHARED(w, g * 4, c), w1 = SHARED(w, g * 4 + 1, c), w2 = SHARED(w, g * 4 + 2, c);
+                        BT_REAL w3 = BT_TO_REAL(0.0);
                         if (IN_LANES == 4) w3 = SHARED(w, g * 4 + 3, c);
                         [[unroll]] for (int p = 0; p < PIXELS; p++) {
-                            vec4 u = v[p * SX + kx * DILATION];
+                            BT_VEC u = v[p * SX + kx * DILATION];
                             if (IN_LANES == 4)
-                                sum[g][c][p] += u.x * w0 + u.y * w1 + u.z * w2 + u.w * w3;
+                                sum[g][c][p] += BT_FROM_REAL(u.x * w0 + u.y * w1 + u.z * w2 + u.w * w3);
                             else
-                                sum[g][c][p] += u.x * w0 + u.y * w1 + u.z * w2;
+                                sum[g][c][p] += BT_FROM_REAL(u.x * w0 + u.y * w1 + u.z * w2);
                         }
                     }
                 }
@@ -126,6 +126,7 @@ void main() {
             vec4 other = vec4(0.0);
             if (RESIDUAL != 0) other = has_shortcut * BT_FETCH4(shortcut, from_shortcut + p * SHUFFLE);
             if (RESIDUAL == 1) u[p] += other;
+            BT_CHECK_SUM(u[p]);
             u[p] = activate(u[p], slope, low, high);
             if (RESIDUAL == 2) u[p] += other;
         }

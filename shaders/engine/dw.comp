@@ -47,8 +47,8 @@ void main() {
 
     vec4 bias = BT_FETCH4(weights, push.params + group * 2);
     vec4 slope = BT_FETCH4(weights, push.params + group * 2 + 1);
-    vec4 w[TAPS];
-    [[unroll]] for (int k = 0; k < TAPS; k++) w[k] = BT_FETCH4(weights, group * TAPS + k);
+    BT_VEC w[TAPS];
+    [[unroll]] for (int k = 0; k < TAPS; k++) w[k] = BT_TO_VEC(BT_FETCH4(weights, group * TAPS + k));
     int column[REACH_X];
     float inside[REACH_X];
     [[unroll]] for (int k = 0; k < REACH_X; k++) {
@@ -65,23 +65,23 @@ void main() {
         int line = clamp(yy, 0, in_h - 1);
         float inside_y = yy == line ? 1.0 : 0.0;
         int row = (group * in_h + line) * in_w;
-        vec4 v[REACH_X];
+        BT_VEC v[REACH_X];
         [[unroll]] for (int k = 0; k < REACH_X; k++) {
-            v[k] = BT_FETCH4(tensor_in, row + column[k]);
+            v[k] = BT_TO_VEC(BT_FETCH4(tensor_in, row + column[k]));
             const bool edge_x = k < PADDED || k >= REACH_X - PADDED, edge_y = iy < PADDED || iy >= REACH_Y - PADDED;
             if (edge_x && edge_y)
-                v[k] *= inside[k] * inside_y;
+                v[k] *= BT_TO_REAL(inside[k] * inside_y);
             else if (edge_x)
-                v[k] *= inside[k];
+                v[k] *= BT_TO_REAL(inside[k]);
             else if (edge_y)
-                v[k] *= inside_y;
+                v[k] *= BT_TO_REAL(inside_y);
         }
         [[unroll]] for (int r = 0; r < ROWS; r++) {
             const int tap = iy - r * SY;
             if (tap >= 0 && tap < KH * DILATION && tap % DILATION == 0) {
                 [[unroll]] for (int kx = 0; kx < KW; kx++) {
                     [[unroll]] for (int p = 0; p < PIXELS; p++)
-                        sum[r][p] += w[tap / DILATION * KW + kx] * v[p * SX + kx * DILATION];
+                        sum[r][p] += BT_FROM_VEC(w[tap / DILATION * KW + kx] * v[p * SX + kx * DILATION]);
                 }
             }
         }
@@ -96,6 +96,7 @@ void main() {
             if (RESIDUAL != 0) other = has_shortcut * BT_FETCH4(shortcut, from_shortcut + p);
             u[p] = sum[r][p];
             if (RESIDUAL == 1) u[p] += other;
+            BT_CHECK_SUM(u[p]);
             u[p] = activate(u[p], slope, low, high);
             if (RESIDUAL == 2) u[p] += other;
         }

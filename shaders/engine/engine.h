@@ -4,6 +4,11 @@
 #ifndef BT_SHADER_ENGINE_H
 #define BT_SHADER_ENGINE_H
 
+/* Of the kernels' variants for float16 (fetch.glsl): the specialisation constant that says which slots hold it, a bit each, and
+   the number above which a value cannot be kept so, by its bits (65504, the largest float16). */
+#define BT_ENGINE_HALVES    16
+#define BT_ENGINE_HALF_MOST 0x477fe000
+
 /* Activations. The linear family is y = max(v, 0) + slope * min(v, 0) with one slope a channel: none (slope 1), ReLU (0),
    LeakyReLU and PReLU are one pipeline, which keeps a cold start short. */
 #define BT_FN_LINEAR    0

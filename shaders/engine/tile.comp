@@ -29,8 +29,8 @@ BT_INPUT4(BT_TILE_WEIGHTS, block_weights, weights);
 BT_INPUT4(BT_TILE_SHORTCUT, block_shortcut, shortcut);
 BT_OUTPUT4(BT_TILE_OUT);
 
-shared vec4 near_in[DEPTH * WIDTH];            /* [depth][pixel] */
-shared vec4 near_weights[HEIGHT * DEPTH * 4]; /* [output group][depth][input lane] */
+shared BT_VEC near_in[DEPTH * WIDTH];            /* [depth][pixel] */
+shared BT_VEC near_weights[HEIGHT * DEPTH * 4]; /* [output group][depth][input lane] */
 
 #include "engine/activate.glsl"
 
@@ -60,23 +60,23 @@ void main() {
             vec4 v = vec4(0.0);
             if (k + d < depth && x >= 0 && x < push.in_w && y >= 0 && y < push.in_h)
                 v = BT_FETCH4(tensor_in, (ci * push.in_h + y) * push.in_w + x);
-            near_in[d * WIDTH + brought] = v;
+            near_in[d * WIDTH + brought] = BT_TO_VEC(v);
         }
         for (int i = lane; i < HEIGHT * DEPTH * 4; i += LANES) {
             int g = i / (DEPTH * 4), at = k * 4 + i - g * (DEPTH * 4);
             vec4 w = vec4(0.0);
             if (at < depth * 4) w = BT_FETCH4(weights, min(first_group + g, push.out_groups - 1) * depth * 4 + at);
-            near_weights[i] = w;
+            near_weights[i] = BT_TO_VEC(w);
         }
         barrier();
         for (int d = 0; d < DEPTH; d++) {
-            vec4 v[PIXELS];
+            BT_VEC v[PIXELS];
             [[unroll]] for (int p = 0; p < PIXELS; p++) v[p] = near_in[d * WIDTH + column + p * COLUMNS];
             [[unroll]] for (int g = 0; g < GROUPS; g++) {
                 int at = ((row * GROUPS + g) * DEPTH + d) * 4;
-                vec4 w0 = near_weights[at], w1 = near_weights[at + 1], w2 = near_weights[at + 2], w3 = near_weights[at + 3];
+                BT_VEC w0 = near_weights[at], w1 = near_weights[at + 1], w2 = near_weights[at + 2], w3 = near_weights[at + 3];
                 [[unroll]] for (int p = 0; p < PIXELS; p++)
-                    sum[g][p] += v[p].x * w0 + v[p].y * w1 + v[p].z * w2 + v[p].w * w3;
+                    sum[g][p] += BT_FROM_VEC(v[p].x * w0 + v[p].y * w1 + v[p].z * w2 + v[p].w * w3);
             }
         }
         barrier();
@@ -91,6 +91,7 @@ void main() {
                     vec4 u = sum[g][p], other = vec4(0.0);
                     if (RESIDUAL != 0 && co < push.shortcut_groups) other = BT_FETCH4(shortcut, co * pixels + at);
                     if (RESIDUAL == 1) u += other;
+                    BT_CHECK_SUM(u);
                     u = activate(u, slope, push.low, push.high);
                     if (RESIDUAL == 2) u += other;
                     BT_STORE4(co * pixels + at, u);
