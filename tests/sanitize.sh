@@ -121,6 +121,7 @@ fuzz)
                 >"$corpus/manifest" ;;
         fuzz_receipt) tail -n 1 "$enrolled/receipts.log" >"$corpus/receipt" ;;
         fuzz_rig_geometry) cp "$models/face_geometry.bin" "$corpus" ;;
+        fuzz_models) cp "$tests"/../packaging/models/models.json "$corpus" ;;
         fuzz_profile) cp "$tests"/../src/trust/policy/profiles/*.ini "$corpus" ;;
         fuzz_npy) /usr/bin/python3 -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.ones((2, 3), "f4"))' "$corpus/ones.npy" ;;
         fuzz_onnx_import)

@@ -91,6 +91,7 @@ bt_status bt_app_policy(struct bt_app *app);
 bt_status bt_app_identity(struct bt_app *app);
 bt_status bt_app_doctor(struct bt_app *app);
 bt_status bt_app_models(struct bt_app *app);
+bt_status bt_app_report(struct bt_app *app);
 bt_status bt_app_ctl(struct bt_app *app);
 bt_status bt_app_top(struct bt_app *app);
 /* A connection to the session that is meant; the log says why there is none. */

@@ -100,7 +100,16 @@ static void print_profile(const struct bt_profile *p, const struct bt_profile_fi
                found[i].asks.text, found[i].by, found[i].answer.text);
 }
 
-static json_t *profile_json(const struct bt_profile *p, const struct bt_profile_finding *found, uint32_t count) {
+/* Each profile is held against the label as it reads when that profile is chosen. */
+static uint32_t judge(const struct bt_profile *p, struct bt_profile_finding found[BT_PROFILE_MOST_FINDINGS]) {
+    struct bt_profiles_label label;
+    const struct bt_profile_program program = bt_profiles_program(p, &label);
+    return bt_profile_judge(p, &program, found);
+}
+
+json_t *bt_profiles_json(const struct bt_profile *p) {
+    struct bt_profile_finding found[BT_PROFILE_MOST_FINDINGS];
+    const uint32_t count = judge(p, found);
     json_t *out = summary_json(p), *instruments = json_array(), *rules = json_array(), *notes = json_array(),
            *unverified = json_array();
     for (uint32_t i = 0; i < p->note.count; i++) json_array_append_new(notes, json_string(p->note.line[i].at));
@@ -124,20 +133,12 @@ static json_t *profile_json(const struct bt_profile *p, const struct bt_profile_
     return out;
 }
 
-/* Each profile is held against the label as it reads when that profile is chosen. */
-static uint32_t judge(const struct bt_profile *p, struct bt_profile_finding found[BT_PROFILE_MOST_FINDINGS]) {
-    struct bt_profiles_label label;
-    const struct bt_profile_program program = bt_profiles_program(p, &label);
-    return bt_profile_judge(p, &program, found);
-}
-
 static bt_status show(struct bt_app *app, struct bt_profile *p) {
     struct bt_profile_finding found[BT_PROFILE_MOST_FINDINGS];
     bt_status status = bt_profiles_load(app->log, app->options.word[1], p);
     if (status) return status;
-    uint32_t count = judge(p, found);
-    if (app->options.json) return print_json(profile_json(p, found, count));
-    print_profile(p, found, count);
+    if (app->options.json) return print_json(bt_profiles_json(p));
+    print_profile(p, found, judge(p, found));
     return BT_OK;
 }
 

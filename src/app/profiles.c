@@ -232,6 +232,20 @@ static bt_status can_label(struct bt_log *log, const struct bt_profiles_chosen *
     return status;
 }
 
+bt_status bt_profiles_name(const struct bt_app_texts *names, uint32_t index, char *out_name, size_t bytes) {
+    for (uint32_t i = 0; i < names->count; i++)
+        for (const char *at = names->at[i]; *at;) {
+            const size_t size = strcspn(at, ",");
+            if (!index--) {
+                if (size >= bytes) return BT_E_ARGUMENT;
+                snprintf(out_name, bytes, "%.*s", (int)size, at);
+                return BT_OK;
+            }
+            at += size + (at[size] == ',');
+        }
+    return BT_E_NOT_FOUND;
+}
+
 bt_status bt_profiles_choose(struct bt_log *log, const struct bt_app_texts *names, struct bt_profiles_chosen *out_chosen) {
     struct bt_profiles_chosen *chosen = calloc(1, sizeof *chosen);
     struct bt_profile *scratch = calloc(1, sizeof *scratch);
@@ -240,15 +254,12 @@ bt_status bt_profiles_choose(struct bt_log *log, const struct bt_app_texts *name
         memcpy(chosen->id[chosen->count++], chosen->rules.id, sizeof chosen->rules.id);
         snprintf(chosen->names, sizeof chosen->names, "%s", chosen->rules.id);
     }
-    for (uint32_t i = 0; !status && i < names->count; i++)
-        for (const char *at = names->at[i]; !status && *at;) {
-            char name[PATH_MAX];
-            size_t size = strcspn(at, ",");
-            if (size >= sizeof name) status = BT_E_ARGUMENT;
-            snprintf(name, sizeof name, "%.*s", (int)size, at);
-            if (!status) status = add_chosen(log, name, scratch, chosen);
-            at += size + (at[size] == ',');
-        }
+    char name[PATH_MAX];
+    for (uint32_t i = 0; !status; i++) {
+        const bt_status named = bt_profiles_name(names, i, name, sizeof name);
+        if (named == BT_E_NOT_FOUND) break;
+        status = named ? named : add_chosen(log, name, scratch, chosen);
+    }
     if (!status) status = can_label(log, chosen);
     if (!status) *out_chosen = *chosen;
     free(scratch);

@@ -36,6 +36,12 @@ struct bt_profiles_chosen {
    long. BT_E_UNSUPPORTED: the program cannot label as they ask; it says what. */
 BT_CHECKED bt_status bt_profiles_choose(struct bt_log *log, const struct bt_app_texts *names,
                                         struct bt_profiles_chosen *out_chosen);
+/* The name at that place among them all, as bt_profiles_load takes it. BT_E_NOT_FOUND: past the end; BT_E_ARGUMENT: too long.
+ */
+BT_CHECKED bt_status bt_profiles_name(const struct bt_app_texts *names, uint32_t index, char *out_name, size_t bytes);
+/* What bauta policy show prints of it as JSON: standing, instruments, and each rule with how it is met. NULL: no memory. */
+struct json_t;
+struct json_t *bt_profiles_json(const struct bt_profile *profile);
 /* What this program does, when it keeps to `rules`. `label` holds the words for as long as the answer is used. */
 struct bt_profiles_label {
     char text[BT_PROFILE_TEXT_BYTES + 96];

@@ -10,6 +10,7 @@ static const char *const demo_options[] = {"output", "face",   "profile", "frame
                                            "device", "models", "verbose", "help",   NULL};
 static const char *const doctor_options[] = {"models", "json", "log-level", "verbose", "help", NULL};
 static const char *const models_options[] = {"models", "json", "log-level", "verbose", "help", NULL};
+static const char *const report_options[] = {"output", "profile", "models", "json", "log-level", "verbose", "help", NULL};
 static const char *const ctl_options[] = {"session", "json", "log-level", "verbose", "help", NULL};
 static const char *const top_options[] = {"session", "log-level", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
@@ -66,6 +67,12 @@ const struct bt_app_verb bt_app_verbs[] = {
      "                a file was changed or is missing, or the list's signature does not hold. Sessions refuse such\n"
      "                files too, before they use them.",
      models_options, bt_app_models},
+    {"report", NULL, "what this installation can show of itself: a compliance page without personal data",
+     "Policy in force, models, error rates, consents by pseudonym, retention, state of vault and session log, sums\n"
+     "of sessions. Writes report.html and report.json to the folder named with --output (default: report);\n"
+     "--json prints it, and writes only where --output says so. Asks for no passphrase and changes nothing: what\n"
+     "cannot be known so is said.",
+     report_options, bt_app_report},
     {"devices", NULL, "list cameras, virtual cameras and Vulkan devices, and which would be picked",
      "Opens the nodes only to ask for their names and formats; no picture is taken.", devices_options, bt_app_devices},
     {"faces", "[new|show NAME]", "list the masks that can be worn, make one, or draw one",

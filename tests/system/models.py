@@ -6,6 +6,7 @@ Digests, names and shapes against packaging/models/manifest.json; that convertin
 missing npm and a registry out of reach each end with a message that says so. Without a network and without a kept tarball the
 conversion parts are skipped; the files themselves are always checked.
 """
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ import build  # noqa: E402
 import fetch  # noqa: E402
 import geometry  # noqa: E402
 import onnx  # noqa: E402
+import sign  # noqa: E402
 
 MANIFEST = build.load_manifest()
 EXTRA = MANIFEST["extra"]
@@ -62,6 +64,19 @@ class Models(unittest.TestCase):
             self.assertEqual(described(model.graph.output), dict(output["outputs"].values()), name)
             self.assertEqual([(o.domain, o.version) for o in model.opset_import], [("", 17)])
             self.assertLessEqual({node.op_type for node in model.graph.node}, ALLOWED, name)
+
+    def test_signed_list(self):
+        """What is signed is what manifest.json and the converted files say now, word by word: else somebody forgot sign.py."""
+        self.assertEqual(json.loads((TOOLS / "models.json").read_text(encoding="utf-8")), sign.listed(MODELS))
+        for name in build.SIGNED:
+            self.assertEqual((TOOLS / name).read_bytes(), (MODELS / name).read_bytes(), name)
+        self.assertEqual(build.unlike_signed(MODELS), [])
+        with tempfile.TemporaryDirectory() as folder:
+            for path in MODELS.iterdir():
+                shutil.copy(path, folder)
+            with open(Path(folder, "selfie_matte.onnx"), "ab") as longer:
+                longer.write(b"?")
+            self.assertEqual(build.unlike_signed(Path(folder)), ["selfie_matte.onnx"])
 
     def test_geometry(self):
         data = (MODELS / "face_geometry.bin").read_bytes()
