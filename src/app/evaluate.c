@@ -105,6 +105,7 @@ bt_status bt_app_evaluate(struct bt_app *app) {
     double fmr = 0;
     struct bt_acquire *acquire = NULL;
     struct bt_gallery gallery = {0};
+    if (o->words == 1 && !strcmp(o->word[0], "gate")) return bt_app_evaluate_gate(app);
     if (!o->words || strcmp(o->word[0], "match") || (o->words == 2) == (o->synthetic != NULL) || (o->pairs && o->synthetic)) {
         bt_log_error(app->log, "bauta evaluate match FOLDER [--pairs FILE], or bauta evaluate match --synthetic N");
         return BT_E_ARGUMENT;

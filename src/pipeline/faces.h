@@ -30,8 +30,8 @@ struct bt_measures {
     float contrast;   /* standard deviation */
     float noise;      /* standard deviation of what differs from pixel to pixel (Immerkaer 1996); fine detail counts too */
     float burnt;      /* share of points at or above .98 */
-    float sharpness;  /* detail over contrast: the root mean square of the Laplacian at a 128th of the face's width, less what
-                         noise makes of it; so size does not matter */
+    float sharpness;  /* detail over contrast: the root mean square of the Laplacian at a 128th of the face's width, less most
+                         of what noise makes of it; so size does not matter */
     float eye_px;     /* between the outer corners of the eyes, in space */
     float confidence; /* the mesh's own */
     float jitter;     /* how far the landmarks' shape jumps from what was filtered, root mean square over the eyes' distance:

@@ -82,5 +82,5 @@ struct track_reference_light track_reference_light(const float *frame, int32_t w
     for (uint32_t i = 0; i < n; i++) square += (value[i] - sum / n) * (value[i] - sum / n);
     const double contrast = sqrt(square / n), sigma = sqrt(acos(-1) / 2) / 6 * noise / n;
     return (struct track_reference_light){sum / n, contrast, sigma, burnt / n,
-                                          contrast > 0 ? sqrt(fmax(0, detail / n - 20 * sigma * sigma)) / contrast : 0};
+                                          contrast > 0 ? sqrt(fmax(0, detail / n - .8 * 20 * sigma * sigma)) / contrast : 0};
 }

@@ -20,13 +20,15 @@ static struct bt_faces good(void) {
             .light = .5f, .contrast = .15f, .noise = .01f, .sharpness = .5f, .eye_px = 120, .confidence = 1, .jitter = .005f}};
 }
 
-static float *at(struct bt_measures *m, enum bt_gate_measure measure) {
+static void set(struct bt_measures *m, enum bt_gate_measure measure, float to) {
     float *const value[BT_GATE_MEASURES] = {
         [BT_GATE_LIGHT] = &m->light,           [BT_GATE_BURNT] = &m->burnt,   [BT_GATE_CONTRAST] = &m->contrast,
         [BT_GATE_SIZE] = &m->eye_px,           [BT_GATE_NOISE] = &m->noise,   [BT_GATE_SHARPNESS] = &m->sharpness,
         [BT_GATE_CONFIDENCE] = &m->confidence, [BT_GATE_JITTER] = &m->jitter,
     };
-    return value[measure];
+    const float ratio = m->noise / m->contrast;
+    *value[measure] = measure == BT_GATE_NOISE ? to * m->contrast : to;
+    if (measure == BT_GATE_CONTRAST && !isnan(to)) m->noise = ratio * to;
 }
 
 static bt_status judge(struct bt_gate *gate, const struct bt_faces *faces, int64_t *ms) {
@@ -68,26 +70,25 @@ static void each_row_is_reached_and_left(void **state) {
         struct bt_gate gate = {0};
         struct bt_faces faces = good();
         int64_t ms = 1000;
-        float *value = at(&faces.measures, (enum bt_gate_measure)i);
-        const float fine = *value;
-        assert_true(bt_gate_value(&faces.measures, (enum bt_gate_measure)i) == fine);
+        const enum bt_gate_measure m = (enum bt_gate_measure)i;
+        const float fine = bt_gate_value(&faces.measures, m);
         assert_true(row->enter != row->leave && row->name && bt_gate_of_picture(row->status));
         assert_int_equal(judge(&gate, &faces, &ms), BT_OK);
-        *value = beyond(row, row->enter, .01f);
+        set(&faces.measures, m, beyond(row, row->enter, .01f));
         bt_status status = BT_OK;
         int64_t began_ms = ms + FRAME_MS;
         while (!(status = judge(&gate, &faces, &ms))) assert_true(ms - began_ms < row->after_ms);
         assert_int_equal(status, row->status);
         assert_true(ms - began_ms >= row->after_ms);
-        *value = (row->enter + row->leave) / 2; /* between the thresholds nothing changes */
+        set(&faces.measures, m, (row->enter + row->leave) / 2); /* between the thresholds nothing changes */
         for (int k = 0; k < 50; k++) assert_int_equal(judge(&gate, &faces, &ms), row->status);
-        *value = fine;
+        set(&faces.measures, m, fine);
         began_ms = ms + FRAME_MS;
         while ((status = judge(&gate, &faces, &ms))) assert_int_equal(status, row->status);
         assert_in_range(ms - began_ms, BT_GATE_LEAVE_MS, BT_GATE_LEAVE_MS + FRAME_MS);
-        *value = (row->enter + row->leave) / 2;
+        set(&faces.measures, m, (row->enter + row->leave) / 2);
         for (int k = 0; k < 50; k++) assert_int_equal(judge(&gate, &faces, &ms), BT_OK);
-        *value = NAN;
+        set(&faces.measures, m, NAN);
         for (int k = 0; k < 50; k++) status = judge(&gate, &faces, &ms);
         assert_int_equal(status, row->status);
     }
@@ -108,7 +109,7 @@ static void a_noisy_ramp_does_not_flicker(void **state) {
             const float way = k < 500 ? (float)k / 500 : (float)(1000 - k) / 500; /* 0 good … 1 bad */
             seed = seed * 1664525u + 1013904223u;
             const float noise = ((float)(seed >> 8) / 16777216.0f - .5f) * gap;
-            *at(&faces.measures, (enum bt_gate_measure)i) = row->leave + gap - way * 3 * gap + noise;
+            set(&faces.measures, (enum bt_gate_measure)i, row->leave + gap - way * 3 * gap + noise);
             const bt_status now = judge(&gate, &faces, &ms);
             changes += now != before;
             before = now;
@@ -127,7 +128,7 @@ static void the_most_urgent_is_told(void **state) {
     bt_status status = BT_OK;
     for (int i = BT_GATE_MEASURES - 1; i >= 0; i--) {
         const struct bt_gate_row *row = bt_gate_row((enum bt_gate_measure)i);
-        *at(&faces.measures, (enum bt_gate_measure)i) = beyond(row, row->enter, .01f);
+        set(&faces.measures, (enum bt_gate_measure)i, beyond(row, row->enter, .01f));
         for (int k = 0; k < 20; k++) status = judge(&gate, &faces, &ms);
         assert_int_equal(status, row->status);
     }

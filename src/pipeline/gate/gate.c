@@ -25,7 +25,7 @@ const struct bt_gate_row *bt_gate_row(enum bt_gate_measure measure) {
 float bt_gate_value(const struct bt_measures *m, enum bt_gate_measure measure) {
     const float value[BT_GATE_MEASURES] = {
         [BT_GATE_LIGHT] = m->light,           [BT_GATE_BURNT] = m->burnt,         [BT_GATE_CONTRAST] = m->contrast,
-        [BT_GATE_SIZE] = m->eye_px,           [BT_GATE_SHARPNESS] = m->sharpness, [BT_GATE_NOISE] = m->noise,
+        [BT_GATE_SIZE] = m->eye_px,           [BT_GATE_SHARPNESS] = m->sharpness, [BT_GATE_NOISE] = m->noise / m->contrast,
         [BT_GATE_CONFIDENCE] = m->confidence, [BT_GATE_JITTER] = m->jitter,
     };
     return value[measure];
@@ -34,6 +34,10 @@ float bt_gate_value(const struct bt_measures *m, enum bt_gate_measure measure) {
 /* So written that what is no number is trouble. */
 static bool past(const struct bt_gate_row *row, float limit, float value) {
     return row->enter < row->leave ? !(value >= limit) : !(value <= limit);
+}
+
+bool bt_gate_bad(enum bt_gate_measure measure, float value) {
+    return past(&rows[measure], rows[measure].enter, value);
 }
 
 static void step(struct bt_gate *g, enum bt_gate_measure m, float value, int64_t now_ns) {

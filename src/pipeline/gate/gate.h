@@ -33,6 +33,9 @@ struct bt_gate_row {
 };
 enum { BT_GATE_LEAVE_MS = 300 };
 const struct bt_gate_row *bt_gate_row(enum bt_gate_measure measure);
+/* Is this value past the row's `enter`? What is no number is. */
+bool bt_gate_bad(enum bt_gate_measure measure, float value);
+/* What the row looks at: the measure of its name; of noise, over the contrast, as it is the face's that it drowns. */
 float bt_gate_value(const struct bt_measures *measures, enum bt_gate_measure measure);
 
 /* All zero: nothing seen yet. */

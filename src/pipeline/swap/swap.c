@@ -14,9 +14,9 @@
 #include <string.h>
 
 /* Mean luma of the face, gamma-coded (bt_measures.light): below it the light fit follows noise. */
-static const float DARK_OUT = .05f, DARK_IN = .055f;
+static const float DARK_OUT = .05f;
 /* The part of the face that looks unlike itself; and how long it may, before that is what it looks like. */
-static const float COVERED_OUT = .25f, COVERED_IN = .15f, LEAST_COMPARED = 40;
+static const float COVERED_IN = .15f, LEAST_COMPARED = 40;
 static const int64_t COVERED_NS = 4000000000;
 static const float CONFIDENT = .5f; /* the mesh net's own doubt: below it there is something else than a face */
 /* A CPU driver draws larger faces a little coarser, and so in time; eyes, mouth and grain come from the frame all the same. */
@@ -32,7 +32,7 @@ struct bt_swap {
     struct bt_turn turn;
     bool worn, dark, covered; /* worn: last_ns and face_id hold */
     int64_t last_ns, covered_ns;
-    float cpu_ms;
+    float cpu_ms, part; /* part: of the face that looks unlike itself */
     char face[BT_MASK_NAME_BYTES];
 };
 
@@ -44,9 +44,9 @@ static bool consented(const struct bt_swap *swap, const struct bt_grant *grant) 
    of the face (a lamp, a shave); the memory begins anew then. Returns whether it shall. */
 static bool judge_cover(struct bt_swap *s, int64_t now_ns, bool fresh) {
     struct bt_painter_report r = bt_swap_painter_report_of(s->painter);
-    float part = r.valid && r.compared > LEAST_COMPARED ? r.strange / r.compared : 0;
+    float part = s->part = r.valid && r.compared > LEAST_COMPARED ? r.strange / r.compared : 0;
     bool was = s->covered && !fresh;
-    s->covered = !fresh && part > (was ? COVERED_IN : COVERED_OUT);
+    s->covered = !fresh && part > (was ? COVERED_IN : BT_SWAP_COVERED_OUT);
     if (s->covered && !was) s->covered_ns = now_ns;
     return s->covered && now_ns - s->covered_ns > COVERED_NS;
 }
@@ -74,7 +74,7 @@ static bt_status wear(struct bt_swap *s, struct bt_frame *frame, const struct bt
                                  .seed = (uint32_t)frame->sequence};
     s->worn = false; /* until this frame is painted */
     if (fresh && s->face_id != face->id) bt_swap_surface_reset(s->surface);
-    s->dark = !(faces->measures.light >= (s->dark ? DARK_IN : DARK_OUT)); /* so that no number is dark too */
+    s->dark = !(faces->measures.light >= (s->dark ? BT_SWAP_DARK_IN : DARK_OUT)); /* so that no number is dark too */
     if (s->dark) return BT_E_TOO_DARK;
     bt_status st = bt_swap_painter_open(s->painter, &memory);
     if (!st) st = bt_swap_surface_step(s->surface, face, frame->capture_ns, &memory, &job.view);
@@ -106,6 +106,10 @@ bt_status bt_swap_and_blend(struct bt_swap *swap, const struct bt_grant *grant, 
 struct bt_swap_times bt_swap_last_times(const struct bt_swap *swap) {
     struct bt_painter_report report = bt_swap_painter_report_of(swap->painter);
     return (struct bt_swap_times){.swap_ms = report.swap_ms, .blend_ms = report.blend_ms, .cpu_ms = swap->cpu_ms};
+}
+
+float bt_swap_covered(const struct bt_swap *swap) {
+    return swap->part;
 }
 
 bt_status bt_swap_create(const struct bt_swap_params *params, const struct bt_grant *grant, struct bt_swap **out_swap) {

@@ -16,6 +16,10 @@ struct bt_mask;
 struct bt_rig;
 struct bt_swap;
 
+/* Where it gives up, besides the head's turn (swap/turn.h). */
+#define BT_SWAP_DARK_IN     .055f /* bt_measures.light that it needs to begin; it goes on to .05 */
+#define BT_SWAP_COVERED_OUT .25f  /* share of the face */
+
 struct bt_swap_params {
     struct bt_log *log;
     struct bt_gpu *gpu;
@@ -38,6 +42,8 @@ void bt_swap_destroy(struct bt_swap **swap);
    Allocates nothing. */
 BT_CHECKED bt_status bt_swap_and_blend(struct bt_swap *swap, const struct bt_grant *grant, struct bt_frame *frame,
                                        const struct bt_faces *faces);
+/* What BT_E_OCCLUDED is judged by: the share of the face, 0 … 1, that looked unlike itself in the frame before. */
+float bt_swap_covered(const struct bt_swap *swap);
 struct bt_swap_times bt_swap_last_times(const struct bt_swap *swap);
 
 #endif

@@ -4,7 +4,7 @@
 
 /* Turned further than this, the far cheek has no pixels to light the mask by, and the nose's outline is drawn from too little;
    back under the second angle it is worn again. Radians: 30 and 25 degrees of yaw, 28 and 24 of pitch. */
-static const float YAW_OUT = .52f, YAW_IN = .44f, PITCH_OUT = .49f, PITCH_IN = .42f;
+static const float YAW_IN = .44f, PITCH_IN = .42f;
 /* The part of the way to the limit (the worse of yaw and pitch) where the fade begins, at 27 and 25 degrees. At the limit it is
    whole. */
 static const float FADE_FROM = .9f;
@@ -19,11 +19,11 @@ void bt_swap_turn_step(struct bt_turn *turn, struct bt_angles angles, int64_t no
     int64_t gap_ns = now_ns - turn->last_ns;
     bool was_away = turn->away, follows = turn->seen && gap_ns > 0 && gap_ns <= GAP_NS;
     float dt = (float)gap_ns * 1e-9f, yaw = fabsf(angles.yaw), pitch = fabsf(angles.pitch);
-    float way = fmaxf(yaw / YAW_OUT, pitch / PITCH_OUT), ahead = way;
+    float way = fmaxf(yaw / BT_SWAP_YAW_OUT, pitch / BT_SWAP_PITCH_OUT), ahead = way;
     bool outward = follows && way > LEAD_FROM && way > turn->way;
     if (outward) ahead += (way - turn->way) / dt * LEAD_S;
     float goal = fminf(fmaxf((ahead - FADE_FROM) / (1 - FADE_FROM), 0), 1);
-    turn->away = !(yaw <= (was_away ? YAW_IN : YAW_OUT) && pitch <= (was_away ? PITCH_IN : PITCH_OUT));
+    turn->away = !(yaw <= (was_away ? YAW_IN : BT_SWAP_YAW_OUT) && pitch <= (was_away ? PITCH_IN : BT_SWAP_PITCH_OUT));
     if (turn->away || was_away)
         turn->fade = 1;
     else if (!follows) /* a card stood here, or nothing yet: there is nothing to be steady with */

@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How far a head may turn, either way; radians. */
+#define BT_SWAP_YAW_OUT   .52f
+#define BT_SWAP_PITCH_OUT .49f
+
 /* All zero: nobody seen yet. */
 struct bt_turn {
     float way; /* of the frame before, at last_ns, where seen: 1 is as far as a head may turn */

@@ -17,6 +17,7 @@
 enum { IMAGES = 8, VARIANTS = BT_CROP_TAPS_MAX }; /* variant k takes k + 1 taps a side */
 /* Up to here four texels a pixel miss little, and the picture is the one the nets' authors fed them (512 px on 192 is 2.67). */
 static const float EXACT_SHRINK = 2.7f;
+static const double NOISE_KNOWN = .8;
 
 struct view {
     struct bt_image *image;
@@ -191,8 +192,10 @@ struct bt_measures bt_track_crops_light(struct bt_crops *crops) {
     if (!(n > 0)) return (struct bt_measures){0};
     const double mean = sum[0] / n, contrast = sqrt(fmax(0, sum[1] / n - mean * mean));
     /* Immerkaer, Fast noise variance estimation, 1996: the mask has a norm of 6, and the mean of |x| is sqrt(2 / pi) sigma.
-       Noise alone gives the Laplacian, 1 1 1 1 -4, a variance of 20 sigma^2. */
-    const double noise = sqrt(M_PI_2) / 6 * sum[4] / n, detail = sqrt(fmax(0, sum[5] / n - 20 * noise * noise));
+       Noise alone gives the Laplacian, 1 1 1 1 -4, a variance of 20 sigma^2; both are known to some percent only, and so that
+       noise is never taken for a blur a part of it is left in. */
+    const double noise = sqrt(M_PI_2) / 6 * sum[4] / n, of_noise = NOISE_KNOWN * 20 * noise * noise;
+    const double detail = sqrt(fmax(0, sum[5] / n - of_noise));
     return (struct bt_measures){.light = (float)mean,
                                 .contrast = (float)contrast,
                                 .noise = (float)noise,
