@@ -116,6 +116,7 @@ import json, sys
 d = json.load(open(sys.argv[1]))
 assert d["frames"] == d["disclosed"] == 40 and d["swapped"] > 20, d
 PY
+    as_user bauta models verify >"$work/models.log" 2>&1 || { cat "$work/models.log"; fail "the installed models are not as signed"; }
     line=$(as_user bauta --version)
     status=0
     as_user bauta run --camera /dev/null --hash /home/wearer/h </dev/null >"$work/run.log" 2>&1 || status=$?

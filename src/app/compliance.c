@@ -6,7 +6,7 @@
 #include "app/profiles.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "match/match.h"
+#include "match/figures.h"
 #include "trust/audit/audit.h"
 #include "trust/receipt/receipt.h"
 
@@ -101,14 +101,24 @@ json_t *bt_compliance_models(struct bt_app *app, json_t *attention) {
 
 /* --- how often the matchers err --- */
 
+static json_t *run_json(const struct bt_match_figures *f) {
+    return json_pack("{s:s,s:s,s:I,s:I,s:I,s:f,s:f,s:[f,f],s:f,s:[f,f]}", "people", f->people, "date", f->date, "subjects",
+                     (json_int_t)f->subjects, "mated_comparisons", (json_int_t)f->mated, "non_mated_comparisons",
+                     (json_int_t)f->non_mated, "eer", f->eer, "fmr", f->fmr, "fmr_95", f->fmr_95[0], f->fmr_95[1], "fnmr",
+                     f->fnmr, "fnmr_95", f->fnmr_95[0], f->fnmr_95[1]);
+}
+
 /* The one place that tells of the error rates in use. */
 json_t *bt_compliance_error_rates(void) {
-    return json_pack(
-        "{s:s,s:{s:f,s:f},s:n,s:s}", "decision", "two networks must both say that it is one person", "limits",
-        "cosine_at_least", (double)BT_MATCH_COSINE_LEAST, "distance_at_most", (double)BT_MATCH_DISTANCE_MOST, "measured",
-        "note",
-        "no measured rates are kept in this version: bauta evaluate match counts them; each consent below says what "
-        "held when it was given");
+    const struct bt_match_limits *l = &bt_match_limits;
+    return json_pack("{s:s,s:{s:f,s:f,s:f},s:{s:f,s:s},s:o,s:o,s:s}", "decision",
+                     "two networks, fused, must say that it is one person, and neither alone may say otherwise", "limits",
+                     "log_likelihood_ratio_at_least", (double)l->llr, "cosine_at_least", (double)l->cosine_least,
+                     "distance_at_most", (double)l->distance_most, "may_be_claimed", "fmr_at_most", l->claimed, "by", l->rule,
+                     "limits_come_from", run_json(&bt_match_real), "people_made_of_numbers", run_json(&bt_match_synthetic),
+                     "note",
+                     "the second run has a threshold of its own: the networks find rendered heads more alike than people; each "
+                     "consent below says what held when it was given");
 }
 
 /* --- how long what is kept --- */
@@ -122,7 +132,8 @@ json_t *bt_compliance_retention(void) {
         const char *what, *how_long, *by;
     } rows[] = {
         {"camera pictures", "not stored", "memory only; a recording that the wearer asks for is masked and labelled"},
-        {"enrolment and evaluation pictures", "not stored", "locked memory, wiped; only the sealed face is kept"},
+        {"enrolment pictures", "not stored", "locked memory, wiped; only the sealed face is kept"},
+        {"pictures and templates of bauta evaluate", "not stored", "memory only; the reports hold numbers"},
         {"an enrolled face with its templates", "until its consent is withdrawn or void", "its key is destroyed at once"},
         {"the use of an enrolled face", consent, "checked at each start, and while it is worn"},
         {"the random challenge of an enrolment", nonce, "not accepted afterwards"},

@@ -135,7 +135,7 @@ static void policy(FILE *out, const json_t *p) {
         }
         end(out);
     }
-    fputs("<h3>Its rules, all profiles together</h3>\n", out);
+    fputs("<h3>The rules of all of them together</h3>\n", out);
     begin(out, (const char *const[]){"", "rule", "met by", "how", NULL});
     json_array_foreach(at(p, "rules", NULL), i, rule) {
         const char *words = json_string_value(at(rule, "verdict", NULL));
