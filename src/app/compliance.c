@@ -101,24 +101,23 @@ json_t *bt_compliance_models(struct bt_app *app, json_t *attention) {
 
 /* --- how often the matchers err --- */
 
-static json_t *run_json(const struct bt_match_figures *f) {
-    return json_pack("{s:s,s:s,s:I,s:I,s:I,s:f,s:f,s:[f,f],s:f,s:[f,f]}", "people", f->people, "date", f->date, "subjects",
-                     (json_int_t)f->subjects, "mated_comparisons", (json_int_t)f->mated, "non_mated_comparisons",
-                     (json_int_t)f->non_mated, "eer", f->eer, "fmr", f->fmr, "fmr_95", f->fmr_95[0], f->fmr_95[1], "fnmr",
-                     f->fnmr, "fnmr_95", f->fnmr_95[0], f->fnmr_95[1]);
+static json_t *figures_of(const struct bt_match_figures *f) {
+    return json_pack("{s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:f,s:f,s:f,s:[f,f],s:f,s:[f,f]}", "people", f->people, "date", f->date,
+                     "subjects", (int)f->subjects, "pictures", (int)f->templates, "failures_to_acquire", (int)f->failed,
+                     "mated", (json_int_t)f->mated, "non_mated", (json_int_t)f->non_mated, "eer", f->eer, "threshold",
+                     f->threshold, "fmr", f->fmr, "fmr_95", f->fmr_95[0], f->fmr_95[1], "fnmr", f->fnmr, "fnmr_95",
+                     f->fnmr_95[0], f->fnmr_95[1]);
 }
 
-/* The one place that tells of the error rates in use. */
 json_t *bt_compliance_error_rates(void) {
     const struct bt_match_limits *l = &bt_match_limits;
-    return json_pack("{s:s,s:{s:f,s:f,s:f},s:{s:f,s:s},s:o,s:o,s:s}", "decision",
-                     "two networks, fused, must say that it is one person, and neither alone may say otherwise", "limits",
+    return json_pack("{s:s,s:{s:f,s:f,s:f},s:{s:f,s:s},s:[o,o],s:s}", "decision",
+                     "two networks together must say that it is one person, and neither alone may say otherwise", "limits",
                      "log_likelihood_ratio_at_least", (double)l->llr, "cosine_at_least", (double)l->cosine_least,
-                     "distance_at_most", (double)l->distance_most, "may_be_claimed", "fmr_at_most", l->claimed, "by", l->rule,
-                     "limits_come_from", run_json(&bt_match_real), "people_made_of_numbers", run_json(&bt_match_synthetic),
-                     "note",
-                     "the second run has a threshold of its own: the networks find rendered heads more alike than people; each "
-                     "consent below says what held when it was given");
+                     "distance_at_most", (double)l->distance_most, "claimed", "fmr", l->claimed, "by", l->rule, "measured",
+                     figures_of(&bt_match_real), figures_of(&bt_match_synthetic), "note",
+                     "the limits come from the first run; the second has a threshold of its own, for the networks find "
+                     "rendered heads more alike than people. Each consent below says what held when it was given");
 }
 
 /* --- how long what is kept --- */

@@ -221,13 +221,56 @@ static void figures(FILE *out, const char *prefix, const json_t *object) {
     }
 }
 
+static void rate(FILE *out, const json_t *run, const char *key) {
+    char interval[32];
+    snprintf(interval, sizeof interval, "%s_95", key);
+    const json_t *range = json_object_get(run, interval);
+    fputs("<td>", out);
+    text(out, json_object_get(run, key));
+    if (range)
+        fprintf(out, "<br><span class=\"s\">%.3g … %.3g</span>", json_real_value(json_array_get(range, 0)),
+                json_real_value(json_array_get(range, 1)));
+    fputs("</td>", out);
+}
+
 static void error_rates(FILE *out, const json_t *e) {
+    size_t i;
+    json_t *run;
     fputs("<h2>Error rates in use</h2>\n<p>Two networks compare a consenting person with themselves; nobody is looked up. FMR: "
           "the "
-          "share of comparisons of two people that are taken for one.</p>\n<table><tbody>\n",
+          "share of comparisons of two people that are taken for one; FNMR: of one person that are taken for two; EER: where "
+          "both "
+          "are equal.</p>\n<table><tbody>\n",
           out);
-    figures(out, "", e);
+    line(out, "decision", at(e, "decision", NULL));
+    figures(out, "limit", at(e, "limits", NULL));
+    figures(out, "claimed", at(e, "claimed", NULL));
     end(out);
+    begin(out, (const char *const[]){"counted on", "comparisons of one person, of two", "EER", "FMR at the threshold, 95 %",
+                                     "FNMR there, 95 %", NULL});
+    json_array_foreach(at(e, "measured", NULL), i, run) {
+        fputs("<tr><th>", out);
+        text(out, at(run, "people", NULL));
+        fputs("<br><span class=\"s\">", out);
+        text(out, at(run, "subjects", NULL));
+        fputs(" people, ", out);
+        text(out, at(run, "pictures", NULL));
+        fputs(" pictures, ", out);
+        text(out, at(run, "date", NULL));
+        fputs("</span></th><td>", out);
+        text(out, at(run, "mated", NULL));
+        fputs(", ", out);
+        text(out, at(run, "non_mated", NULL));
+        fputs("</td>", out);
+        rate(out, run, "eer");
+        rate(out, run, "fmr");
+        rate(out, run, "fnmr");
+        fputs("</tr>\n", out);
+    }
+    end(out);
+    fputs("<p class=\"s\">", out);
+    text(out, at(e, "note", NULL));
+    fputs(".</p>\n", out);
 }
 
 static void consents(FILE *out, const json_t *c) {

@@ -95,6 +95,10 @@ def of_nothing():
     assert len(found["models"]["files"]) == 6 and all(m["state"] == "as signed" for m in found["models"]["files"])
     for m in found["models"]["files"]:
         assert m["sha256"] in said and m["training"]["data"] in said and m["source"]["package"] in said, m
+    rates = found["error_rates"]
+    assert rates["claimed"]["fmr"] < 0.01 and rates["claimed"]["by"] in said and len(rates["measured"]) == 2, rates
+    for run in rates["measured"]:
+        assert run["fmr_95"][0] <= run["fmr"] <= run["fmr_95"][1] and run["people"] in said and run["date"] in said, run
     found, said = report("--profile", "eu,cn-digital-human-draft")
     assert [p["id"] for p in found["policy"]["profiles"]] == ["strictest-common", "eu", "cn-digital-human-draft"]
     assert "2026-08-02" in said
