@@ -4,17 +4,16 @@
 
 #include "app/shot.h"
 #include "base/log.h"
+#include "match/figures.h"
 #include "match/match.h"
 #include "trust/vault/secret.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* None of 670 pairs of two people passed both nets (match.h): with 95 % certainty fewer than 3 of as many would (the rule of
-   three). */
-static const float fmr_most = 3.0f / 670;
 enum { SIDE = BT_ENROLL_PICTURE_SIDE_PX };
 
 struct picture {
@@ -84,12 +83,12 @@ uint32_t bt_enroll_pictures_count(const struct bt_enroll_pictures *p) {
 /* Every picture against every other, by both nets. */
 static bool all_same(const struct bt_template *templates, uint32_t count, float *out_worst) {
     bool same = true;
-    *out_worst = 1;
+    *out_worst = INFINITY;
     for (uint32_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < i; k++) {
             const struct bt_match_score score = bt_match_compare(&templates[i], &templates[k]);
             same = same && score.same;
-            if (score.cosine < *out_worst) *out_worst = score.cosine;
+            *out_worst = fminf(*out_worst, score.llr);
         }
     return same;
 }
@@ -98,8 +97,10 @@ bt_status bt_enroll_match(struct bt_enrolment *e) {
     struct bt_enroll_pictures *p = e->pictures;
     struct bt_match *match = NULL;
     struct bt_secret *memory = NULL;
-    fprintf(stderr, "%s\n",
-            e->chinese ? "  正在检查所有画面是否为同一人……" : "  Checking that all pictures are of one person …");
+    fprintf(stderr,
+            e->chinese ? "  正在检查所有画面是否为同一人(错误匹配率 %.3f%%,最多 %.3f%%)……\n"
+                       : "  Checking that all pictures are of one person (FMR %.3f %%, at most %.3f) …\n",
+            100 * bt_match_real.fmr, 100 * bt_match_real.fmr_95[1]);
     bt_status status = bt_session_match(&e->session, &match);
     if (!status) status = bt_secret_create(e->log, (p->count + 1) * sizeof(struct bt_template), &memory);
     if (status) goto done;
@@ -112,8 +113,12 @@ bt_status bt_enroll_match(struct bt_enrolment *e) {
     struct bt_match_score worst;
     bt_match_mean(templates, p->count, mean, &worst);
     const bool same = all_same(templates, p->count, &e->receipt.match_score);
-    e->receipt.match_threshold = BT_MATCH_COSINE_LEAST;
-    e->receipt.match_fmr = fmr_most;
+    e->receipt.match_threshold = bt_match_limits.llr;
+    e->receipt.match_fmr = (float)bt_match_real.fmr;
+    e->receipt.match_fmr_95[0] = (float)bt_match_real.fmr_95[0];
+    e->receipt.match_fmr_95[1] = (float)bt_match_real.fmr_95[1];
+    snprintf(e->receipt.match_claim, sizeof e->receipt.match_claim, "FMR at most %g: %s, %" PRIu32 " people, %s",
+             bt_match_limits.claimed, bt_match_limits.rule, bt_match_real.subjects, bt_match_real.date);
     if (!same || !worst.same) {
         bt_log_error(e->log, "%s",
                      e->chinese ? "画面不全是同一个人:什么都没有保留"
@@ -121,7 +126,7 @@ bt_status bt_enroll_match(struct bt_enrolment *e) {
         status = BT_E_CONSENT;
         goto done;
     }
-    bt_log_debug(e->log, "%" PRIu32 " pictures match each other: cosine at least %.2f", p->count,
+    bt_log_debug(e->log, "%" PRIu32 " pictures match each other: log likelihood ratio at least %.2f", p->count,
                  (double)e->receipt.match_score);
     bt_secret_destroy(&e->template);
     status = bt_secret_create(e->log, BT_MATCH_TEMPLATE_BYTES, &e->template);

@@ -4,6 +4,7 @@
 #include "app/files.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "match/figures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
 /* Mated comparisons are few; of two people a million tell an FMR of 1e-5 (10 errors). */
 enum { OTHERS_MOST = 1000000, FOLDS = 10, REPLICATES = 500, EACH = 3, PEOPLE_LEAST = 2 * FOLDS, PEOPLE_MOST = 20000 };
 
-static bt_status number(struct bt_app *app, const char *option, const char *text, uint64_t least, uint64_t most,
-                        uint64_t *out) {
+bt_status bt_evaluation_number(struct bt_app *app, const char *option, const char *text, uint64_t least, uint64_t most,
+                               uint64_t *out) {
     if (bt_app_number(text, out) && *out >= least && *out <= most) return BT_OK;
     bt_log_error(app->log, "%s %s: a whole number from %" PRIu64 " to %" PRIu64 " is wanted", option, text, least, most);
     return BT_E_ARGUMENT;
@@ -47,6 +48,8 @@ static void print(const struct bt_evaluation *e, const char *folder) {
         printf("%-14s %8.3f%% %8.3f%% %9.3f %10.2e   %s\n", name[m], 100 * s->figures.eer, 100 * fnmr, s->k_fold.threshold, fmr,
                claim_text(s->claim));
     }
+    printf("\nthe limits in use here: false matches %" PRIu64 " of %" PRIu64 ", false non-matches %" PRIu64 " of %" PRIu64 "\n",
+           e->in_use.false_matches, e->in_use.non_mated, e->in_use.false_non_matches, e->in_use.mated);
     if (e->study->suspects)
         printf("\n%" PRIu32
                " pictures look more like somebody else than like their own: labels may be swapped (report.json names them)\n",
@@ -54,10 +57,14 @@ static void print(const struct bt_evaluation *e, const char *folder) {
     printf("\nreport   %s/report.html\nfigures  %s/report.json\n", folder, folder);
 }
 
-/* Both matchers' scores, larger is more alike. */
-static void compare(const struct bt_gallery *g, struct bt_study_pair *pair, uint32_t pairs) {
+/* Both matchers' scores, larger is more alike; and what the limits in use say of them. */
+static void compare(const struct bt_gallery *g, struct bt_study_pair *pair, uint32_t pairs, struct bt_study_count *in_use) {
+    *in_use = (struct bt_study_count){.threshold = (double)bt_match_limits.llr};
     for (uint32_t i = 0; i < pairs; i++) {
         const struct bt_match_score s = bt_match_compare(&g->templates[pair[i].a], &g->templates[pair[i].b]);
+        const bool mated = g->picture[pair[i].a].subject == g->picture[pair[i].b].subject;
+        in_use->mated += mated, in_use->non_mated += !mated;
+        in_use->false_matches += !mated && s.same, in_use->false_non_matches += mated && !s.same;
         pair[i].score[0] = s.cosine;
         pair[i].score[1] = -s.distance;
     }
@@ -66,9 +73,10 @@ static void compare(const struct bt_gallery *g, struct bt_study_pair *pair, uint
 static bt_status study(struct bt_app *app, struct bt_acquire *acquire, struct bt_gallery *g, double fmr, uint64_t seed,
                        const char *folder, int64_t began_ns) {
     struct bt_study *study = NULL;
+    struct bt_study_count in_use = {0};
     bt_status status = BT_OK;
     if (!g->pair) status = bt_study_pairs(g->picture, g->pictures, OTHERS_MOST, seed, &g->pair, &g->pairs);
-    if (!status) compare(g, g->pair, g->pairs);
+    if (!status) compare(g, g->pair, g->pairs, &in_use);
     const struct bt_study_params params = {.picture = g->picture,
                                            .pictures = g->pictures,
                                            .subjects = g->subjects,
@@ -88,8 +96,8 @@ static bt_status study(struct bt_app *app, struct bt_acquire *acquire, struct bt
                      " comparisons",
                      PEOPLE_LEAST, g->subjects, g->pictures, g->pairs);
     if (!status) {
-        const struct bt_evaluation e = {g, &params, study, bt_acquire_device(acquire),
-                                        (double)(bt_clock_now_ns() - began_ns) * 1e-9};
+        const struct bt_evaluation e = {
+            g, &params, study, bt_acquire_device(acquire), (double)(bt_clock_now_ns() - began_ns) * 1e-9, in_use};
         status = bt_evaluation_write(app->log, &e, folder);
         if (!status) print(&e, folder);
     }
@@ -105,13 +113,15 @@ bt_status bt_app_evaluate(struct bt_app *app) {
     double fmr = 0;
     struct bt_acquire *acquire = NULL;
     struct bt_gallery gallery = {0};
+    if (o->words == 1 && !strcmp(o->word[0], "liveness")) return bt_app_evaluate_liveness(app);
     if (o->words == 1 && !strcmp(o->word[0], "gate")) return bt_app_evaluate_gate(app);
     if (!o->words || strcmp(o->word[0], "match") || (o->words == 2) == (o->synthetic != NULL) || (o->pairs && o->synthetic)) {
         bt_log_error(app->log, "bauta evaluate match FOLDER [--pairs FILE], or bauta evaluate match --synthetic N");
         return BT_E_ARGUMENT;
     }
-    bt_status status = o->synthetic ? number(app, "--synthetic", o->synthetic, PEOPLE_LEAST, PEOPLE_MOST, &people) : BT_OK;
-    if (!status && o->seed) status = number(app, "--seed", o->seed, 0, UINT32_MAX, &seed);
+    bt_status status =
+        o->synthetic ? bt_evaluation_number(app, "--synthetic", o->synthetic, PEOPLE_LEAST, PEOPLE_MOST, &people) : BT_OK;
+    if (!status && o->seed) status = bt_evaluation_number(app, "--seed", o->seed, 0, UINT32_MAX, &seed);
     if (!status) status = fmr_of(app, &fmr);
     if (!status) status = bt_files_make_folder(app->log, folder);
     if (!status) status = bt_acquire_create(app, &acquire);

@@ -8,6 +8,8 @@
 #include "app/picture.h"
 #include "evaluate/study.h"
 #include "match/match.h"
+#include <jansson.h>
+#include <stdio.h>
 
 enum { BT_ACQUIRE_SIDE_PX = 256, BT_GALLERY_NAME_BYTES = 96 };
 enum bt_gallery_label { BT_LABEL_LIGHT, BT_LABEL_CONTRAST, BT_LABEL_BLUR, BT_LABEL_YAW, BT_LABEL_SIZE, BT_LABEL_NOISE };
@@ -48,7 +50,21 @@ struct bt_evaluation {
     const struct bt_study *study;
     const char *device;
     double seconds;
+    struct bt_study_count in_use; /* what this program decides by itself, of these comparisons */
 };
 BT_CHECKED bt_status bt_evaluation_write(struct bt_log *log, const struct bt_evaluation *evaluation, const char *folder);
+
+/* What every `bauta evaluate` shares. */
+enum { BT_EVALUATION_DAY = 32 };
+void bt_evaluation_day(char out_day[BT_EVALUATION_DAY]); /* today, UTC */
+void bt_evaluation_head(FILE *out, const char *title);   /* of a page that stands alone, up to <body> */
+/* report.json (the object is taken, also on failure) and report.html. BT_E_MEMORY: figures is NULL; and as bt_files_write. */
+BT_CHECKED bt_status bt_evaluation_files(struct bt_log *log, const char *folder, json_t *figures, const char *page,
+                                         size_t size);
+/* A whole number that an option gives. BT_E_ARGUMENT: the log says what is wanted. */
+BT_CHECKED bt_status bt_evaluation_number(struct bt_app *app, const char *option, const char *text, uint64_t least,
+                                          uint64_t most, uint64_t *out);
+/* A bar for whoever looks on; else a line now and then. */
+void bt_evaluation_say(struct bt_app *app, const char *what, uint64_t done, uint64_t of);
 
 #endif

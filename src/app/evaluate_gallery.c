@@ -67,8 +67,7 @@ static bt_status offer(struct bt_gallery *g, struct bt_acquire *acquire, const s
     return BT_OK;
 }
 
-/* A bar for whoever looks on; else a line now and then. */
-static void say(struct bt_app *app, const char *what, uint64_t done, uint64_t of) {
+void bt_evaluation_say(struct bt_app *app, const char *what, uint64_t done, uint64_t of) {
     static const char full[] = "########################################";
     const int width = (int)sizeof full - 1, filled = (int)(done * (uint64_t)width / of);
     if (isatty(STDERR_FILENO))
@@ -126,7 +125,7 @@ bt_status bt_gallery_synthetic(struct bt_app *app, struct bt_acquire *acquire, u
             status = bt_mask_draw(rig, mask, &view, SIDE, picture.rgb);
             if (!status) camera(&picture, fminf(blur, 3), noise, &rng, scratch);
             if (!status) status = offer(g, acquire, &picture, i, i * each + k, noise);
-            say(app, "pictures", (uint64_t)i * each + k + 1, (uint64_t)people * each);
+            bt_evaluation_say(app, "pictures", (uint64_t)i * each + k + 1, (uint64_t)people * each);
         }
         bt_mask_destroy(&mask);
     }
@@ -333,7 +332,7 @@ bt_status bt_gallery_folder(struct bt_app *app, struct bt_acquire *acquire, cons
         status = load(app, roll.entry[i].path, &picture);
         if (!status) status = offer(g, acquire, &picture, roll.entry[i].subject, i, NAN);
         if (!status && g->pictures > before) roll.entry[i].picture = before;
-        say(app, "pictures", (uint64_t)i + 1, roll.count);
+        bt_evaluation_say(app, "pictures", (uint64_t)i + 1, roll.count);
     }
     if (!status && pairs) status = settle_pairs(app->log, pairs, &roll, g);
     finish_roll(&roll);

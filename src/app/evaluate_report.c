@@ -95,13 +95,14 @@ static json_t *report_json(const struct bt_evaluation *e, const char *day) {
         json_array_append_new(suspects, json_pack("{s:I,s:I}", "subject", (json_int_t)e->gallery->picture[picture].subject,
                                                   "picture", (json_int_t)e->gallery->origin[picture]));
     }
-    return json_pack("{s:s,s:s,s:b,s:s,s:f,s:I,s:I,s:I,s:I,s:f,s:I,s:I,s:I,s:o,s:o,s:I,s:o}", "what", e->gallery->what, "date",
-                     day, "synthetic", e->gallery->synthetic, "device", e->device, "seconds", round(10 * e->seconds) / 10,
-                     "subjects", (json_int_t)e->gallery->subjects, "templates", (json_int_t)e->gallery->pictures,
-                     "failures_to_acquire", (json_int_t)e->gallery->failed, "comparisons", (json_int_t)e->gallery->pairs,
-                     "fmr_asked", e->params->fmr, "folds", (json_int_t)e->params->folds, "bootstrap_replicates",
-                     (json_int_t)e->params->replicates, "seed", (json_int_t)e->params->seed, "matchers", scores, "fusion",
-                     fusion_json(e->study), "suspects", (json_int_t)e->study->suspects, "suspect", suspects);
+    return json_pack("{s:s,s:s,s:b,s:s,s:f,s:I,s:I,s:I,s:I,s:f,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:o}", "what", e->gallery->what,
+                     "date", day, "synthetic", e->gallery->synthetic, "device", e->device, "seconds",
+                     round(10 * e->seconds) / 10, "subjects", (json_int_t)e->gallery->subjects, "templates",
+                     (json_int_t)e->gallery->pictures, "failures_to_acquire", (json_int_t)e->gallery->failed, "comparisons",
+                     (json_int_t)e->gallery->pairs, "fmr_asked", e->params->fmr, "folds", (json_int_t)e->params->folds,
+                     "bootstrap_replicates", (json_int_t)e->params->replicates, "seed", (json_int_t)e->params->seed, "in_use",
+                     count_json(&e->in_use), "matchers", scores, "fusion", fusion_json(e->study), "suspects",
+                     (json_int_t)e->study->suspects, "suspect", suspects);
 }
 
 /* --- HTML --- */
@@ -268,17 +269,20 @@ static void label_table(FILE *out, const struct bt_evaluation *e) {
     fputs("</table>\n", out);
 }
 
+void bt_evaluation_head(FILE *out, const char *title) {
+    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>", out);
+    bt_chart_escape(out, title);
+    fputs("</title>\n<style>body{font:15px/1.45 sans-serif;max-width:1180px;margin:2em auto;padding:0 1em;color:#222}"
+          "table{border-collapse:collapse;margin:.8em 0}th,td{padding:.2em .7em;border-bottom:1px solid #ddd;text-align:right}"
+          "th:first-child,td.w{text-align:left}.i{color:#666}.note{background:#fff4d6;padding:.6em 1em;border-left:4px solid "
+          "#e69f00}svg{margin:.5em .5em .5em 0}</style></head><body>\n",
+          out);
+}
+
 static void page(FILE *out, const struct bt_evaluation *e, const char *day) {
     const struct bt_gallery *g = e->gallery;
-    fputs(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>bauta: errors of its matchers</title>\n<style>"
-        "body{font:15px/1.45 sans-serif;max-width:1180px;margin:2em auto;padding:0 "
-        "1em;color:#222}table{border-collapse:collapse;margin:.8em 0}"
-        "th,td{padding:.2em .7em;border-bottom:1px solid #ddd;text-align:right}th:first-child{text-align:left}.i{color:#666}"
-        ".note{background:#fff4d6;padding:.6em 1em;border-left:4px solid #e69f00}svg{margin:.5em .5em .5em "
-        "0}</style></head><body>\n"
-        "<h1>Errors of bauta's matchers</h1>\n<p>",
-        out);
+    bt_evaluation_head(out, "bauta: errors of its matchers");
+    fputs("<h1>Errors of bauta's matchers</h1>\n<p>", out);
     bt_chart_escape(out, g->what);
     fprintf(out, ". %s, on ", day);
     bt_chart_escape(out, e->device);
@@ -314,31 +318,45 @@ static void page(FILE *out, const struct bt_evaluation *e, const char *day) {
         fprintf(out, "<tr><th>%g%s</th><td>%.4f</td></tr>\n", e->study->choice.strength[i],
                 i == e->study->choice.chosen ? " (chosen)" : "", e->study->choice.cllr[i]);
     fputs("</table>\n", out);
+    fputs("<h2>The limits in use</h2><p>What this program decides by itself, wherever it compares two pictures, on these "
+          "comparisons. The limits were not chosen on them, unless this is the run that they come from.</p><table><tr><th></th>"
+          "<th>threshold</th><th>FMR</th><th>95&#8239;%</th><th>errors</th><th>FNMR</th><th>95&#8239;%</th><th>errors</th></"
+          "tr>\n",
+          out);
+    method_row(out, "in use", &e->in_use);
+    fputs("</table>\n", out);
     label_table(out, e);
     fprintf(out, "<p>%" PRIu32 " pictures look more like somebody else than like their own person.</p>\n</body></html>\n",
             e->study->suspects);
 }
 
-bt_status bt_evaluation_write(struct bt_log *log, const struct bt_evaluation *e, const char *folder) {
-    char path[4096], day[32], *text = NULL;
-    size_t size = 0;
+void bt_evaluation_day(char out_day[BT_EVALUATION_DAY]) {
     const time_t now = time(NULL);
     struct tm utc;
-    strftime(day, sizeof day, "%Y-%m-%d", gmtime_r(&now, &utc));
-    json_t *json = report_json(e, day);
-    char *dump = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
+    strftime(out_day, BT_EVALUATION_DAY, "%Y-%m-%d", gmtime_r(&now, &utc));
+}
+
+bt_status bt_evaluation_files(struct bt_log *log, const char *folder, json_t *figures, const char *page, size_t size) {
+    char path[4096];
+    char *dump = figures ? json_dumps(figures, JSON_INDENT(2) | JSON_REAL_PRECISION(9)) : NULL;
     bt_status status = dump ? BT_OK : BT_E_MEMORY;
     snprintf(path, sizeof path, "%s/report.json", folder);
     if (!status) status = bt_files_write(log, path, dump, strlen(dump));
+    snprintf(path, sizeof path, "%s/report.html", folder);
+    if (!status) status = bt_files_write(log, path, page, size);
     free(dump);
-    json_decref(json);
-    if (status) return status;
+    json_decref(figures);
+    return status;
+}
+
+bt_status bt_evaluation_write(struct bt_log *log, const struct bt_evaluation *e, const char *folder) {
+    char day[BT_EVALUATION_DAY], *text = NULL;
+    size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     if (!out) return BT_E_MEMORY;
+    bt_evaluation_day(day);
     page(out, e, day);
-    if (fclose(out)) status = BT_E_MEMORY;
-    snprintf(path, sizeof path, "%s/report.html", folder);
-    if (!status) status = bt_files_write(log, path, text, size);
+    const bt_status status = fclose(out) ? BT_E_MEMORY : bt_evaluation_files(log, folder, report_json(e, day), text, size);
     free(text);
     return status;
 }

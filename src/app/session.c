@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "gpu/device.h"
 #include "mask/mask.h"
+#include "match/figures.h"
 #include "match/match.h"
 #include "pipeline/capture/capture.h"
 #include "pipeline/disclose/disclose.h"
@@ -70,6 +71,11 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
     bt_status status = c->logged && !s->trust.signer ? bt_trust_open(s->log, &s->trust) : BT_OK;
     if (!status) status = bt_audit_open(s->log, c->logged ? s->trust.audit : NULL, s->trust.signer, &s->audit);
     if (status) return status;
+    const struct bt_consent_match match = {.fmr = bt_match_real.fmr,
+                                           .fmr_95 = {bt_match_real.fmr_95[0], bt_match_real.fmr_95[1]},
+                                           .comparisons = bt_match_real.non_mated,
+                                           .people = bt_match_real.subjects,
+                                           .date = bt_match_real.date};
     const struct bt_consent_params params = {
         .log = s->log,
         .audit = s->audit,
@@ -88,6 +94,7 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
         .profiles = s->profiles->names,
         .source_name = c->source_name,
         .record_path = c->record_path,
+        .match = c->origin == BT_ORIGIN_CAMERA ? &match : NULL,
         .chinese = asked->chinese,
     };
     status = bt_consent_obtain(&params, &s->grant);

@@ -123,6 +123,7 @@ const struct bt_app_verb bt_app_verbs[] = {
     {"evaluate", "match [FOLDER]", "count how often the matchers take one person for another, and draw a report",
      "evaluate match FOLDER [--pairs FILE]   FOLDER/PERSON/PICTURE: people who agreed to be counted\n"
      "evaluate match --synthetic N           N people made of numbers, three pictures of each\n"
+     "evaluate liveness [--synthetic N]      attacks on enrolment's challenge, N of each kind (300): APCER and BPCER\n"
      "Writes report.html and report.json to the folder named with --output (default: evaluation): FMR, FNMR,\n"
      "EER, FTA, FAR and FRR of both matchers and of their fusion, by hold-out, ten folds and bootstrap. No picture\n"
      "and no template is kept.",

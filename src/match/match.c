@@ -4,6 +4,7 @@
 #include "engine/net.h"
 #include "gpu/device.h"
 #include "gpu/memory.h"
+#include "match/figures.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,14 +224,17 @@ struct bt_match_score bt_match_compare(const struct bt_template *a, const struct
         score.distance += d * d;
     }
     score.distance = sqrtf(score.distance);
-    score.same = score.cosine >= BT_MATCH_COSINE_LEAST && score.distance <= BT_MATCH_DISTANCE_MOST;
+    const struct bt_match_limits *l = &bt_match_limits;
+    score.llr = (float)(l->bias + l->weight[0] * ((double)score.cosine - l->mean[0]) / l->deviation[0] +
+                        l->weight[1] * (-(double)score.distance - l->mean[1]) / l->deviation[1]);
+    score.same = score.llr >= l->llr && score.cosine >= l->cosine_least && score.distance <= l->distance_most;
     return score;
 }
 
 void bt_match_mean(const struct bt_template *templates, uint32_t count, struct bt_template *out_mean,
                    struct bt_match_score *out_worst) {
     struct bt_template mean = {.cosine = {0.0f}};
-    struct bt_match_score worst = {.cosine = 2.0f, .distance = -1.0f, .same = true};
+    struct bt_match_score worst = {.cosine = 2.0f, .distance = -1.0f, .llr = INFINITY, .same = true};
     for (uint32_t n = 0; n < count; n++) {
         for (uint32_t i = 0; i < BT_MATCH_COSINE; i++) mean.cosine[i] += templates[n].cosine[i] / (float)count;
         for (uint32_t i = 0; i < BT_MATCH_EUCLID; i++) mean.euclid[i] += templates[n].euclid[i] / (float)count;
@@ -240,6 +244,7 @@ void bt_match_mean(const struct bt_template *templates, uint32_t count, struct b
         const struct bt_match_score score = bt_match_compare(&templates[n], &mean);
         worst.cosine = fminf(worst.cosine, score.cosine);
         worst.distance = fmaxf(worst.distance, score.distance);
+        worst.llr = fminf(worst.llr, score.llr);
         worst.same = worst.same && score.same;
     }
     *out_mean = mean;

@@ -40,19 +40,14 @@ BT_CHECKED bt_status bt_match_template(struct bt_match *match, const uint8_t *rg
 struct bt_match_score {
     float cosine;   /* -1 ... 1: larger is more alike */
     float distance; /* Euclidean: smaller is more alike */
-    bool same;      /* both nets say so, by the limits below */
+    float llr;      /* of both: natural log of how much likelier they are of one person than of two (match/figures.h) */
+    bool same;      /* llr is enough, and neither net alone says otherwise: bt_match_limits */
 };
 struct bt_match_score bt_match_compare(const struct bt_template *a, const struct bt_template *b);
 /* The mean of several templates of one person (its cosine part unit again), and the worst score of any of them against it.
  * count >= 1. */
 void bt_match_mean(const struct bt_template *templates, uint32_t count, struct bt_template *out_mean,
                    struct bt_match_score *out_worst);
-/* For pictures of one session, a few minutes apart. Between what one person scores then and what two score: the footage's
-   pictures against each other at least .70 and at most .44 (tests/golden/match_footage.c counts); 670 pairs of
-   pictures of 17 people at most .41 and at least .54. Pictures of one person taken years apart go down to .30 and up to .67:
-   these limits would refuse some of those. */
-#define BT_MATCH_COSINE_LEAST  0.50f
-#define BT_MATCH_DISTANCE_MOST 0.50f
 
 /* Magic, version, floats, little-endian: BT_MATCH_TEMPLATE_BYTES. */
 void bt_match_encode(const struct bt_template *template, uint8_t *out_bytes);

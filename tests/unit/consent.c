@@ -215,6 +215,18 @@ static void the_notice_says_what_matters(void **state) {
     assert_null(strchr(text, '\033'));
     assert_non_null(strstr(text, "/tmp/clip.mkv"));
     assert_null(strstr(text, "No picture at all"));
+    assert_null(strstr(text, "would pass"));
+    /* Where a match decides, how often it errs. */
+    const struct bt_consent_match match = {1e-4, {8e-5, 1.25e-4}, 1000000, 879, "2026-11-23"};
+    p.match = &match;
+    bt_notice_write(&p, text, sizeof text);
+    assert_non_null(strstr(text,
+                           "Of 10,000 other people about 1.0 would pass for you (95 %: 0.8 to 1.2; 1000000 comparisons of "
+                           "879 people, 2026-11-23)"));
+    p.chinese = true;
+    bt_notice_write(&p, text, sizeof text);
+    assert_non_null(
+        strstr(text, "每 10,000 个其他人中约有 1.0 人会被误认为您(95% 区间 0.8 至 1.2;879 人的 1000000 次比对,2026-11-23)"));
 }
 
 static void a_grant_ends(void **state) {

@@ -2,6 +2,7 @@
 /* Templates without a net: comparing, averaging, and their bytes. */
 #include "match/match.h"
 #include "base/rng.h"
+#include "match/figures.h"
 #include "support/cmocka.h"
 #include <math.h>
 #include <string.h>
@@ -34,6 +35,7 @@ static void compares(void **state) {
     assert_true(score.same);
     score = bt_match_compare(&a, &b); /* random directions are nearly square to each other */
     assert_true(score.cosine < .3f && score.distance > 1.1f && !score.same);
+    assert_true(score.llr < bt_match_limits.llr);
     /* One net's yes is not enough. */
     struct bt_template half = a;
     memcpy(half.euclid, b.euclid, sizeof half.euclid);
@@ -41,6 +43,25 @@ static void compares(void **state) {
     half = a;
     memcpy(half.cosine, b.cosine, sizeof half.cosine);
     assert_false(bt_match_compare(&a, &half).same);
+}
+
+/* By hand: the log likelihood ratio is linear in both scores, and the limits lie where they say. */
+static void fuses(void **state) {
+    (void)state;
+    const struct bt_match_limits *l = &bt_match_limits;
+    struct bt_template a = {.cosine = {1}, .euclid = {1}}, b = a;
+    for (float angle = 0; angle < 1.5f; angle += .05f)
+        for (float distance = 0; distance < 1; distance += .05f) {
+            b.cosine[0] = cosf(angle), b.cosine[1] = sinf(angle);
+            b.euclid[1] = distance;
+            const struct bt_match_score s = bt_match_compare(&a, &b);
+            const double llr = l->bias + l->weight[0] * (cos((double)angle) - l->mean[0]) / l->deviation[0] -
+                               l->weight[1] * ((double)distance + l->mean[1]) / l->deviation[1];
+            assert_float_equal(s.llr, llr, 1e-3);
+            assert_int_equal(s.same, s.llr >= l->llr && s.cosine >= l->cosine_least && s.distance <= l->distance_most);
+        }
+    assert_true(bt_match_real.fmr <= l->claimed && bt_match_real.fmr_95[0] <= bt_match_real.fmr &&
+                bt_match_real.fmr <= bt_match_real.fmr_95[1]);
 }
 
 static void averages(void **state) {
@@ -94,6 +115,7 @@ static void bytes(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(compares), cmocka_unit_test(averages), cmocka_unit_test(bytes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(compares), cmocka_unit_test(fuses), cmocka_unit_test(averages),
+                                       cmocka_unit_test(bytes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,8 @@ static struct bt_receipt sample(enum bt_receipt_event event) {
                            .match_score = .71f,
                            .match_threshold = .3f,
                            .match_fmr = 1e-3f,
+                           .match_fmr_95 = {8e-4f, 1.2e-3f},
+                           .match_claim = "FMR at most 0.001 (rule of 30)",
                            .uses_most = 7,
                            .jurisdiction = "CN",
                            .controller = "Ada \"quoted\" 爱达"};
@@ -107,8 +109,15 @@ static void has_every_mandatory_field(void **state) {
     json_t *root = json_loads(json, 0, NULL);
     for (size_t i = 0; i < BT_COUNT(fields); i++) assert_non_null(json_object_get(root, fields[i]));
     assert_non_null(json_object_get(json_object_get(root, "event"), "valid_until"));
-    static const char *const evidence[] = {"nonce",       "issued_at",       "expires_at",      "liveness",
-                                           "match_score", "match_threshold", "false_match_rate"};
+    static const char *const evidence[] = {"nonce",
+                                           "issued_at",
+                                           "expires_at",
+                                           "liveness",
+                                           "match_score",
+                                           "match_threshold",
+                                           "false_match_rate",
+                                           "false_match_rate_95",
+                                           "false_match_rate_claim"};
     for (size_t i = 0; i < BT_COUNT(evidence); i++)
         assert_non_null(json_object_get(json_object_get(root, "evidence"), evidence[i]));
     /* Each one missing, or of another kind, is refused. */
@@ -134,6 +143,31 @@ static void has_every_mandatory_field(void **state) {
     json_decref(copy);
     json_decref(root);
     free(json);
+}
+
+/* What installations wrote before the interval and the claim were there. */
+static void reads_the_first_schema(void **state) {
+    (void)state;
+    struct bt_receipt r = sample(BT_RECEIPT_GIVEN), back;
+    char *json = NULL;
+    assert_int_equal(bt_receipt_json(&r, &json), BT_OK);
+    json_t *root = json_loads(json, 0, NULL), *evidence = json_object_get(root, "evidence");
+    free(json);
+    json_object_del(evidence, "false_match_rate_95");
+    json = json_dumps(root, 0);
+    assert_int_equal(bt_receipt_parse(NULL, json, strlen(json), &back), BT_E_FORMAT); /* of the second, it must be there */
+    free(json);
+    json_object_del(evidence, "false_match_rate_claim");
+    json_object_set_new(root, "schema_version", json_string("ISO/IEC TS 27560:2023, bauta 1"));
+    json = json_dumps(root, 0);
+    assert_int_equal(bt_receipt_parse(NULL, json, strlen(json), &back), BT_OK);
+    assert_true(back.match_fmr == r.match_fmr && back.match_fmr_95[1] == 0 && !*back.match_claim);
+    free(json);
+    json_object_set_new(root, "schema_version", json_string("ISO/IEC TS 27560:2023, bauta 3"));
+    json = json_dumps(root, 0);
+    assert_int_equal(bt_receipt_parse(NULL, json, strlen(json), &back), BT_E_FORMAT);
+    free(json);
+    json_decref(root);
 }
 
 /* Appends an event to the consent `record`, which may be "" for a new one. */
@@ -268,6 +302,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_it_wrote),
         cmocka_unit_test(has_every_mandatory_field),
+        cmocka_unit_test(reads_the_first_schema),
         cmocka_unit_test_setup_teardown(events_follow_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(terms_that_nobody_may_agree_to, setup, teardown),
         cmocka_unit_test_setup_teardown(the_state_rule, setup, teardown),

@@ -29,6 +29,14 @@ struct bt_consent_owner {
     const char *identity_sha256;        /* of the bytes that are about to be worn; not with a request */
 };
 
+/* How often whoever is compared with the wearer passes for them, as it was counted: the notice says it. */
+struct bt_consent_match {
+    double fmr, fmr_95[2];
+    uint64_t comparisons;
+    uint32_t people;
+    const char *date;
+};
+
 struct bt_consent_params {
     struct bt_log *log;
     struct bt_audit *audit;       /* the line is durable here before a grant exists */
@@ -42,8 +50,9 @@ struct bt_consent_params {
     const char *profiles;    /* names of the labelling rules that the session keeps to, for the audit; NULL: not a session */
     const char *source_name; /* camera or file that is about to be opened, as the notice names it */
     const char *record_path; /* where the wearer asked the masked video to be kept, or NULL: nothing is stored */
-    bool chinese;            /* language of notice and answer */
-    int64_t valid_ns;        /* how long the grant lives; 0: 12 h. Never longer than the owner's consent */
+    const struct bt_consent_match *match; /* where a match decides who is masked; NULL: none does */
+    bool chinese;                         /* language of notice and answer */
+    int64_t valid_ns;                     /* how long the grant lives; 0: 12 h. Never longer than the owner's consent */
 };
 
 /* Looks whether the face's owner agrees to these purposes, by the receipts or by what was lent. Runs policy over the facts,

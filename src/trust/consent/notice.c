@@ -22,6 +22,7 @@ static const char *const english =
     "  What is done       Your face is found and followed on this computer, and repainted as the mask \"%s\".\n"
     "%s"
     "                     Nothing is sent anywhere except to the outputs that you named.\n"
+    "%s"
     "  What is stored     %s%s\n"
     "                     The session log keeps one line: when, which mask, that you agreed; a signed manifest, times "
     "and counts of frames. No picture, no name.\n"
@@ -40,6 +41,7 @@ static const char *const chinese =
     "  如何处理   只在本机上寻找并跟踪您的面部,并重绘为面具“%s”。\n"
     "%s"
     "             除您指定的输出外,不发送到任何地方。\n"
+    "%s"
     "  保存什么   %s%s\n"
     "             会话日志只记一行:时间、面具、您已同意。另存一份签名清单:起止时间与帧数。"
     "不含画面,不含姓名。\n"
@@ -76,27 +78,46 @@ static void write_owner(const struct bt_consent_params *p, const char *face, cha
                  freeze ? "held still for at most 5 s, then the card" : "the card");
 }
 
+/* Who is taken for the wearer, and how often that goes wrong. */
+static void write_match(const struct bt_consent_params *p, char *out, size_t bytes) {
+    const struct bt_consent_match *m = p->match;
+    *out = 0;
+    if (!m) return;
+    if (p->chinese)
+        snprintf(out, bytes,
+                 "  认出您     只遮盖您本人:运行中会比对您的面部。每 10,000 个其他人中约有 %.1f 人会被误认为您"
+                 "(95%% 区间 %.1f 至 %.1f;%u 人的 %llu 次比对,%s)。\n",
+                 1e4 * m->fmr, 1e4 * m->fmr_95[0], 1e4 * m->fmr_95[1], m->people, (unsigned long long)m->comparisons, m->date);
+    else
+        snprintf(
+            out, bytes,
+            "  Who is masked      Only you: your face is compared while it runs. Of 10,000 other people about %.1f would pass "
+            "for you (95 %%: %.1f to %.1f; %llu comparisons of %u people, %s).\n",
+            1e4 * m->fmr, 1e4 * m->fmr_95[0], 1e4 * m->fmr_95[1], (unsigned long long)m->comparisons, m->people, m->date);
+}
+
 void bt_notice_write(const struct bt_consent_params *p, char *out_text, size_t bytes) {
-    char source[256], face[128], record[512] = "", owner[768];
+    char source[256], face[128], record[512] = "", owner[768], match[384];
     bool file = p->facts.origin == BT_ORIGIN_FILE;
     clean(source, sizeof source, p->source_name);
     clean(face, sizeof face, p->face_name);
     write_owner(p, face, owner, sizeof owner);
+    write_match(p, match, sizeof match);
     const bool nobodys = p->facts.owner == BT_OWNER_NOBODY;
     if (p->record_path) clean(record, sizeof record, p->record_path);
     if (p->chinese)
         snprintf(out_text, bytes, chinese, owner, source, face,
-                 nobodys ? "             运行中您可以用 bauta ctl face 换成另一副同样不属于任何人的面具。\n" : "",
+                 nobodys ? "             运行中您可以用 bauta ctl face 换成另一副同样不属于任何人的面具。\n" : "", match,
                  p->record_path ? "带标识的面具视频,按您的要求保存到 " : "不保存任何画面。", record,
                  file ? "同意即表示:文件中的人是您本人,或已取得其本人同意。" : "同意即表示:您本人愿意现在佩戴面具出镜。");
     else
-        snprintf(out_text, bytes, english, owner, source, face,
-                 nobodys
-                     ? "                     While it runs you may change to another mask that is nobody's (bauta ctl face).\n"
-                     : "",
-                 p->record_path ? "The masked and labelled video, because you asked for it: " : "No picture at all.", record,
-                 file ? "By agreeing you say that the person in the file is you, or agreed to this."
-                      : "By agreeing you say that you want to wear the mask before the camera now.");
+        snprintf(
+            out_text, bytes, english, owner, source, face,
+            nobodys ? "                     While it runs you may change to another mask that is nobody's (bauta ctl face).\n"
+                    : "",
+            match, p->record_path ? "The masked and labelled video, because you asked for it: " : "No picture at all.", record,
+            file ? "By agreeing you say that the person in the file is you, or agreed to this."
+                 : "By agreeing you say that you want to wear the mask before the camera now.");
 }
 
 bool bt_notice_agrees(const char *answer) {

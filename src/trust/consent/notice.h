@@ -6,7 +6,7 @@
 #include "trust/consent/consent.h"
 #include <stddef.h>
 
-enum { BT_NOTICE_VERSION = 3, BT_NOTICE_BYTES = 4096 };
+enum { BT_NOTICE_VERSION = 4, BT_NOTICE_BYTES = 4096 };
 
 /* Writes the notice for these facts. Untrusted names are cleaned of control characters first. */
 void bt_notice_write(const struct bt_consent_params *params, char *out_text, size_t bytes);

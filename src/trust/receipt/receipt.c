@@ -12,7 +12,8 @@
 #include <string.h>
 #include <time.h>
 
-static const char SCHEMA[] = "ISO/IEC TS 27560:2023, bauta 1";
+/* 2: evidence also has false_match_rate_95 and false_match_rate_claim. */
+static const char SCHEMA[] = "ISO/IEC TS 27560:2023, bauta 2", SCHEMA_1[] = "ISO/IEC TS 27560:2023, bauta 1";
 
 static const char *const event_words[BT_RECEIPT_EVENTS] = {"requested", "given",   "refused",    "renewed",
                                                            "withdrawn", "expired", "invalidated"};
@@ -73,7 +74,7 @@ bt_status bt_receipt_json(const struct bt_receipt *r, char **out_json) {
     if (*r->recipient) json_array_append_new(recipients, json_string(r->recipient));
     json_t *json = json_pack(
         "{s:s,s:s,s:s,s:s,s:s,s:b,s:{s:i,s:s,s:s},s:s,s:o,s:[s,s,s],s:b,s:s,s:s,s:[{s:s,s:s,s:s}],s:[s],s:s,s:o,s:o,s:s,s:s,"
-        "s:s,s:s,s:s,s:i,s:{s:s,s:o,s:o,s:s,s:s,s:f,s:f,s:f},s:{s:s,s:o,s:s,s:o}}",
+        "s:s,s:s,s:s,s:i,s:{s:s,s:o,s:o,s:s,s:s,s:f,s:f,s:f,s:[f,f],s:s},s:{s:s,s:o,s:s,s:o}}",
         "schema_version", SCHEMA, "record_id", r->record_id, "receipt_id", r->receipt_id, "pii_principal_id", r->subject,
         "subject_role", role_words[r->role], "adult", r->adult, "privacy_notice", "version", (int)r->notice_version, "sha256",
         r->notice_sha256, "statement_sha256", r->statement_sha256, "language", r->chinese ? "zh" : "en", "purposes",
@@ -86,7 +87,8 @@ bt_status bt_receipt_json(const struct bt_receipt *r, char **out_json) {
         "lost_face", lost_words[r->lost], "uses_most", (int)r->uses_most, "evidence", "nonce", r->nonce, "issued_at",
         moment(r->challenge_s), "expires_at", moment(r->challenge_s + BT_RECEIPT_CHALLENGE_S), "liveness", r->liveness,
         "method", "landmarks of a live head", "match_score", (double)r->match_score, "match_threshold",
-        (double)r->match_threshold, "false_match_rate", (double)r->match_fmr, "event", "type", event_words[r->event], "time",
+        (double)r->match_threshold, "false_match_rate", (double)r->match_fmr, "false_match_rate_95", (double)r->match_fmr_95[0],
+        (double)r->match_fmr_95[1], "false_match_rate_claim", r->match_claim, "event", "type", event_words[r->event], "time",
         moment(r->event_s), "entity",
         r->event == BT_RECEIPT_EXPIRED || r->event == BT_RECEIPT_INVALIDATED ? "bauta" : "subject", "valid_until",
         moment(r->valid_until_s));
@@ -182,7 +184,9 @@ bt_status bt_receipt_parse(struct bt_log *log, const char *json, size_t size_byt
         json_decref(p.root);
         return BT_E_FORMAT;
     }
-    if (strcmp(word_of(&p, NULL, "schema_version"), SCHEMA) && !p.wrong) p.wrong = "schema_version";
+    const char *schema = word_of(&p, NULL, "schema_version");
+    const bool first = !strcmp(schema, SCHEMA_1);
+    if (!first && strcmp(schema, SCHEMA) && !p.wrong) p.wrong = "schema_version";
     text_of(&p, NULL, "record_id", r.record_id, sizeof r.record_id);
     text_of(&p, NULL, "receipt_id", r.receipt_id, sizeof r.receipt_id);
     text_of(&p, NULL, "pii_principal_id", r.subject, sizeof r.subject);
@@ -214,6 +218,13 @@ bt_status bt_receipt_parse(struct bt_log *log, const char *json, size_t size_byt
     r.match_score = real_of(&p, "evidence", "match_score");
     r.match_threshold = real_of(&p, "evidence", "match_threshold");
     r.match_fmr = real_of(&p, "evidence", "false_match_rate");
+    if (!first) {
+        const json_t *range = member(&p, "evidence", "false_match_rate_95");
+        for (size_t i = 0; i < 2; i++) r.match_fmr_95[i] = (float)json_number_value(json_array_get(range, i));
+        if ((json_array_size(range) != 2 || !(r.match_fmr_95[0] <= r.match_fmr_95[1])) && !p.wrong)
+            p.wrong = "false_match_rate_95";
+        text_of(&p, "evidence", "false_match_rate_claim", r.match_claim, sizeof r.match_claim);
+    }
     r.event = (enum bt_receipt_event)choice_of(&p, "event", "type", event_words, BT_RECEIPT_EVENTS);
     r.event_s = moment_of(&p, "event", "time");
     r.valid_until_s = moment_of(&p, "event", "valid_until");

@@ -68,9 +68,11 @@ struct bt_receipt {
     int64_t challenge_s;
     char liveness[BT_RECEIPT_WORDS]; /* its result and version, in words */
     float match_score, match_threshold, match_fmr;
-    char recipient[BT_RECEIPT_DIGEST]; /* public key, where the face is lent; else "" */
-    uint32_t uses_most;                /* where it is lent; 0: as often as you like */
-    char jurisdiction[8];              /* ISO 3166-1, "" unknown */
+    float match_fmr_95[2];              /* 95 % interval of match_fmr; 0, 0 in receipts of schema 1 */
+    char match_claim[BT_RECEIPT_WORDS]; /* what may be claimed of it, and on which evidence; "" there */
+    char recipient[BT_RECEIPT_DIGEST];  /* public key, where the face is lent; else "" */
+    uint32_t uses_most;                 /* where it is lent; 0: as often as you like */
+    char jurisdiction[8];               /* ISO 3166-1, "" unknown */
     char controller[BT_RECEIPT_WORDS]; /* who keeps the data, as they wish to be called; "" : the person at this installation */
 };
 

@@ -35,6 +35,7 @@ bt_status bt_receipt_text(const struct bt_receipt *r, bool chinese, char **out_t
         fprintf(f, "  丢失时  %s\n", r->lost == BT_LOST_FREEZE ? "最多定格 5 秒,然后显示卡片" : "显示卡片");
         if (*r->recipient) fprintf(f, "  接收人  %s\n", r->recipient);
         fprintf(f, "  存储    仅本机,加密;声明第 %u 版,%.16s…\n", r->notice_version, r->notice_sha256);
+        if (live && *r->match_claim) fprintf(f, "  比对    %s\n", r->match_claim);
         if (live) fprintf(f, "  撤回    bauta consent withdraw %.8s\n", r->record_id);
     } else {
         if (r->uses_most) snprintf(uses, sizeof uses, ", at most %u times", r->uses_most);
@@ -46,6 +47,7 @@ bt_status bt_receipt_text(const struct bt_receipt *r, bool chinese, char **out_t
         fprintf(f, "  face lost   %s\n", r->lost == BT_LOST_FREEZE ? "held still for at most 5 s, then the card" : "the card");
         if (*r->recipient) fprintf(f, "  recipient   %s\n", r->recipient);
         fprintf(f, "  kept        on this machine only, encrypted; notice %u, %.16s…\n", r->notice_version, r->notice_sha256);
+        if (live && *r->match_claim) fprintf(f, "  matched     %s\n", r->match_claim);
         if (live) fprintf(f, "  withdraw    bauta consent withdraw %.8s\n", r->record_id);
     }
     if (fclose(f)) {

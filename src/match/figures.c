@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* Written by figures.py; not by hand. */
+#include "match/figures.h"
+
+// clang-format off
+const struct bt_match_figures bt_match_real = {
+    .date = "2026-11-23",
+    .people = "members of the United States Congress, official pictures",
+    .subjects = 879,
+    .templates = 1628,
+    .failed = 0,
+    .mated = 749,
+    .non_mated = 1000000,
+    .eer = 0.00268961348,
+    .threshold = 3.86351013,
+    .fmr = 0.001,
+    .fmr_95 = {0.000831704362, 0.00119604273},
+    .fnmr = 0.00801068091,
+    .fnmr_95 = {0.00263125091, 0.0147453083},
+};
+const struct bt_match_figures bt_match_synthetic = {
+    .date = "2026-11-22",
+    .people = "people made of numbers",
+    .subjects = 400,
+    .templates = 1200,
+    .failed = 0,
+    .mated = 1200,
+    .non_mated = 718200,
+    .eer = 0.0174996519,
+    .threshold = 2.54757071,
+    .fmr = 0.000999721526,
+    .fmr_95 = {0.000697952564, 0.00133754401},
+    .fnmr = 0.0783333333,
+    .fnmr_95 = {0.0603958333, 0.0987708333},
+};
+const struct bt_match_limits bt_match_limits = {
+    .bias = -11.9338823,
+    .weight = {3.51506996, 2.23670372},
+    .mean = {0.0573201472, -0.79669399},
+    .deviation = {0.169194506, 0.100927254},
+    .llr = 3.86351013f,
+    .cosine_least = 0.382115334f,
+    .distance_most = 0.601497114f,
+    .claimed = 0.0001,
+    .rule = "rule of 30",
+};
