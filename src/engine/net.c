@@ -26,6 +26,10 @@ struct bt_net {
     uint32_t input_count, output_count;
     struct bt_net_dispatch *dispatch;
     struct bt_net_stats stats;
+    struct bt_net_params params; /* without the model */
+    struct bt_plan *plan;        /* these three only with float16: what bt_net_mend needs */
+    struct bt_program *program;
+    bool *single; /* of each value of the graph: did not fit float16 */
 };
 
 static struct bt_tensor tensor_of(const struct bt_net *net, const struct bt_place *place, const char *name) {
@@ -56,15 +60,21 @@ static bt_status describe(struct bt_net *net, const struct bt_plan *plan) {
     return BT_OK;
 }
 
-static bt_status start(const struct bt_net_params *params, const struct bt_program *program, struct bt_run **out_run) {
-    return bt_run_create(
-        &(struct bt_run_params){.gpu = params->gpu, .log = params->log, .program = program, .timed = params->timed}, out_run);
+/* `like`: the one before, or NULL. */
+static bt_status start(const struct bt_net_params *params, const struct bt_program *program, struct bt_run *like,
+                       struct bt_run **out_run) {
+    const struct bt_run_params run = {
+        .gpu = params->gpu, .log = params->log, .program = program, .timed = params->timed, .like = like};
+    return bt_run_create(&run, out_run);
 }
 
 /* Names are the graph's, which the net keeps. */
 static bt_status count_up(struct bt_net *net, const struct bt_plan *plan, const struct bt_program *program) {
-    net->dispatch = calloc(program->dispatch_count + 1, sizeof *net->dispatch);
-    if (!net->dispatch) return BT_E_MEMORY;
+    struct bt_net_dispatch *dispatch = calloc(program->dispatch_count + 1, sizeof *dispatch);
+    if (!dispatch) return BT_E_MEMORY;
+    free(net->dispatch);
+    net->dispatch = dispatch;
+    const uint32_t single_count = net->stats.single_count;
     net->stats = (struct bt_net_stats){
         .constant_bytes = program->region_bytes[BT_REGION_CONSTANT],
         .input_bytes = program->region_bytes[BT_REGION_INPUT],
@@ -73,16 +83,19 @@ static bt_status count_up(struct bt_net *net, const struct bt_plan *plan, const 
         .unshared_bytes = plan->unshared_bytes,
         .dispatch_count = program->dispatch_count,
         .kernel_count = bt_run_kernel_count(net->run),
+        .single_count = single_count,
     };
     for (uint32_t i = 0; i < program->dispatch_count; i++) {
         const struct bt_dispatch *d = &program->dispatch[i];
         net->dispatch[i] = (struct bt_net_dispatch){.name = d->name,
                                                     .op = d->op,
                                                     .kernel = bt_emit_kernel_info(d->kernel)->name,
+                                                    .half = d->half,
                                                     .texels = d->code != BT_CODE_STORAGE,
                                                     .macs = d->macs};
         net->stats.macs += d->macs;
         net->stats.barrier_count += d->wait;
+        net->stats.half_count += d->half != BT_HALF_OFF;
     }
     return BT_OK;
 }
@@ -103,22 +116,33 @@ struct makings {
     atomic_uint next;
 };
 
+static bt_status lower(const struct bt_net *net, struct bt_plan **out_plan, struct bt_program **out_program) {
+    const struct bt_net_params *params = &net->params;
+    struct bt_plan_params plan;
+    struct bt_emit_params emit;
+    bt_net_target(bt_gpu_caps(params->gpu), params->variant, params->half, &plan, &emit);
+    if (params->tuning) emit.tuned = bt_tune_table(params->tuning, &emit.tuned_count);
+    plan.single = net->single;
+    bt_status st = bt_plan_create(net->graph, &plan, params->log, out_plan);
+    return st ? st : bt_emit_create(*out_plan, &emit, params->log, out_program);
+}
+
 /* All that does nothing with the device: any thread. */
 static bt_status compile(struct making *m) {
     const struct bt_net_params *params = m->params;
-    struct bt_plan_params plan;
-    struct bt_emit_params emit;
-    bt_net_target(bt_gpu_caps(params->gpu), params->variant, &plan, &emit);
-    if (params->tuning) emit.tuned = bt_tune_table(params->tuning, &emit.tuned_count);
     struct bt_net *net = m->net = calloc(1, sizeof *net);
     if (!net) return BT_E_MEMORY;
+    net->params = *params;
+    net->params.onnx = (struct bt_bytes){0};
     net->name = strdup(params->name ? params->name : "net");
     if (!net->name) return BT_E_MEMORY;
     bt_status st = bt_onnx_import(params->onnx, params->log, &net->graph);
     if (!st) st = bt_fuse(net->graph, params->log);
-    if (!st) st = bt_plan_create(net->graph, &plan, params->log, &m->plan);
-    if (!st) st = bt_emit_create(m->plan, &emit, params->log, &m->program);
-    return st;
+    if (!st && params->half) {
+        net->single = calloc(net->graph->value_count + 1, sizeof *net->single);
+        if (!net->single) st = BT_E_MEMORY;
+    }
+    return st ? st : lower(net, &m->plan, &m->program);
 }
 
 static void *compile_on(void *user) {
@@ -155,7 +179,7 @@ bt_status bt_nets_create(const struct bt_net_params *params, uint32_t count, str
     for (uint32_t i = 0; i < count && !st; i++) programs[i] = m[i].program;
     if (!st && count) st = bt_run_kernels_create(params->gpu, programs, count, &kernels);
     for (uint32_t i = 0; i < count && !st; i++) {
-        st = start(&params[i], m[i].program, &m[i].net->run);
+        st = start(&params[i], m[i].program, NULL, &m[i].net->run);
         if (!st) st = describe(m[i].net, m[i].plan);
         if (!st) st = count_up(m[i].net, m[i].plan, m[i].program);
     }
@@ -163,6 +187,12 @@ bt_status bt_nets_create(const struct bt_net_params *params, uint32_t count, str
         const struct bt_net_stats *s = &m[i].net->stats;
         bt_log_debug(params->log, "engine: %s: %u dispatches, %u kernels, %zu KiB of constants, %zu KiB of scratch",
                      m[i].net->name, s->dispatch_count, s->kernel_count, s->constant_bytes >> 10, s->scratch_bytes >> 10);
+        if (params[i].half) { /* for bt_net_mend */
+            m[i].net->plan = m[i].plan;
+            m[i].net->program = m[i].program;
+            m[i].plan = NULL;
+            m[i].program = NULL;
+        }
         out_nets[i] = m[i].net;
         m[i].net = NULL;
     }
@@ -186,6 +216,9 @@ void bt_net_destroy(struct bt_net **out_net) {
     struct bt_net *net = *out_net;
     if (!net) return;
     bt_run_destroy(&net->run);
+    bt_emit_destroy(&net->program);
+    bt_plan_destroy(&net->plan);
+    free(net->single);
     bt_graph_destroy(&net->graph);
     free(net->input);
     free(net->output);
@@ -229,6 +262,79 @@ const struct bt_tensor *bt_net_output_at(const struct bt_net *net, uint32_t inde
 
 struct bt_commands *bt_net_commands(struct bt_net *net) {
     return bt_run_commands(net->run);
+}
+
+static const struct bt_step *step_of(const struct bt_net *net, uint32_t dispatch) {
+    return &net->plan->step[net->program->dispatch[dispatch].step];
+}
+
+/* Whether what a step reads did not fit either: then it need not be at fault itself. */
+static bool inherits(const struct bt_step *step, const bool *spilt) {
+    for (uint16_t k = 0; k < step->in_count; k++) {
+        const struct bt_place *in = &step->in[k];
+        if (in->region == BT_REGION_ARENA && in->value != step->out->value && spilt[in->value]) return true;
+    }
+    return false;
+}
+
+/* The new ones are marked in `single`; their number. */
+static bt_status find_overflows(const struct bt_net *net, bool *single, uint32_t *out_count) {
+    bool *spilt = calloc(net->graph->value_count + 1, sizeof *spilt);
+    if (!spilt) return BT_E_MEMORY;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < net->program->dispatch_count; i++) {
+        if (bt_run_overflowed(net->run, i)) spilt[step_of(net, i)->out->value] = true;
+    }
+    for (uint32_t i = 0; i < net->program->dispatch_count; i++) {
+        const struct bt_step *step = step_of(net, i);
+        if (!bt_run_overflowed(net->run, i) || inherits(step, spilt) || single[step->out->value]) continue;
+        single[step->out->value] = true;
+        count++;
+        bt_log_info(net->params.log, "engine: %s: the results of %s \"%s\" do not fit float16: float32 from now on", net->name,
+                    bt_op_info(step->op)->name, step->name);
+    }
+    free(spilt);
+    *out_count = count;
+    return BT_OK;
+}
+
+bt_status bt_net_mend(struct bt_net *net, bool *out_again) {
+    bool overflowed = false;
+    for (uint32_t i = 0; net->program && i < net->program->dispatch_count; i++) overflowed |= bt_run_overflowed(net->run, i);
+    if (!overflowed) {
+        *out_again = false;
+        return BT_OK;
+    }
+    struct bt_plan *plan = NULL;
+    struct bt_program *program = NULL;
+    struct bt_run *run = NULL;
+    uint32_t count = 0;
+    bt_status st = find_overflows(net, net->single, &count);
+    if (!st && !count) st = BT_E_DEVICE; /* what is in float32 cannot overflow: nothing would change */
+    if (!st) st = lower(net, &plan, &program);
+    if (!st) st = start(&net->params, program, net->run, &run);
+    if (st) {
+        bt_emit_destroy(&program);
+        bt_plan_destroy(&plan);
+        return st;
+    }
+    bt_run_destroy(&net->run);
+    bt_emit_destroy(&net->program);
+    bt_plan_destroy(&net->plan);
+    net->run = run;
+    net->program = program;
+    net->plan = plan;
+    net->stats.single_count += count;
+    st = count_up(net, plan, program);
+    if (!st) *out_again = true;
+    return st;
+}
+
+const char *bt_net_single_at(const struct bt_net *net, uint32_t index) {
+    for (uint32_t v = 0; net->single && v < net->graph->value_count; v++) {
+        if (net->single[v] && index-- == 0) return net->graph->value[v].name;
+    }
+    return NULL;
 }
 
 bt_status bt_net_fill(const struct bt_tensor *input, const float *values) {

@@ -8,16 +8,18 @@
 #include "gpu/device.h"
 #include <stdlib.h>
 
-void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, struct bt_plan_params *out_plan,
+void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, enum bt_half half, struct bt_plan_params *out_plan,
                    struct bt_emit_params *out_emit) {
     bool cpu = caps->kind == BT_GPU_CPU;
     size_t align = caps->texel_align_bytes > caps->storage_align_bytes ? caps->texel_align_bytes : caps->storage_align_bytes;
     if (align < 256) align = 256;
-    *out_plan = (struct bt_plan_params){.alignment_bytes = align, .guard_bytes = BT_RUN_GUARD_BYTES};
+    *out_plan =
+        (struct bt_plan_params){.alignment_bytes = align, .guard_bytes = BT_RUN_GUARD_BYTES, .half = half != BT_HALF_OFF};
     bool texels = variant == BT_VARIANT_TEXELS || (variant == BT_VARIANT_AUTO && cpu);
     *out_emit = (struct bt_emit_params){
         .texels = texels,
-        .share = texels && cpu ? bt_run_share(caps) : 0,
+        .share = texels && cpu && !half ? bt_run_share(caps) : 0, /* there is no such code for float16 */
+        .half = half == BT_HALF_ARITHMETIC && !caps->half_arithmetic ? BT_HALF_STORAGE : half,
         /* On a CPU driver texels always win: a storage read is a loop over the lanes there. */
         .either = variant == BT_VARIANT_AUTO && !cpu,
         .max_texels = caps->max_texels,
@@ -33,12 +35,13 @@ static bt_status print_program(const struct bt_net_print_params *params, const s
                                    .max_texels = 1u << 27,
                                    .subgroup_lanes = 8,
                                    .subgroup_shuffle = true,
-                                   .wide_integers = true};
+                                   .wide_integers = true,
+                                   .half_arithmetic = true};
     struct bt_plan_params to_plan;
     struct bt_emit_params to_emit;
     struct bt_plan *plan = NULL;
     struct bt_program *program = NULL;
-    bt_net_target(params->caps ? params->caps : &imagined, params->variant, &to_plan, &to_emit);
+    bt_net_target(params->caps ? params->caps : &imagined, params->variant, params->half, &to_plan, &to_emit);
     bt_status st = bt_plan_create(graph, &to_plan, params->log, &plan);
     if (!st && params->stage == BT_STAGE_PLAN) {
         st = bt_plan_print(plan, out_text);

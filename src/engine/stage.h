@@ -7,7 +7,7 @@
 
 struct bt_gpu_caps;
 
-void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, struct bt_plan_params *out_plan,
+void bt_net_target(const struct bt_gpu_caps *caps, enum bt_variant variant, enum bt_half half, struct bt_plan_params *out_plan,
                    struct bt_emit_params *out_emit);
 
 #endif

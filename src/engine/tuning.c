@@ -9,7 +9,7 @@
 bt_status bt_net_tuning_create(struct bt_gpu *gpu, struct bt_log *log, struct bt_bytes kept, struct bt_tuning **out_tuning) {
     struct bt_plan_params plan;
     struct bt_emit_params emit;
-    bt_net_target(bt_gpu_caps(gpu), BT_VARIANT_AUTO, &plan, &emit);
+    bt_net_target(bt_gpu_caps(gpu), BT_VARIANT_AUTO, BT_HALF_OFF, &plan, &emit);
     return bt_tune_create(bt_gpu_caps(gpu), &emit, kept, log, out_tuning);
 }
 
@@ -19,7 +19,7 @@ bt_status bt_net_tune(struct bt_tuning *tuning, const struct bt_net_tune_params 
     struct bt_plan_params plan_params;
     struct bt_emit_params emit;
     bt_status st = params->count <= BT_NET_TUNING_NETS_MAX ? BT_OK : BT_E_ARGUMENT;
-    bt_net_target(bt_gpu_caps(params->gpu), BT_VARIANT_AUTO, &plan_params, &emit);
+    bt_net_target(bt_gpu_caps(params->gpu), BT_VARIANT_AUTO, BT_HALF_OFF, &plan_params, &emit);
     for (uint32_t i = 0; i < params->count && !st; i++) {
         st = bt_onnx_import(params->onnx[i], params->log, &graph[i]);
         if (!st) st = bt_fuse(graph[i], params->log);

@@ -53,7 +53,7 @@ static void shipped_nets(void **state) {
     struct kinds kinds = {0};
     struct bt_plan_params to_plan;
     struct bt_emit_params to_emit;
-    bt_net_target(&caps, BT_VARIANT_AUTO, &to_plan, &to_emit);
+    bt_net_target(&caps, BT_VARIANT_AUTO, BT_HALF_OFF, &to_plan, &to_emit);
     for (size_t n = 0; n < BT_COUNT(names); n++) {
         struct bt_bytes onnx = bt_test_model(names[n]);
         struct bt_graph *graph = NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/emit/emit.h"
 
+#include "base/half.h"
 #include "base/log.h"
 #include "engine/conv.h"
 #include "engine/dw.h"
@@ -21,6 +22,7 @@
 #include "engine/tile.h"
 #include "engine/unpack.h"
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +42,8 @@ static_assert(sizeof(struct bt_conv_push) == 14 * 4 && sizeof(struct bt_dw_push)
 static_assert(sizeof(struct bt_plain_push) == 31 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
 static_assert(sizeof(struct bt_tile_push) == 14 * 4, "push block");
-static_assert(BT_CONV2D_CONSTANTS <= BT_DISPATCH_CONSTANTS, "constants");
+static_assert(BT_CONV2D_CONSTANTS <= BT_ENGINE_HALVES, "constants");
+static_assert((int)BT_CONV2D_WEIGHTS == BT_DW_WEIGHTS && (int)BT_CONV2D_WEIGHTS == BT_TILE_WEIGHTS, "slots");
 
 /* Invocations in a workgroup, where a vector has little to do (else see choice.c). A CPU driver runs one vector at a time: a
    few of them, as the workgroup's own cost shows (measured on lavapipe). */
@@ -83,8 +86,11 @@ bt_status bt_emit_refuse(struct bt_emitter *e, const char *why) {
 }
 
 struct bt_operand bt_emit_operand(const struct bt_place *place) {
-    return (struct bt_operand){
-        .region = place->region, .offset_bytes = place->offset_bytes, .size_bytes = place->size_bytes, .index = place->index};
+    return (struct bt_operand){.region = place->region,
+                               .offset_bytes = place->offset_bytes,
+                               .size_bytes = place->size_bytes,
+                               .index = place->index,
+                               .half = place->half};
 }
 
 bool bt_emit_absent(const struct bt_step *step, uint32_t input) {
@@ -138,7 +144,7 @@ bool bt_emit_merge_plain(struct bt_emitter *e, struct bt_operand *out_operand) {
 static bool fits_texels(const struct bt_emitter *e, const struct bt_emit_kernel_info *info, const struct bt_operand *operands) {
     if (!e->texels) return false;
     for (uint32_t i = 0; i < info->slot_count; i++) {
-        size_t texel = info->slots[i] == '4' ? 16 : info->slots[i] == '1' ? 4 : 0;
+        size_t texel = info->slots[i] == '4' ? (operands[i].half ? 8 : 16) : info->slots[i] == '1' ? 4 : 0;
         if (texel && (operands[i].size_bytes + e->params.guard_bytes) / texel > e->params.max_texels) return false;
     }
     return true;
@@ -148,6 +154,21 @@ static enum bt_code code_for(const struct bt_emitter *e, const struct bt_emit_ke
                              const struct bt_operand *operands) {
     if (!fits_texels(e, info, operands)) return BT_CODE_STORAGE;
     return e->params.share ? BT_CODE_LANES : BT_CODE_TEXELS;
+}
+
+/* One a slot that is of float16. */
+static uint32_t halves_of(const struct bt_emit_kernel_info *info, const struct bt_operand *operands) {
+    uint32_t halves = 0;
+    for (uint32_t i = 0; i < info->slot_count; i++) halves |= (uint32_t)operands[i].half << i;
+    return halves;
+}
+
+/* Products too, for a convolution whose plan allows it and whose weights fit. */
+static enum bt_half half_of(const struct bt_emitter *e, enum bt_kernel_id kernel, const struct bt_operand *operands) {
+    if (!halves_of(bt_emit_kernel_info(kernel), operands)) return BT_HALF_OFF;
+    const bool multiplies = kernel == BT_KERNEL_CONV || kernel == BT_KERNEL_DW || kernel == BT_KERNEL_TILE;
+    if (multiplies && e->step->half && operands[BT_CONV2D_WEIGHTS].half) return e->params.half;
+    return BT_HALF_STORAGE;
 }
 
 bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, const int32_t *constants, const void *push,
@@ -167,9 +188,11 @@ bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id kernel, con
                               .step = e->step_index,
                               .kernel = kernel,
                               .code = code_for(e, info, operands),
-                              .wait = e->wait};
+                              .wait = e->wait,
+                              .half = half_of(e, kernel, operands)};
     d->constants[0] = lanes;
     for (uint32_t i = 1; i < info->constant_count; i++) d->constants[i] = (uint32_t)constants[i - 1];
+    d->constants[BT_ENGINE_HALVES] = halves_of(info, operands);
     memcpy(d->push, push, info->push_bytes);
     memcpy(d->operand, operands, info->slot_count * sizeof *operands);
     d->groups_x = groups;
@@ -225,6 +248,22 @@ bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, struct bt_op
     *out_operand = (struct bt_operand){.region = BT_REGION_CONSTANT, .offset_bytes = offset, .size_bytes = size_bytes};
     *out_data = (float *)(void *)(p->constants + offset);
     return BT_OK;
+}
+
+void bt_emit_halve(struct bt_emitter *e, struct bt_operand *operand, float *data) {
+    const size_t count = operand->size_bytes / sizeof *data, bytes = count * sizeof(uint16_t);
+    for (size_t i = 0; i < count; i++) {
+        if (!(fabsf(data[i]) <= BT_HALF_MOST)) return;
+    }
+    uint8_t *to = (uint8_t *)data;
+    for (size_t i = 0; i < count; i++) {
+        const uint16_t half = bt_half_from_float(data[i]);
+        memcpy(to + i * sizeof half, &half, sizeof half);
+    }
+    memset(to + bytes, 0, bytes);
+    operand->half = true;
+    operand->size_bytes = bytes;
+    e->program->region_bytes[BT_REGION_CONSTANT] = operand->offset_bytes + bytes + e->params.guard_bytes;
 }
 
 static bt_status upload_constants(struct bt_emitter *e) {

@@ -32,6 +32,8 @@ BT_CHECKED bt_status bt_emit_add_groups(struct bt_emitter *e, enum bt_kernel_id 
 /* Room in the CONSTANT region for packed weights; zeroed. The pointer holds until the next call. */
 BT_CHECKED bt_status bt_emit_constant(struct bt_emitter *e, size_t size_bytes, struct bt_operand *out_operand,
                                       float **out_data);
+/* Turns the constant that was made last, of floats, into float16, if all fit. */
+void bt_emit_halve(struct bt_emitter *e, struct bt_operand *operand, float *data);
 /* Logs why this step cannot run; returns BT_E_UNSUPPORTED. */
 BT_CHECKED bt_status bt_emit_refuse(struct bt_emitter *e, const char *why);
 

@@ -12,6 +12,7 @@ static const char *const codes[] = {[BT_CODE_STORAGE] = "storage", [BT_CODE_TEXE
 static void print_dispatch(FILE *f, const struct bt_dispatch *d, uint32_t number) {
     const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
     fprintf(f, "%s%4u %-9s %s", d->wait ? "---- wait\n" : "", number, info->name, codes[d->code]);
+    if (d->half) fprintf(f, d->half == BT_HALF_STORAGE ? " half" : " half products");
     fprintf(f, " [");
     for (uint32_t i = 0; i < info->constant_count; i++) fprintf(f, "%s%d", i ? " " : "", (int32_t)d->constants[i]);
     fprintf(f, "] (");
@@ -24,8 +25,8 @@ static void print_dispatch(FILE *f, const struct bt_dispatch *d, uint32_t number
     }
     fprintf(f, ") x %u", d->groups_x * d->groups_y);
     for (uint32_t i = 0; i < info->slot_count; i++)
-        fprintf(f, " %s%s+%zu:%zu", info->slots[i] == 'o' ? "-> " : "", regions[d->operand[i].region],
-                d->operand[i].offset_bytes, d->operand[i].size_bytes);
+        fprintf(f, " %s%s+%zu:%zu%s", info->slots[i] == 'o' ? "-> " : "", regions[d->operand[i].region],
+                d->operand[i].offset_bytes, d->operand[i].size_bytes, d->operand[i].half ? "h" : "");
     fprintf(f, "  %s \"%s\"\n", d->op, d->name);
 }
 

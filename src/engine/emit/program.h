@@ -5,6 +5,7 @@
 #define BT_EMIT_PROGRAM_H
 
 #include "engine/emit/choice.h"
+#include "engine/engine.h"
 #include "engine/plan/plan.h"
 
 struct bt_log;
@@ -16,7 +17,7 @@ enum bt_kernel_id {
     BT_KERNEL_COUNT
 };
 
-enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = 16, BT_DISPATCH_PUSH_BYTES = 128 };
+enum { BT_DISPATCH_SLOTS = 4, BT_DISPATCH_CONSTANTS = BT_ENGINE_HALVES + 1, BT_DISPATCH_PUSH_BYTES = 128 };
 
 struct bt_emit_kernel_info {
     const char *name, *slots; /* see kernels.def */
@@ -35,6 +36,7 @@ struct bt_operand {
     enum bt_region region;
     size_t offset_bytes, size_bytes;
     uint32_t index; /* INPUT, OUTPUT: which one; for printing */
+    bool half;      /* float16 */
 };
 
 struct bt_dispatch {
@@ -44,6 +46,9 @@ struct bt_dispatch {
     enum bt_kernel_id kernel;
     enum bt_code code;
     bool wait; /* a barrier first */
+    /* STORAGE: some operands are of float16, and one slot more than the kernel's is an uint that becomes 1 when a result does
+       not fit it. ARITHMETIC: so are the products. */
+    enum bt_half half;
     uint32_t constants[BT_DISPATCH_CONSTANTS];
     uint8_t push[BT_DISPATCH_PUSH_BYTES];
     struct bt_operand operand[BT_DISPATCH_SLOTS];
@@ -68,6 +73,7 @@ struct bt_emit_params {
     uint32_t max_texels;          /* elements in one texel view */
     bool cpu;                     /* the device is a CPU driver: workgroups of a few vectors, no waits inside of them */
     uint32_t share;               /* lanes of a subgroup if the device runs BT_CODE_LANES, else 0; only with texels */
+    enum bt_half half;            /* OFF unless the plan has float16 */
     size_t alignment_bytes;       /* of packed weights; 0: 256 */
     size_t guard_bytes;           /* as in the plan's parameters */
     const struct bt_tuned *tuned; /* measured layers, borrowed during the call; may be NULL */

@@ -93,6 +93,7 @@ static bt_status pack_weights(struct bt_emitter *e, const struct epilogue *ep, e
     bt_status st = bt_emit_constant(e, bytes[kind](&p), &out->operand, &data);
     if (st) return st;
     out->params = write[kind](&p, data);
+    if (e->params.half) bt_emit_halve(e, &out->operand, data);
     return BT_OK;
 }
 

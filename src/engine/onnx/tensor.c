@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/half.h"
 #include "engine/onnx/model.h"
 #include "engine/onnx/onnx.h"
 #include "engine/onnx/wire.h"
@@ -7,19 +8,6 @@
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "raw_data is little endian (onnx.proto) and copied as it is");
-
-/* IEEE 754 binary16 to binary32: exact. */
-static float half_to_float(uint16_t h) {
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, exponent = h >> 10 & 31, mantissa = h & 1023, bits;
-    if (exponent == 0) {
-        float tiny = (float)mantissa * 0x1p-24f;
-        return sign ? -tiny : tiny;
-    }
-    bits = sign | (exponent == 31 ? 255 : exponent + 112) << 23 | mantissa << 13;
-    float f;
-    memcpy(&f, &bits, sizeof f);
-    return f;
-}
 
 static float bfloat_to_float(uint16_t h) {
     uint32_t bits = (uint32_t)h << 16;
@@ -34,7 +22,7 @@ static void from_float(const void *in, void *out) {
 static void from_half(const void *in, void *out) {
     uint16_t h;
     memcpy(&h, in, 2);
-    *(float *)out = half_to_float(h);
+    *(float *)out = bt_half_to_float(h);
 }
 static void from_bfloat(const void *in, void *out) {
     uint16_t h;

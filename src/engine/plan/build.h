@@ -18,6 +18,7 @@ struct bt_plan_buffer {
     uint32_t index; /* INPUT, OUTPUT */
     uint32_t first, last;
     size_t size_bytes, offset_bytes;
+    bool half;
 };
 
 struct bt_planner {
@@ -25,6 +26,8 @@ struct bt_planner {
     struct bt_log *log;
     struct bt_plan *plan;
     size_t alignment_bytes, guard_bytes;
+    bool half;
+    const bool *single;
     bt_status status; /* the first failure */
     uint32_t step_room, constant_room, buffer_count, buffer_room;
     struct bt_plan_buffer *buffer;

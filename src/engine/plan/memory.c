@@ -78,6 +78,24 @@ static void place_lasting(struct bt_planner *p) {
     }
 }
 
+/* Maps between steps; not what a step reads or writes as PLAIN, nor what has not fitted before. */
+static void choose_half(struct bt_planner *p) {
+    struct bt_plan *plan = p->plan;
+    if (!p->half) return;
+    for (uint32_t i = 0; i < p->buffer_count; i++) p->buffer[i].half = p->buffer[i].region == BT_REGION_ARENA;
+    for (uint32_t i = 0; i < plan->step_count; i++) {
+        const struct bt_step *s = &plan->step[i];
+        for (uint16_t k = 0; k <= s->in_count; k++) {
+            const struct bt_place *place = k < s->in_count ? &s->in[k] : s->out;
+            if (place->region != BT_REGION_ARENA) continue;
+            if (place->layout != BT_LAYOUT_C4 || (p->single && p->single[place->value])) p->buffer[place->index].half = false;
+        }
+    }
+    for (uint32_t i = 0; i < p->buffer_count; i++) {
+        if (p->buffer[i].half) p->buffer[i].size_bytes /= 2;
+    }
+}
+
 static void settle(const struct bt_planner *p, struct bt_place *place) {
     if (place->region == BT_REGION_NONE) return;
     if (place->region == BT_REGION_CONSTANT) {
@@ -87,6 +105,8 @@ static void settle(const struct bt_planner *p, struct bt_place *place) {
     const struct bt_plan_buffer *b = &p->buffer[place->index];
     place->offset_bytes = b->offset_bytes;
     place->index = b->index;
+    place->half = b->half;
+    if (b->half) place->size_bytes /= 2;
 }
 
 static bool overlap(const struct bt_place *a, const struct bt_place *b) {
@@ -138,6 +158,7 @@ static uint64_t count_macs(const struct bt_step *s) {
 
 void bt_plan_place_memory(struct bt_planner *p) {
     struct bt_plan *plan = p->plan;
+    choose_half(p);
     place_arena(p);
     if (p->status) return;
     place_lasting(p);
@@ -145,6 +166,7 @@ void bt_plan_place_memory(struct bt_planner *p) {
         struct bt_step *s = &plan->step[i];
         for (uint16_t k = 0; k < s->in_count; k++) settle(p, &s->in[k]);
         settle(p, s->out);
+        s->half = p->half && (s->in[0].half || s->in[0].region == BT_REGION_INPUT) && !(p->single && p->single[s->out->value]);
         s->macs = count_macs(s);
     }
     for (uint32_t i = 0; i < plan->input_count; i++) settle(p, &plan->input[i]);

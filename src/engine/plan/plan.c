@@ -230,6 +230,8 @@ bt_status bt_plan_create(const struct bt_graph *graph, const struct bt_plan_para
                          struct bt_plan **out_plan) {
     struct bt_planner p = {.graph = graph, .log = log};
     p.guard_bytes = params ? params->guard_bytes : 0;
+    p.half = params && params->half;
+    p.single = params ? params->single : NULL;
     p.alignment_bytes = params && params->alignment_bytes ? params->alignment_bytes : 256;
     if (p.alignment_bytes & (p.alignment_bytes - 1)) return BT_E_ARGUMENT;
     bt_status st = bt_graph_verify(graph, log);

@@ -20,6 +20,7 @@ struct bt_place {
     struct bt_shape shape;           /* as the operator sees it; the memory may be another value's (a view) */
     uint32_t index;                  /* CONSTANT, INPUT, OUTPUT: which one, of plan->constant / input / output */
     size_t offset_bytes, size_bytes; /* in the region; the offset is a multiple of the alignment */
+    bool half;                       /* elements are float16; only of C4 in the ARENA */
 };
 
 /* What the steps may contain, after fuse/ and the plan's own rewrites:
@@ -43,6 +44,7 @@ struct bt_step {
     struct bt_place *in, *out;
     const struct bt_attr *attr;
     bool wait;     /* a memory barrier is needed before this step (it touches what earlier ones since the last barrier did) */
+    bool half;     /* a convolution may multiply in float16: its x is small enough for it, and its sums were when last seen */
     uint64_t macs; /* multiply-adds, for timings */
 };
 
@@ -70,6 +72,8 @@ struct bt_plan {
 struct bt_plan_params {
     size_t alignment_bytes; /* of every place; a power of two. 0: 256, enough for every Vulkan device */
     size_t guard_bytes;     /* kept free behind every place: a binding may be that much larger than its tensor */
+    bool half;              /* float16 for what may be */
+    const bool *single;     /* of each graph value: did not fit float16; borrowed during create, NULL: none */
 };
 
 /* `params` may be NULL. BT_E_UNSUPPORTED names the node that cannot run on the device (an integer that does not fold away,

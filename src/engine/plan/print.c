@@ -14,7 +14,7 @@ static void print_place(FILE *out, const struct bt_plan *plan, const struct bt_p
     const struct bt_value *v = &plan->graph->value[p->value];
     if (p->region != BT_REGION_CONSTANT) fprintf(out, "%%%s ", v->name);
     bt_graph_print_shape(out, v->type, &p->shape);
-    fprintf(out, "%s@%s", p->layout == BT_LAYOUT_C4 ? " c4" : "", region_names[p->region]);
+    fprintf(out, "%s%s@%s", p->layout == BT_LAYOUT_C4 ? " c4" : "", p->half ? " half" : "", region_names[p->region]);
     if (p->region == BT_REGION_CONSTANT) {
         fprintf(out, "#%u", p->index);
     } else {

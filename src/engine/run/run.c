@@ -17,6 +17,9 @@ struct view {
     enum bt_texel_format format;
 };
 
+/* As far apart as any device wants bindings (the most that minStorageBufferOffsetAlignment may be). */
+enum { OVERFLOW_BYTES = 256 };
+
 struct bt_run_kernels {
     uint32_t count;
     struct bt_kernel *kernel[];
@@ -27,6 +30,7 @@ struct bt_run {
     struct bt_log *log;
     size_t guard_bytes;
     struct bt_buffer *buffer[BT_REGION_COUNT];
+    struct bt_buffer *overflow; /* an uint every OVERFLOW_BYTES, one a dispatch; NULL: nothing is of float16 */
     struct bt_commands *commands;
     struct bt_timers *timers;
     struct bt_kernel **kernel; /* one a dispatch, many of them the same */
@@ -45,10 +49,33 @@ static size_t view_bytes(const struct bt_run *run, size_t size_bytes) {
     return (size_bytes >> 8 & 0xff) == 0 ? size_bytes + run->guard_bytes : size_bytes;
 }
 
-static bt_status make_buffers(struct bt_run *run, const struct bt_program *program) {
+static bool uses_half(const struct bt_program *program) {
+    for (uint32_t i = 0; i < program->dispatch_count; i++) {
+        if (program->dispatch[i].half) return true;
+    }
+    return false;
+}
+
+static bt_status make_overflow(struct bt_run *run, const struct bt_program *program) {
+    if (!uses_half(program)) return BT_OK;
+    const size_t size = (size_t)program->dispatch_count * OVERFLOW_BYTES;
+    bt_status st = bt_buffer_create(run->gpu, size, BT_MEMORY_READBACK, &run->overflow);
+    if (!st) memset(bt_buffer_map(run->overflow), 0, size);
+    return st;
+}
+
+static bool is_lasting(int region) {
+    return region == BT_REGION_INPUT || region == BT_REGION_OUTPUT;
+}
+
+static bt_status make_buffers(struct bt_run *run, const struct bt_program *program, const struct bt_run *like) {
     for (int r = BT_REGION_ARENA; r < BT_REGION_COUNT; r++) {
         size_t size = program->region_bytes[r];
         if (!size) continue;
+        if (like && is_lasting(r)) {
+            run->buffer[r] = like->buffer[r];
+            continue;
+        }
         if (is_power_of_two(size)) size += program->guard_bytes;
         bt_status st =
             bt_buffer_create(run->gpu, size, r == BT_REGION_OUTPUT ? BT_MEMORY_READBACK : BT_MEMORY_DEVICE, &run->buffer[r]);
@@ -64,6 +91,9 @@ static uint32_t count_dispatches(const struct bt_program *const *programs, uint3
     return n;
 }
 
+/* Bindings of the largest kernel, and the overflow. */
+enum { SLOTS_MOST = BT_DISPATCH_SLOTS + 1 };
+
 /* `slots`: room for the dispatch's. */
 static struct bt_kernel_params kernel_of(const struct bt_dispatch *d, enum bt_slot *slots) {
     const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
@@ -71,17 +101,21 @@ static struct bt_kernel_params kernel_of(const struct bt_dispatch *d, enum bt_sl
         bool fetched = info->slots[k] == '4' || info->slots[k] == '1';
         slots[k] = fetched && d->code != BT_CODE_STORAGE ? BT_SLOT_TEXELS : BT_SLOT_STORAGE;
     }
+    if (d->half) slots[info->slot_count] = BT_SLOT_STORAGE;
     struct bt_run_spirv spirv;
-    bool frozen = bt_run_frozen(d->kernel, d->code, d->constants, &spirv);
-    if (!frozen) spirv = bt_run_spirv(d->kernel, d->code);
+    bool frozen = !d->half && bt_run_frozen(d->kernel, d->code, d->constants, &spirv);
+    if (!frozen)
+        spirv = d->half ? bt_run_spirv_half(d->kernel, d->code != BT_CODE_STORAGE, d->half) : bt_run_spirv(d->kernel, d->code);
     return (struct bt_kernel_params){
         .name = info->name,
         .spirv = spirv.words,
         .spirv_bytes = spirv.size_bytes,
         .slots = slots,
-        .slot_count = info->slot_count,
+        .slot_count = info->slot_count + (d->half ? 1 : 0),
         .constants = d->constants,
-        .constant_count = frozen ? 0 : info->constant_count,
+        .constant_count = frozen    ? 0
+                          : d->half ? BT_ENGINE_HALVES + 1
+                                    : info->constant_count,
         .push_bytes = info->push_bytes,
     };
 }
@@ -91,7 +125,7 @@ static bt_status make_kernels(struct bt_gpu *gpu, const struct bt_program *const
                               struct bt_kernel **out_kernels) {
     uint32_t n = count_dispatches(programs, count), at = 0;
     struct bt_kernel_params *params = calloc(n + 1, sizeof *params);
-    enum bt_slot(*slots)[BT_DISPATCH_SLOTS] = calloc(n + 1, sizeof *slots);
+    enum bt_slot(*slots)[SLOTS_MOST] = calloc(n + 1, sizeof *slots);
     bt_status st = BT_E_MEMORY;
     if (!params || !slots) goto done;
     for (uint32_t p = 0; p < count; p++) {
@@ -147,22 +181,27 @@ static bt_status find_view(struct bt_run *run, const struct bt_operand *o, enum 
     return BT_OK;
 }
 
-static bt_status bind(struct bt_run *run, const struct bt_dispatch *d, struct bt_kernel *kernel,
+static bt_status bind(struct bt_run *run, uint32_t index, const struct bt_dispatch *d, struct bt_kernel *kernel,
                       struct bt_bindings **out_bindings) {
     const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
-    struct bt_binding bindings[BT_DISPATCH_SLOTS] = {0};
+    struct bt_binding bindings[SLOTS_MOST] = {0};
     for (uint32_t i = 0; i < info->slot_count; i++) {
         const struct bt_operand *o = &d->operand[i];
         char slot = info->slots[i];
         if (d->code != BT_CODE_STORAGE && (slot == '4' || slot == '1')) {
-            bt_status st = find_view(run, o, slot == '4' ? BT_TEXELS_RGBA32F : BT_TEXELS_R32F, &bindings[i].texels);
+            enum bt_texel_format format = slot == '1' ? BT_TEXELS_R32F : o->half ? BT_TEXELS_RGBA16F : BT_TEXELS_RGBA32F;
+            bt_status st = find_view(run, o, format, &bindings[i].texels);
             if (st) return st;
         } else {
             bindings[i] = (struct bt_binding){
                 .buffer = run->buffer[o->region], .offset_bytes = o->offset_bytes, .size_bytes = o->size_bytes};
         }
     }
-    return bt_bindings_create(kernel, bindings, info->slot_count, out_bindings);
+    uint32_t count = info->slot_count;
+    if (d->half)
+        bindings[count++] = (struct bt_binding){
+            .buffer = run->overflow, .offset_bytes = (size_t)index * OVERFLOW_BYTES, .size_bytes = sizeof(uint32_t)};
+    return bt_bindings_create(kernel, bindings, count, out_bindings);
 }
 
 static bt_status record(struct bt_run *run, const struct bt_program *program) {
@@ -192,18 +231,25 @@ bt_status bt_run_create(const struct bt_run_params *params, struct bt_run **out_
     run->bindings = calloc(n + 1, sizeof(struct bt_bindings *));
     run->stamps = calloc(n + 1, sizeof *run->stamps);
     if (!run->kernel || !run->view || !run->bindings || !run->stamps) goto fail;
-    st = make_buffers(run, program);
+    st = make_buffers(run, program, params->like);
+    if (!st) st = make_overflow(run, program);
     if (!st && params->timed) st = bt_timers_create(run->gpu, n + 1, &run->timers);
     if (!st) st = make_kernels(run->gpu, &program, 1, run->kernel);
     for (uint32_t i = 0; !st && i < n; i++) {
-        st = bind(run, &program->dispatch[i], run->kernel[i], &run->bindings[i]);
+        st = bind(run, i, &program->dispatch[i], run->kernel[i], &run->bindings[i]);
         if (st) bt_log_error(run->log, "engine: cannot bind the kernel of \"%s\"", program->dispatch[i].name);
     }
     if (!st) st = record(run, program);
     if (st) goto fail;
+    for (int r = 0; params->like && r < BT_REGION_COUNT; r++) {
+        if (is_lasting(r)) params->like->buffer[r] = NULL;
+    }
     *out_run = run;
     return BT_OK;
 fail:
+    for (int r = 0; run && params->like && r < BT_REGION_COUNT; r++) {
+        if (is_lasting(r)) run->buffer[r] = NULL;
+    }
     bt_run_destroy(&run);
     return st;
 }
@@ -217,6 +263,7 @@ void bt_run_destroy(struct bt_run **out_run) {
     for (uint32_t i = 0; i < run->view_count; i++) bt_texels_destroy(&run->view[i].texels);
     for (uint32_t i = 0; run->kernel && i < run->dispatch_count; i++) bt_kernel_destroy(&run->kernel[i]);
     for (int r = 0; r < BT_REGION_COUNT; r++) bt_buffer_destroy(&run->buffer[r]);
+    bt_buffer_destroy(&run->overflow);
     free(run->kernel);
     free(run->view);
     free(run->bindings);
@@ -231,6 +278,13 @@ struct bt_commands *bt_run_commands(struct bt_run *run) {
 
 struct bt_buffer *bt_run_buffer(const struct bt_run *run, enum bt_region region) {
     return run->buffer[region];
+}
+
+bool bt_run_overflowed(const struct bt_run *run, uint32_t dispatch) {
+    if (!run->overflow) return false;
+    uint32_t word;
+    memcpy(&word, (const uint8_t *)bt_buffer_map(run->overflow) + (size_t)dispatch * OVERFLOW_BYTES, sizeof word);
+    return word != 0;
 }
 
 uint32_t bt_run_kernel_count(const struct bt_run *run) {

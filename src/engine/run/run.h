@@ -32,6 +32,8 @@ struct bt_run_params {
     struct bt_log *log;
     const struct bt_program *program; /* borrowed during create */
     bool timed;                       /* a timestamp after every dispatch, for benches */
+    struct bt_run *like;              /* may be NULL: its inputs' and outputs' memory becomes this one's, with what is in it; it
+                                         ran a program of the same graph, and is only to be destroyed. On failure it is as it was */
 };
 
 /* Takes all memory, makes the kernels, uploads the constants and records. Thread: the GPU's. On failure nothing is left. */
@@ -42,6 +44,8 @@ struct bt_commands *bt_run_commands(struct bt_run *run);
 /* NULL: the program does not use the region. */
 struct bt_buffer *bt_run_buffer(const struct bt_run *run, enum bt_region region);
 uint32_t bt_run_kernel_count(const struct bt_run *run);
+/* Of a dispatch with float16, in the last submission, which must be done, or one before: a result did not fit. */
+bool bt_run_overflowed(const struct bt_run *run, uint32_t dispatch);
 /* Nanoseconds of each dispatch, in the program's order; only when timed, after the submission is done. */
 BT_CHECKED bt_status bt_run_times(struct bt_run *run, uint64_t *out_ns);
 

@@ -13,6 +13,21 @@
 #include "engine/emit/kernels.def"
 #undef BT_KERNEL
 
+#define BT_DECLARE(name)                                                                                                       \
+    extern const uint32_t name[];                                                                                              \
+    extern const size_t name##_bytes;
+#define BT_HALF_KERNEL(id, shader, products)                                                                                   \
+    BT_DECLARE(bt_spv_engine_##shader##_half) BT_DECLARE(bt_spv_engine_##shader##_half_texels)
+#include "engine/emit/half.def"
+#undef BT_HALF_KERNEL
+#define BT_PRODUCTS_KERNEL(shader)                                                                                             \
+    BT_DECLARE(bt_spv_engine_##shader##_products) BT_DECLARE(bt_spv_engine_##shader##_products_texels)
+BT_PRODUCTS_KERNEL(conv)
+BT_PRODUCTS_KERNEL(tile)
+BT_PRODUCTS_KERNEL(dw)
+#undef BT_PRODUCTS_KERNEL
+#undef BT_DECLARE
+
 #define BT_FROZEN(id, name, ...)                                                                                               \
     extern const uint32_t bt_spv_##name[];                                                                                     \
     extern const size_t bt_spv_##name##_bytes;
@@ -30,6 +45,21 @@ struct bt_run_spirv bt_run_spirv(enum bt_kernel_id id, enum bt_code code) {
     };
     assert(id < BT_KERNEL_COUNT && code <= BT_CODE_LANES);
     return all[id][code];
+}
+
+struct bt_run_spirv bt_run_spirv_half(enum bt_kernel_id id, bool texels, enum bt_half half) {
+    const struct bt_run_spirv all[BT_KERNEL_COUNT][2][2] = {
+#define BT_SPIRV(name)                                                                                                         \
+    { name, name##_bytes }
+#define BT_HALF_KERNEL(id, shader, products)                                                                                   \
+    [BT_KERNEL_##id] = {{BT_SPIRV(bt_spv_engine_##shader##_half), BT_SPIRV(bt_spv_engine_##shader##_half_texels)},             \
+                        {BT_SPIRV(bt_spv_engine_##shader##products), BT_SPIRV(bt_spv_engine_##shader##products##_texels)}},
+#include "engine/emit/half.def"
+#undef BT_HALF_KERNEL
+#undef BT_SPIRV
+    };
+    assert(id < BT_KERNEL_COUNT && half != BT_HALF_OFF);
+    return all[id][half == BT_HALF_ARITHMETIC][texels];
 }
 
 bool bt_run_frozen(enum bt_kernel_id id, enum bt_code code, const uint32_t *constants, struct bt_run_spirv *out_spirv) {
