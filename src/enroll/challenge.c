@@ -168,7 +168,8 @@ static void do_step(struct bt_enroll_challenge *c, int64_t now_ns, const struct 
     const float own = m->sign[task];
     const bool done = own >= 1, side = task == BT_TASK_LEFT || task == BT_TASK_RIGHT;
     c->progress = fminf(1, own);
-    if (done && now_ns - c->phase_ns < early_ns) {
+    /* Eyes that blink just then are no sign of a recording: they must stay shut for longer anyway. */
+    if (done && task != BT_TASK_EYES && now_ns - c->phase_ns < early_ns) {
         fail(c, BT_FAILURE_EARLY);
         return;
     }

@@ -85,9 +85,27 @@ def a_folder(home):
     assert done.returncode == 2 and "too little to count" in done.stderr, (done.returncode, done.stderr)
 
 
+def attacks(home):
+    out = home / "liveness"
+    done = evaluate(home, "liveness", "--synthetic", "6", "--output", str(out))
+    assert done.returncode == 0, done.stderr
+    report = json.loads((out / "report.json").read_text())
+    rates = {a["name"]: a["apcer"] for a in report["attacks"]}
+    assert list(rates.values()) == sorted(rates.values(), reverse=True) and len(rates) == 5, rates
+    for a in [*report["attacks"], report["bona_fide"]]:
+        low, high = a.get("apcer_95") or a["bpcer_95"]
+        wrong = a.get("passed", a.get("refused"))
+        stopped = sum(a["stopped_by"].values())
+        assert a["presentations"] == 6 and low <= wrong / 6 <= high and stopped == (6 - wrong if "apcer" in a else wrong), a
+        assert "at_most_claimed" not in a or a["at_most_claimed"]["by"] == "rule of 3", a  # nothing more can be said of six
+    assert rates["printed photograph, moved by hand"] == 0 < rates["our own masked output"], rates
+    page = (out / "report.html").read_text()
+    assert "Worst: our own masked output" in page or "Worst: clips" in page, page[:2000]
+
+
 def refused(home):
     for words, said in (((), "bauta evaluate match"), (("match",), "bauta evaluate match"), (("match", "x", "--synthetic", "30"), "bauta evaluate match"),
-                        (("swap", "x"), "bauta evaluate match"), (("match", "--synthetic", "19"), "from 20"), (("match", "--synthetic", "many"), "from 20"),
+                        (("swap", "x"), "bauta evaluate match"), (("liveness", "x"), "bauta evaluate match"), (("liveness", "--synthetic", "0"), "from 1"), (("match", "--synthetic", "19"), "from 20"), (("match", "--synthetic", "many"), "from 20"),
                         (("match", *SHORT, "--fmr", "0"), "--fmr 0"), (("match", *SHORT, "--fmr", "x"), "--fmr x"), (("match", *SHORT, "--seed", "-1"), "--seed"),
                         (("match", *SHORT, "--pairs", "p"), "bauta evaluate match")):
         done = evaluate(home, *words)
@@ -100,11 +118,12 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         refused(home)
+        attacks(home)
         made_of_numbers(home)
         a_folder(home)
         kept = {p.name for p in home.rglob("*") if p.is_file() and "people" not in p.parts and ".cache" not in p.parts and p.suffix != ".mask"}
         assert kept <= {"report.json", "report.html", "both.png", "pairs.txt"}, kept
-    print("people made of numbers, a folder and a list are counted; what cannot be is refused")
+    print("people made of numbers, a folder, a list and attacks are counted; what cannot be is refused")
     return 0
 
 

@@ -322,6 +322,21 @@ static void test_too_early_and_too_late(void **state) {
     assert_int_equal(s.failure, BT_FAILURE_EARLY);
     bt_enroll_challenge_destroy(&c);
 
+    uint64_t n = 0; /* a blink when the eyes are asked for is not too early */
+    for (s.task = BT_TASK_LEFT; s.task != BT_TASK_EYES; n++) {
+        c = begin(n, 5, INT64_MAX);
+        s = bt_enroll_challenge_step(c, 0, &m, BT_TROUBLE_NONE);
+        if (s.task != BT_TASK_EYES) bt_enroll_challenge_destroy(&c);
+    }
+    now_ns = 0;
+    do s = bt_enroll_challenge_step(c, now_ns += tick_ns, &m, BT_TROUBLE_NONE);
+    while (s.phase == BT_ENROLL_REST);
+    done = m;
+    done.sign[BT_TASK_EYES] = 1.5f;
+    s = bt_enroll_challenge_step(c, now_ns + 100 * MS, &done, BT_TROUBLE_NONE);
+    assert_int_equal(s.failure, BT_FAILURE_NONE);
+    bt_enroll_challenge_destroy(&c);
+
     c = begin(7, 5, INT64_MAX);
     now_ns = 0;
     do s = bt_enroll_challenge_step(c, now_ns += tick_ns, &m, BT_TROUBLE_NONE);
