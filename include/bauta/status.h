@@ -36,6 +36,8 @@ typedef enum bauta_status {
     BAUTA_E_BLURRED,      /* out of focus, or smeared by motion */
     BAUTA_E_TOO_SMALL,    /* the face is too far away */
     BAUTA_E_UNSTEADY,     /* the face is followed, but what is seen of it jumps */
+    BAUTA_E_STRANGER,     /* who sits there is not the person who is to wear the mask: a placard is shown */
+    BAUTA_E_REFERRED,     /* waits for the wearer to decide: a placard is shown */
     BAUTA_STATUS_COUNT
 } bauta_status;
 

@@ -177,6 +177,7 @@ static bt_status open_session(struct bauta_session *s) {
                                        .record = r->record,
                                        .hash = r->hash,
                                        .shape = {.mirror = r->mirror},
+                                       .watched = r->source == BAUTA_SOURCE_CAMERA,
                                        .frames = r->frames,
                                        .observer = {s, on_frame}};
     return bt_session_start(&s->grant->session, &run);

@@ -87,6 +87,7 @@ bt_status bt_app_model(struct bt_app *app);
 bt_status bt_app_vault(struct bt_app *app);
 bt_status bt_app_consent(struct bt_app *app);
 bt_status bt_app_audit(struct bt_app *app);
+bt_status bt_app_review(struct bt_app *app);
 bt_status bt_app_policy(struct bt_app *app);
 bt_status bt_app_identity(struct bt_app *app);
 bt_status bt_app_doctor(struct bt_app *app);

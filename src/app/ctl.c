@@ -20,7 +20,7 @@ static bt_status read_words(struct bt_log *log, const struct bt_app_options *o, 
     const uint32_t wanted = o->words && !strcmp(o->word[0], "face") ? 2 : 1;
     if (o->words != wanted || !bt_control_verb_find(o->word[0], &request.verb) ||
         (wanted == 2 && (size_t)snprintf(request.face, sizeof request.face, "%s", o->word[1]) >= sizeof request.face)) {
-        bt_log_error(log, "say what to do: status, pause, resume, face NAME or stop; see bauta ctl --help");
+        bt_log_error(log, "say what to do: status, pause, resume, face NAME, approve or stop; see bauta ctl --help");
         return BT_E_ARGUMENT;
     }
     *out_request = request;

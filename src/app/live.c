@@ -2,6 +2,7 @@
 #include "app/live.h"
 
 #include "app/files.h"
+#include "app/referral.h"
 #include "app/session.h"
 #include "app/sidecar.h"
 #include "base/clock.h"
@@ -12,6 +13,7 @@
 #include "gpu/memory.h"
 #include "mask/mask.h"
 #include "pipeline/capture/capture.h"
+#include "pipeline/gate/gate.h"
 #include "pipeline/swap/swap.h"
 #include "trust/consent/consent.h"
 
@@ -90,6 +92,11 @@ static void post(struct bt_live *l, int64_t now_ns) {
     n->camera_dropped = (double)bt_capture_dropped(s->capture);
     n->output_dropped = (double)out.dropped;
     n->undisclosed = (double)out.undisclosed;
+    if (s->referral) {
+        const struct bt_referral_counts decided = bt_referral_counts(s->referral);
+        n->referrals = (double)decided.referred;
+        n->approvals = (double)decided.approved;
+    }
     for (int i = 0; i < BAUTA_STATUS_COUNT; i++) n->placards_by_status[i] = (double)p.placards_by_status[i];
     l->slot[bt_mailbox_write_slot(l->mailbox)] = *n;
     (void)bt_mailbox_post(l->mailbox); /* one that nobody looked at is lost, no matter */
@@ -140,11 +147,14 @@ static void observe(void *user, const struct bt_report *report) {
     struct bt_live *l = user;
     const int64_t now_ns = bt_clock_now_ns();
     const bool card = report->why && !report->held;
+    const bt_status referred = l->session->referral ? bt_referral_why(l->session->referral) : BT_OK;
     enum bt_control_state state = report->why == BT_E_PAUSED ? BT_CONTROL_PAUSED
+                                  : referred                 ? BT_CONTROL_REFERRED
                                   : report->held             ? BT_CONTROL_HELD
                                   : card                     ? BT_CONTROL_CARD
                                                              : BT_CONTROL_LIVE;
-    const bool news = state != l->now.state || report->why != l->now.why;
+    const bt_status why = state == BT_CONTROL_REFERRED ? referred : report->why;
+    const bool news = state != l->now.state || why != l->now.why;
     int asked = STEP_ASKED;
     atomic_store(&l->handed_ns, now_ns);
     if (atomic_load(&l->step) == STEP_CARD && card)
@@ -152,7 +162,8 @@ static void observe(void *user, const struct bt_report *report) {
     else if (atomic_compare_exchange_strong(&l->step, &asked, STEP_CARD))
         bt_pipeline_wear(l->session->pipeline, NULL); /* from the next frame on it is the card */
     l->now.state = state;
-    l->now.why = report->why;
+    l->now.why = why;
+    copy_text(l->now.hint, sizeof l->now.hint, state == BT_CONTROL_REFERRED ? bt_gate_hint(referred, false) : "");
     if (news || now_ns - l->posted_ns >= POST_NS) post(l, now_ns);
 }
 
@@ -239,6 +250,16 @@ static void change_face(struct bt_live *l, const char *name, struct bt_control_r
         refuse(reply, status, bauta_status_text(status));
 }
 
+/* From outside, where no picture and no notice can be shown. */
+static void approve(struct bt_live *l, struct bt_control_reply *reply) {
+    struct bt_referral *r = l->session->referral;
+    const bt_status why = r ? bt_referral_why(r) : BT_OK;
+    if (why == BT_E_REFERRED)
+        refuse(reply, BT_E_CONSENT, "the wearer looks at the masked picture first: say yes at the session's terminal");
+    else if (!why || bt_referral_answer(r, why, BT_ANSWER_GO_ON, "bauta ctl"))
+        refuse(reply, BT_E_NOT_FOUND, "nothing waits for an answer");
+}
+
 static void answer(void *user, const struct bt_control_request *request, struct bt_control_reply *reply) {
     struct bt_live *l = user;
     switch (request->verb) {
@@ -254,6 +275,9 @@ static void answer(void *user, const struct bt_control_request *request, struct 
         return;
     case BT_CONTROL_FACE:
         change_face(l, request->face, reply);
+        return;
+    case BT_CONTROL_APPROVE:
+        approve(l, reply);
         return;
     case BT_CONTROL_STOP:
         bt_log_info(l->session->log, "asked to stop by bauta ctl");

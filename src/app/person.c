@@ -67,7 +67,10 @@ static bt_status try_own(const struct bt_trust *trust, struct bt_bytes record, c
     struct bt_sealed sealed;
     bt_status status = bt_sealed_decode(trust->log, record, &sealed);
     if (!status) status = wear(trust->log, sealed.identity, name, worn);
-    return status ? status : find_consent(trust, &sealed, log, worn);
+    if (!status) status = find_consent(trust, &sealed, log, worn);
+    if (!status) status = bt_secret_create(trust->log, sealed.templates.size, &worn->templates);
+    if (!status) memcpy(bt_secret_data(worn->templates), sealed.templates.data, sealed.templates.size);
+    return status;
 }
 
 struct counting {
@@ -210,6 +213,7 @@ bool bt_worn_holds(const struct bt_trust *trust, const struct bt_worn *worn) {
 void bt_worn_finish(struct bt_worn *worn) {
     bt_identity_unwear(&worn->mask);
     bt_secret_destroy(&worn->passphrase);
+    bt_secret_destroy(&worn->templates);
 }
 
 static bt_status has_name(const struct bt_trust *trust, const struct bt_sealed *sealed, const char *name, bool *out_is) {

@@ -3,6 +3,7 @@
 
 #include "app/files.h"
 #include "base/log.h"
+#include "pipeline/disclose/disclose.h"
 
 #include <libavcodec/avcodec.h>
 #include <math.h>
@@ -37,23 +38,48 @@ static void rgb_of(float y, float u, float v, bool bt709, float out[3]) {
     out[1] = y - (2 * kr * (1 - kr) * v + 2 * kb * (1 - kb) * u) / kg;
 }
 
-void bt_picture_from_i420(const uint8_t *i420, uint32_t w, uint32_t h, bool bt709, struct bt_picture_rgb *to) {
-    const uint8_t *u = i420 + (size_t)w * h, *v = u + (size_t)(w / 2) * (h / 2);
+struct planes {
+    const uint8_t *y, *u, *v;
+    uint32_t w, h;
+    uint32_t y_step, y_stride, c_step, c_stride, c_rows; /* bytes; c_rows: luma rows of one chroma row */
+    bool bt709;
+};
+
+static void from_planes(const struct planes *p, struct bt_picture_rgb *to) {
     for (uint32_t row = 0; row < to->height_px; row++)
         for (uint32_t col = 0; col < to->width_px; col++) {
-            uint32_t x0 = (uint32_t)((uint64_t)col * w / to->width_px), x1 = (uint32_t)((uint64_t)(col + 1) * w / to->width_px);
-            uint32_t y0 = (uint32_t)((uint64_t)row * h / to->height_px),
-                     y1 = (uint32_t)((uint64_t)(row + 1) * h / to->height_px);
+            const uint32_t x0 = (uint32_t)((uint64_t)col * p->w / to->width_px),
+                           x1 = (uint32_t)((uint64_t)(col + 1) * p->w / to->width_px);
+            const uint32_t y0 = (uint32_t)((uint64_t)row * p->h / to->height_px),
+                           y1 = (uint32_t)((uint64_t)(row + 1) * p->h / to->height_px);
             float sum[3] = {0}, n = 0;
             for (uint32_t y = y0; y < (y1 > y0 ? y1 : y0 + 1); y++)
                 for (uint32_t x = x0; x < (x1 > x0 ? x1 : x0 + 1); x++, n++) {
-                    size_t c = (size_t)(y / 2) * (w / 2) + x / 2;
+                    const size_t c = (size_t)(y / p->c_rows) * p->c_stride + (size_t)(x / 2) * p->c_step;
                     float rgb[3];
-                    rgb_of(i420[(size_t)y * w + x], u[c], v[c], bt709, rgb);
+                    rgb_of(p->y[(size_t)y * p->y_stride + (size_t)x * p->y_step], p->u[c], p->v[c], p->bt709, rgb);
                     for (int i = 0; i < 3; i++) sum[i] += rgb[i];
                 }
             for (int i = 0; i < 3; i++) to->rgb[((size_t)row * to->width_px + col) * 3 + (size_t)i] = byte_of(sum[i] / n);
         }
+}
+
+void bt_picture_from_i420(const uint8_t *i420, uint32_t w, uint32_t h, bool bt709, struct bt_picture_rgb *to) {
+    const uint8_t *u = i420 + (size_t)w * h;
+    const struct planes planes = {i420, u, u + (size_t)(w / 2) * (h / 2), w, h, 1, w, 1, w / 2, 2, bt709};
+    from_planes(&planes, to);
+}
+
+void bt_picture_from_view(const struct bt_disclosed_view *view, struct bt_picture_rgb *to) {
+    const uint32_t w = view->width_px, h = view->height_px;
+    const uint8_t *y = view->bytes, *c = y + (size_t)w * h;
+    if (view->egress == BT_EGRESS_I420) {
+        bt_picture_from_i420(y, w, h, view->bt709, to);
+        return;
+    }
+    const struct planes yuyv = {y, y + 1, y + 3, w, h, 2, 2 * w, 4, 2 * w, 1, view->bt709},
+                        nv12 = {y, c, c + 1, w, h, 1, w, 2, w, 2, view->bt709};
+    from_planes(view->egress == BT_EGRESS_YUYV ? &yuyv : &nv12, to);
 }
 
 void bt_picture_paste(const struct bt_picture_rgb *from, struct bt_picture_rgb *to, uint32_t x, uint32_t y) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* RGB pictures for people: conversion, a little drawing, PNG. Only for built-in footage and masks alone: no wearer's picture
-   comes here. */
+/* RGB pictures for people: conversion, a little drawing, PNG. For built-in footage, masks alone, and what carries its
+   disclosure: no bare picture of a wearer comes here. */
 #ifndef BT_APP_PICTURE_H
 #define BT_APP_PICTURE_H
 
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bt_disclosed_view;
 struct bt_log;
 
 struct bt_picture_rgb {
@@ -21,6 +22,8 @@ BT_CHECKED bt_status bt_picture_create(uint32_t width_px, uint32_t height_px, st
 void bt_picture_finish(struct bt_picture_rgb *picture);
 /* Tightly packed limited-range I420 to RGB, scaled to the whole of `to` by area averaging or bilinear. */
 void bt_picture_from_i420(const uint8_t *i420, uint32_t width_px, uint32_t height_px, bool bt709, struct bt_picture_rgb *to);
+/* A frame that carries its disclosure, or the card, in either packing. */
+void bt_picture_from_view(const struct bt_disclosed_view *view, struct bt_picture_rgb *to);
 void bt_picture_paste(const struct bt_picture_rgb *from, struct bt_picture_rgb *to, uint32_t x, uint32_t y); /* clipped */
 void bt_picture_dot(struct bt_picture_rgb *picture, float x, float y, float radius_px, const uint8_t color[3]);
 BT_CHECKED bt_status bt_picture_write_png(struct bt_log *log, const struct bt_picture_rgb *picture, const char *path);

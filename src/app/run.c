@@ -86,6 +86,7 @@ bt_status bt_app_run(struct bt_app *app) {
                                            .record = o->record,
                                            .hash = o->hash,
                                            .shape = shape,
+                                           .watched = !o->input.at[0],
                                            .always_on = o->always_on,
                                            .frames = o->frames,
                                            .observer = bt_live_observer(live)};

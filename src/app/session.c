@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/session.h"
 
+#include "app/attend.h"
 #include "app/profiles.h"
+#include "app/referral.h"
 #include "app/terminal.h"
 #include "app/watch.h"
+#include "app/wearer.h"
 #include "app/worn.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,6 +21,7 @@
 #include "rig/rig.h"
 #include "trust/audit/audit.h"
 #include "trust/consent/consent.h"
+#include "trust/consent/notice.h"
 #include "trust/manifest/manifest.h"
 
 #include <inttypes.h>
@@ -97,6 +101,11 @@ bt_status bt_session_consent(struct bt_session *s, const struct bt_session_conse
         .match = c->origin == BT_ORIGIN_CAMERA ? &match : NULL,
         .chinese = asked->chinese,
     };
+    if (c->origin == BT_ORIGIN_CAMERA) {
+        s->notice = malloc(BT_NOTICE_BYTES);
+        if (!s->notice) return BT_E_MEMORY;
+        bt_notice_write(&params, s->notice, BT_NOTICE_BYTES);
+    }
     status = bt_consent_obtain(&params, &s->grant);
     if (!status && person)
         status = bt_worn_count(&s->trust, &s->worn, c->purposes | (attended ? 0 : (uint32_t)BT_PURPOSE_UNATTENDED));
@@ -178,6 +187,33 @@ static void sleep_or_wake(void *user, bool watched) {
         bt_pipeline_pause(s->pipeline, BT_PAUSE_UNWATCHED);
 }
 
+/* Without the nets nobody can say who sits there: then no camera is masked. */
+static bt_status start_watching(struct bt_session *s, struct bt_observer next) {
+    struct bt_match *match = NULL;
+    const bool asks = !s->person && bt_terminal_attended();
+    bt_status status = bt_session_match(s, &match);
+    if (status) {
+        bt_log_error(s->log, "a live camera needs the networks that know the wearer again: see bauta doctor");
+        return status;
+    }
+    struct bt_wearer_params wearer = {.log = s->log,
+                                      .gpu = s->gpu,
+                                      .match = match,
+                                      .width_px = s->width_px,
+                                      .height_px = s->height_px,
+                                      .owned = s->worn.mask != NULL};
+    if (s->worn.templates) wearer.enrolled = bt_secret_bytes(s->worn.templates);
+    status = bt_wearer_create(&wearer, &s->wearer);
+    const struct bt_referral_params referral = {.log = s->log,
+                                                .audit = s->audit,
+                                                .session = bt_grant_session(s->grant),
+                                                .approve = asks,
+                                                .attended = asks,
+                                                .wearer = s->wearer,
+                                                .next = next};
+    return status ? status : bt_referral_create(&referral, &s->referral);
+}
+
 bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *run) {
     const struct bt_shape *shape = &run->shape;
     struct bt_capture_params capture = {.log = s->log,
@@ -223,6 +259,9 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                       .watch = {s, may_sleep(run, format->live) ? sleep_or_wake : NULL}};
     status = bt_output_create(&output, &s->output);
     if (status) return status;
+    const struct bt_observer observer = bt_sidecar_observer(s->described.sidecar);
+    if (run->watched) status = start_watching(s, observer);
+    if (status) return status;
     struct bt_pipeline_params pipeline = {.log = s->log,
                                           .grant = s->grant,
                                           .capture = s->capture,
@@ -230,10 +269,12 @@ bt_status bt_session_start(struct bt_session *s, const struct bt_session_run *ru
                                           .swap = s->swap,
                                           .disclose = s->disclose,
                                           .output = s->output,
-                                          .observer = bt_sidecar_observer(s->described.sidecar),
+                                          .observer = s->referral ? bt_referral_observer(s->referral) : observer,
                                           .frames = run->frames,
                                           .hold_ns = hold_ns(&s->worn)};
+    if (s->referral) pipeline.vouch = bt_referral_vouch(s->referral);
     status = bt_pipeline_create(&pipeline, &s->pipeline);
+    if (!status && s->referral) bt_referral_begin(s->referral, s->pipeline);
     if (!status) bt_cache_save(&s->cache, s->gpu); /* now that every kernel is made */
     return status;
 }
@@ -255,12 +296,22 @@ static void lapse(void *user) {
     bt_grant_withdraw(s->grant);
 }
 
+static bt_status start_attending(struct bt_session *s, struct bt_attend **out_attend) {
+    if (!s->referral || s->person || !bt_terminal_attended()) return BT_OK;
+    const struct bt_attend_params params = {
+        .log = s->log, .referral = s->referral, .notice = s->notice, .chinese = bt_terminal_chinese(), .stop = stop, .user = s};
+    return bt_attend_create(&params, out_attend);
+}
+
 bt_status bt_session_run(struct bt_session *s) {
     struct bt_terminal_watch *watch = s->person ? NULL : bt_terminal_watch_signals(stop, s);
     struct bt_watch *owner = NULL;
+    struct bt_attend *attend = NULL;
     if (!watch && !s->person) return BT_E_MEMORY;
     bt_status status = s->worn.mask ? bt_watch_create(&s->trust, &s->worn, lapse, s, &owner) : BT_OK;
+    if (!status) status = start_attending(s, &attend);
     if (!status) status = bt_pipeline_run(s->pipeline);
+    bt_attend_destroy(&attend);
     bt_watch_destroy(&owner);
     bool stopped = !bt_grant_live(s->grant, bt_clock_now_ns());
     bt_terminal_unwatch(&watch);
@@ -277,6 +328,7 @@ json_t *bt_session_stats(const struct bt_session *s) {
     if (!s->pipeline) return NULL;
     struct bt_pipeline_stats p = bt_pipeline_stats_of(s->pipeline);
     struct bt_output_stats out = bt_output_stats_of(s->output);
+    const struct bt_referral_counts decided = s->referral ? bt_referral_counts(s->referral) : (struct bt_referral_counts){0};
     const struct bt_gpu_caps *caps = bt_gpu_caps(s->gpu);
     char size[32], device[600];
     snprintf(size, sizeof size, "%" PRIu32 "x%" PRIu32, s->width_px, s->height_px);
@@ -288,18 +340,20 @@ json_t *bt_session_stats(const struct bt_session *s) {
         if (p.placards_by_status[i])
             json_object_set_new(placards, bauta_status_text((bauta_status)i),
                                 json_integer((json_int_t)p.placards_by_status[i]));
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:{s:o,s:o},s:o,s:o,s:s,s:s,s:o,s:I,s:I,s:I,s:s,s:s,s:{s:I,s:I}}", "frames",
-                     (json_int_t)p.frames, "swapped", (json_int_t)p.swapped, "placard", (json_int_t)p.placard, "held",
-                     (json_int_t)p.held, "disclosed", (json_int_t)p.disclosed, "size", size, "fps", rounded(p.fps),
-                     "latency_ms", "p50", rounded(p.latency_p50_ms), "p99", rounded(p.latency_p99_ms), "stages_ms", stages,
-                     "cpu_ms", rounded(p.cpu_ms), "device", device, "face", s->worn.mask ? "a person's" : s->mask->name,
-                     "placards", placards, "tracked", (json_int_t)p.with_face, "camera_dropped",
-                     (json_int_t)bt_capture_dropped(s->capture), "output_dropped", (json_int_t)out.dropped, "label",
-                     bt_disclose_label_text(), "profiles", s->profiles->names, "mark", "looks", (json_int_t)out.mark_looks,
-                     "seen", (json_int_t)out.mark_seen);
+    return json_pack(
+        "{s:I,s:I,s:I,s:I,s:I,s:s,s:o,s:{s:o,s:o},s:o,s:o,s:s,s:s,s:o,s:I,s:I,s:I,s:s,s:s,s:{s:I,s:I},s:{s:I,s:I,s:I}}",
+        "frames", (json_int_t)p.frames, "swapped", (json_int_t)p.swapped, "placard", (json_int_t)p.placard, "held",
+        (json_int_t)p.held, "disclosed", (json_int_t)p.disclosed, "size", size, "fps", rounded(p.fps), "latency_ms", "p50",
+        rounded(p.latency_p50_ms), "p99", rounded(p.latency_p99_ms), "stages_ms", stages, "cpu_ms", rounded(p.cpu_ms), "device",
+        device, "face", s->worn.mask ? "a person's" : s->mask->name, "placards", placards, "tracked", (json_int_t)p.with_face,
+        "camera_dropped", (json_int_t)bt_capture_dropped(s->capture), "output_dropped", (json_int_t)out.dropped, "label",
+        bt_disclose_label_text(), "profiles", s->profiles->names, "mark", "looks", (json_int_t)out.mark_looks, "seen",
+        (json_int_t)out.mark_seen, "wearer", "referred", (json_int_t)decided.referred, "approved", (json_int_t)decided.approved,
+        "strangers", (json_int_t)decided.strangers);
 }
 
 void bt_session_finish(struct bt_session *s, bt_status status) {
+    bt_referral_destroy(&s->referral); /* its lines come before the last */
     if (s->grant && s->audit) {
         char frames[24] = "0", masked[24] = "0";
         if (s->pipeline) {
@@ -316,6 +370,7 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
         bt_described_end(s, status);
     }
     bt_pipeline_destroy(&s->pipeline);
+    bt_wearer_destroy(&s->wearer);
     if (s->output) bt_output_destroy(&s->output);
     bt_described_finish(&s->described);
     if (s->swap) bt_swap_destroy(&s->swap);
@@ -332,6 +387,8 @@ void bt_session_finish(struct bt_session *s, bt_status status) {
     bt_mask_destroy(&s->mask);
     bt_rig_destroy(&s->rig);
     bt_store_close(&s->models);
+    free(s->notice);
+    s->notice = NULL;
     free(s->profiles);
     s->profiles = NULL;
 }

@@ -18,6 +18,9 @@
 struct bt_source;
 struct bt_gpu;
 struct bt_match;
+struct bt_attend;
+struct bt_referral;
+struct bt_wearer;
 struct bt_rig;
 struct bt_mask;
 struct bt_audit;
@@ -51,6 +54,9 @@ struct bt_session {
     struct bt_disclose *disclose;
     struct bt_output *output;
     struct bt_pipeline *pipeline;
+    struct bt_wearer *wearer;      /* of a live camera: who is masked, and nobody else */
+    struct bt_referral *referral;  /* of the same: what a human decides */
+    char *notice;                  /* as it was agreed to, of the same */
     struct bt_described described; /* its manifest */
     uint32_t width_px, height_px;
 };
@@ -72,13 +78,14 @@ struct bt_session_run {
     struct bt_source *source; /* taken over, also on failure */
     const char *loopback, *record, *hash;
     struct bt_shape shape;
+    bool watched;   /* a live camera: who sits before it is recognised again, and a human decides */
     bool always_on; /* also while nobody reads the virtual camera */
     uint64_t frames;
     struct bt_observer observer;
 };
 /* The tracker alone, for the session's width and height. */
 BT_CHECKED bt_status bt_session_track(struct bt_session *session);
-/* The nets that tell people apart, which no session loads but one that enrols or counts errors. */
+/* The nets that tell people apart, which no session loads but one that enrols, counts errors, or reads a live camera. */
 BT_CHECKED bt_status bt_session_match(const struct bt_session *session, struct bt_match **out_match);
 /* The stages, for a source of that format. */
 BT_CHECKED bt_status bt_session_start(struct bt_session *session, const struct bt_session_run *run);

@@ -59,6 +59,15 @@ bt_status bt_shot_create(struct bt_gpu *gpu, struct bt_log *log, uint32_t width_
     return status;
 }
 
+void bt_shot_wipe(struct bt_shot *s) {
+    const size_t texels = (size_t)BT_SHOT_SIDE_MOST_PX * BT_SHOT_SIDE_MOST_PX;
+    void *mapped = bt_buffer_map(s->buffer);
+    if (mapped) bt_secret_wipe(mapped, bt_buffer_size(s->buffer));
+    bt_secret_wipe(bt_secret_data(s->linear), texels * 3 * sizeof(float));
+    bt_secret_wipe(bt_secret_data(s->coded), texels * 3);
+    bt_secret_wipe(&s->crop, sizeof s->crop);
+}
+
 void bt_shot_destroy(struct bt_shot **shot) {
     struct bt_shot *s = *shot;
     if (!s) return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A face cut out of a frame, for enrolment: read back from the GPU into guarded memory, and wiped from both. */
+/* A face cut out of a frame, for enrolment and to know the wearer again: read back from the GPU into guarded memory, and wiped
+ * from both. */
 #ifndef BT_APP_SHOT_H
 #define BT_APP_SHOT_H
 
@@ -30,5 +31,7 @@ void bt_shot_destroy(struct bt_shot **shot); /* wipes */
 BT_CHECKED bt_status bt_shot_take(struct bt_shot *shot, const struct bt_frame *frame, const struct bt_faces *faces,
                                   struct bt_enroll_scene *out_scene);
 const struct bt_shot_crop *bt_shot_crop_of(const struct bt_shot *shot);
+/* Nothing of the last take is left; the crop is none. */
+void bt_shot_wipe(struct bt_shot *shot);
 
 #endif

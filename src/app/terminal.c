@@ -51,16 +51,17 @@ bool bt_terminal_chinese(void) {
     return false;
 }
 
-/* One line from the terminal, or the end of it all. Longer lines are no agreement: their rest is left unread. */
-static bt_status read_line(int signals, char *out, uint32_t bytes) {
+/* One line from the terminal, or the end of it all (`otherwise`: `end` can be read). Longer lines are no agreement: their rest
+   is left unread. */
+static bt_status read_line(int end, bt_status otherwise, char *out, uint32_t bytes) {
     uint32_t n = 0;
     for (;;) {
-        struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {signals, POLLIN, 0}};
+        struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {end, POLLIN, 0}};
         if (poll(fds, 2, -1) < 0) {
             if (errno == EINTR) continue;
             return BT_E_CONSENT;
         }
-        if (fds[1].revents) return BT_E_CONSENT;
+        if (fds[1].revents) return otherwise;
         char c;
         ssize_t got = read(STDIN_FILENO, &c, 1);
         if (got < 0 && errno == EINTR) continue;
@@ -218,9 +219,16 @@ bt_status bt_terminal_line(const char *prompt, char *out_line, uint32_t bytes) {
     int signals = bt_terminal_signals();
     if (signals < 0) return BT_E_IO;
     bt_terminal_say(prompt, 0);
-    bt_status status = read_line(signals, out_line, bytes);
+    bt_status status = read_line(signals, BT_E_CONSENT, out_line, bytes);
     close(signals);
     return status;
+}
+
+bt_status bt_terminal_line_until(const char *prompt, char *out_line, uint32_t bytes, int until) {
+    if (!bt_terminal_attended()) return BT_E_CONSENT;
+    (void)tcflush(STDIN_FILENO, TCIFLUSH); /* fails on what is no terminal, and then there is nothing to forget */
+    bt_terminal_say(prompt, 0);
+    return read_line(until, BT_E_INTERRUPTED, out_line, bytes);
 }
 
 static bt_status ask(void *user, const char *notice, char *out_answer, uint32_t answer_bytes) {

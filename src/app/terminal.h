@@ -26,6 +26,9 @@ bool bt_terminal_size(uint32_t *out_columns, uint32_t *out_rows);
 /* One line after a prompt (said as above), without its end. BT_E_CONSENT as above, and when it is longer than there is room
  * for. */
 BT_CHECKED bt_status bt_terminal_line(const char *prompt, char *out_line, uint32_t bytes);
+/* The same, given up as soon as `until` can be read (BT_E_INTERRUPTED), with the signals left to whoever takes them; what was
+   typed before the question is no answer to it. */
+BT_CHECKED bt_status bt_terminal_line_until(const char *prompt, char *out_line, uint32_t bytes, int until);
 /* The same without showing what is typed, into guarded memory. */
 BT_CHECKED bt_status bt_terminal_secret(struct bt_log *log, const char *prompt, struct bt_secret **out_secret);
 

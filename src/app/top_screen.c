@@ -47,7 +47,7 @@ static void bar(char out[BAR_COLUMNS + 1], double part) {
 }
 
 static const char *why_of(const struct bt_control_status *s) {
-    const bool card = s->state == BT_CONTROL_CARD || s->state == BT_CONTROL_HELD;
+    const bool card = s->state == BT_CONTROL_CARD || s->state == BT_CONTROL_HELD || s->state == BT_CONTROL_REFERRED;
     return card ? bauta_status_text(s->why) : "";
 }
 
@@ -74,7 +74,7 @@ void bt_top_draw(const struct bt_control_status *s, char *out_text, size_t bytes
     line(&screen, "bauta %.0f  %s%s%s", s->pid, bt_control_state_text(s->state), *why ? ": " : "", why);
     line(&screen, "%s, %.0fx%.0f, for %u:%02u:%02u, %s", s->face, s->width_px, s->height_px, seconds / 3600, seconds / 60 % 60,
          seconds % 60, s->device);
-    line(&screen, "%s", "");
+    line(&screen, "%s%s", s->hint, *s->hint ? ". bauta ctl approve, or stop" : "");
     line(&screen, "%6.1f frames/s   latency %.1f ms, at worst (99 %%) %.1f ms   newest %.0f ms ago", s->fps, s->latency_p50_ms,
          s->latency_p99_ms, s->queue_age_ms);
     line(&screen, "%s", "");

@@ -31,6 +31,7 @@ static const char *const vault_options[] = {"keyring", "verbose", "help", NULL};
 static const char *const identity_options[] = {"to", "until", "uses", "purpose", "output", "verbose", "help", NULL};
 static const char *const policy_options[] = {"json", "verbose", "help", NULL};
 static const char *const verify_options[] = {"manifest", "key", "json", "verbose", "help", NULL};
+static const char *const review_options[] = {"json", "verbose", "help", NULL};
 static const char *const audit_options[] = {"output", "json", "verbose", "help", NULL};
 
 static const char *const evaluate_options[] = {"synthetic", "pairs",  "fmr",     "seed", "output",
@@ -48,11 +49,12 @@ const struct bt_app_verb bt_app_verbs[] = {
      "Writes demo.mkv, demo.png and demo.json to the folder named with --output (default: demo).\n"
      "No camera is opened, and the mask belongs to nobody, so nothing is asked.",
      demo_options, bt_app_demo},
-    {"ctl", "status|pause|resume|face|stop [NAME]", "see and steer the session that runs: for hotkeys and scripts",
+    {"ctl", "status|pause|resume|face|approve|stop [NAME]", "see and steer the session that runs: for hotkeys and scripts",
      "ctl status     how it does; --json for programs\n"
      "ctl pause      gives the camera back and shows the card \"Paused\"\n"
      "ctl resume     the other way\n"
      "ctl face NAME  changes to another mask that belongs to nobody, with a card between\n"
+     "ctl approve    goes on where the wearer has to decide, e.g. once a room is lit again\n"
      "ctl stop       ends it, as Ctrl-C does",
      ctl_options, bt_app_ctl},
     {"top", NULL, "watch the session that runs: frames, stages, cards, memory",
@@ -114,15 +116,21 @@ const struct bt_app_verb bt_app_verbs[] = {
      "audit verify                was a line changed, removed, moved or cut off, and which\n"
      "audit export --output FILE  all lines with the key that checks their signatures, as JSON",
      audit_options, bt_app_audit},
+    {"review", "SESSION|last", "what was flagged during a session, when, how long and why, and what was decided",
+     "Reads the session log, whose lines and signatures are checked first. SESSION: the first digits of its\n"
+     "number, as bauta audit show and the manifest have it.",
+     review_options, bt_app_review},
     {"policy", "list|show|check [NAME|FILE]", "the labelling rules of laws and codes, and how this program meets them",
      "policy list          the profiles that there are, with status and dates\n"
      "policy show NAME     each rule in plain words, what of this program meets it, and what it cannot do\n"
      "policy check [FILE]  is a profile's file as it should be, does it ask for less than the default\n"
      "                     (which has no effect), does the label meet it; without FILE: all of them",
      policy_options, bt_app_policy},
-    {"evaluate", "match [FOLDER]", "count how often the matchers take one person for another, and draw a report",
+    {"evaluate", "match|gate [FOLDER]", "count how often the matchers err, or where tracking gives way, and draw a report",
      "evaluate match FOLDER [--pairs FILE]   FOLDER/PERSON/PICTURE: people who agreed to be counted\n"
      "evaluate match --synthetic N           N people made of numbers, three pictures of each\n"
+     "evaluate gate                          the built-in footage made worse in steps: where the gate must stop a frame;\n"
+     "                                       also writes frames.png and fitted.h, the gate's table\n"
      "evaluate liveness [--synthetic N]      attacks on enrolment's challenge, N of each kind (300): APCER and BPCER\n"
      "Writes report.html and report.json to the folder named with --output (default: evaluation): FMR, FNMR,\n"
      "EER, FTA, FAR and FRR of both matchers and of their fusion, by hold-out, ten folds and bootstrap. No picture\n"

@@ -31,6 +31,7 @@ struct bt_worn {
     struct bt_consent_state own; /* when enrolled here */
     struct bt_pack_state pack;   /* when lent */
     struct bt_secret *passphrase;
+    struct bt_secret *templates; /* of the owner, when enrolled here: bt_match_encode's bytes */
 };
 /* Asks for the vault's passphrase. BT_E_NOT_FOUND: nobody is called that. BT_E_CONSENT: its owner does not agree (any more) to
    these purposes now; the log says why. */

@@ -30,6 +30,8 @@ static const char *const texts[] = {
     [BAUTA_E_BLURRED] = "too blurred to follow a face",
     [BAUTA_E_TOO_SMALL] = "the face is too small",
     [BAUTA_E_UNSTEADY] = "the face is not followed steadily",
+    [BAUTA_E_STRANGER] = "somebody else is in the chair",
+    [BAUTA_E_REFERRED] = "waiting for the wearer",
 };
 _Static_assert(BT_COUNT(texts) == BAUTA_STATUS_COUNT, "one text a status");
 

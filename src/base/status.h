@@ -36,6 +36,8 @@ typedef bauta_status bt_status;
 #define BT_E_BLURRED      BAUTA_E_BLURRED
 #define BT_E_TOO_SMALL    BAUTA_E_TOO_SMALL
 #define BT_E_UNSTEADY     BAUTA_E_UNSTEADY
+#define BT_E_STRANGER     BAUTA_E_STRANGER
+#define BT_E_REFERRED     BAUTA_E_REFERRED
 
 /* A result that may not be dropped. */
 #define BT_CHECKED __attribute__((warn_unused_result))

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verbs[BT_CONTROL_VERBS] = {"status", "pause", "resume", "face", "stop"};
+static const char *const verbs[BT_CONTROL_VERBS] = {"status", "pause", "resume", "face", "approve", "stop"};
 
 const char *bt_control_verb_text(enum bt_control_verb verb) {
     return verbs[verb];
@@ -36,7 +36,7 @@ static bt_status read_request(json_t *json, struct bt_control_request *out, cons
         return BT_E_FORMAT;
     }
     if (!bt_control_verb_find(verb, &request.verb)) {
-        *out_why = "do is one of status, pause, resume, face and stop";
+        *out_why = "do is one of status, pause, resume, face, approve and stop";
         return BT_E_ARGUMENT;
     }
     if ((request.verb == BT_CONTROL_FACE) != (name != NULL)) {

@@ -13,6 +13,7 @@ enum bt_control_verb {
     BT_CONTROL_PAUSE,
     BT_CONTROL_RESUME,
     BT_CONTROL_FACE,
+    BT_CONTROL_APPROVE,
     BT_CONTROL_STOP,
     BT_CONTROL_VERBS
 };

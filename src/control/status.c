@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const states[BT_CONTROL_STATE_COUNT] = {"starting", "live", "held", "card", "paused", "ended"};
+static const char *const states[BT_CONTROL_STATE_COUNT] = {"starting", "live", "held", "card", "paused", "referred", "ended"};
 
 const char *bt_control_state_text(enum bt_control_state state) {
     return (unsigned)state < BT_CONTROL_STATE_COUNT ? states[state] : "unknown";
@@ -45,6 +45,8 @@ static const struct number {
     {AT(output_dropped), "bauta_dropped_total", "where=\"output\"", NULL, true, 1},
     {AT(undisclosed), "bauta_frames_undisclosed_total", NULL,
      "Frames whose label could not be read back: the output stops at the first.", true, 1},
+    {AT(referrals), "bauta_referrals_total", NULL, "How often the wearer had to decide whether it goes on.", true, 1},
+    {AT(approvals), "bauta_approvals_total", NULL, "How often it went on.", true, 1},
 #undef AT
 };
 
@@ -77,8 +79,9 @@ json_t *bt_control_status_pack(const struct bt_control_status *s) {
             json_object_set_new(placards, bauta_status_text((bauta_status)i), number_json(s->placards_by_status[i]));
     for (uint32_t i = 0; i < s->stage_count && i < BT_CONTROL_STAGES_MOST; i++)
         json_object_set_new(stages, s->stage[i].name, number_json(s->stage[i].ms));
-    json_t *all = json_pack("{s:s,s:s,s:s,s:s,s:s}", "state", bt_control_state_text(s->state), "why", bauta_status_text(s->why),
-                            "session", s->session, "face", s->face, "device", s->device);
+    json_t *all =
+        json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "state", bt_control_state_text(s->state), "why", bauta_status_text(s->why),
+                  "hint", s->hint, "session", s->session, "face", s->face, "device", s->device);
     for (size_t i = 0; all && i < BT_COUNT(numbers); i++)
         json_object_set_new(all, numbers[i].key, number_json(*at(s, &numbers[i])));
     json_object_set_new(all, "placards_by_reason", placards);
@@ -99,8 +102,9 @@ bt_status bt_control_status_unpack(json_t *json, struct bt_control_status *out) 
     struct bt_control_status s = {0};
     char state[16], why[64];
     if (!json_is_object(json) || !text_to(state, sizeof state, json, "state") || !text_to(why, sizeof why, json, "why") ||
-        !text_to(s.session, sizeof s.session, json, "session") || !text_to(s.face, sizeof s.face, json, "face") ||
-        !text_to(s.device, sizeof s.device, json, "device") || status_of_text(why, &s.why))
+        !text_to(s.hint, sizeof s.hint, json, "hint") || !text_to(s.session, sizeof s.session, json, "session") ||
+        !text_to(s.face, sizeof s.face, json, "face") || !text_to(s.device, sizeof s.device, json, "device") ||
+        status_of_text(why, &s.why))
         return BT_E_FORMAT;
     while (s.state < BT_CONTROL_STATE_COUNT && strcmp(states[s.state], state) != 0) s.state++;
     if (s.state == BT_CONTROL_STATE_COUNT) return BT_E_FORMAT;

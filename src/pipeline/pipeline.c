@@ -77,7 +77,10 @@ static void set_pauses(struct bt_pipeline *p, uint32_t none, uint32_t more) {
     p->pauses = after;
     if (!before && after) {
         bt_capture_pause(p->p.capture);
-        bt_log_info(p->p.log, "paused%s", after & BT_PAUSE_ASKED ? "" : ": nobody watches");
+        bt_log_info(p->p.log, "paused%s",
+                    after & BT_PAUSE_ASKED      ? ""
+                    : after & BT_PAUSE_REFERRED ? ": the wearer decides"
+                                                : ": nobody watches");
     } else if (before && !after) {
         bt_capture_resume(p->p.capture);
         bt_log_info(p->p.log, "goes on");
@@ -111,7 +114,8 @@ static bool is_wait(bt_status status) {
 
 /* The machine failed rather than the picture: worth another try, but not for ever. */
 static bool is_fault(bt_status status) {
-    return status && status != BT_E_CONSENT && status != BT_E_CHANGING && !bt_gate_of_picture(status);
+    return status && status != BT_E_CONSENT && status != BT_E_CHANGING && status != BT_E_STRANGER && status != BT_E_REFERRED &&
+           !bt_gate_of_picture(status);
 }
 
 static void note_times(struct bt_pipeline *p, bool masked) {
@@ -162,6 +166,16 @@ static bool may_hold(const struct bt_pipeline *p, bt_status why, int64_t capture
     return p->stats.swapped && since_ns >= 0 && since_ns < p->p.hold_ns && bt_grant_live(p->p.grant, bt_clock_now_ns());
 }
 
+static bt_status vouch_person(const struct bt_pipeline *p, const struct bt_frame *frame) {
+    return p->p.vouch.person ? p->p.vouch.person(p->p.vouch.user, frame, &p->faces) : BT_OK;
+}
+
+static bt_status vouch_leave(const struct bt_pipeline *p) {
+    if (!p->p.vouch.leave) return BT_OK;
+    const struct bt_disclosed_view view = bt_disclose_newest(p->p.disclose);
+    return p->p.vouch.leave(p->p.vouch.user, &view);
+}
+
 /* One frame. What it returns ends the run; what is wrong with a single frame only makes it a placard. */
 static bt_status tick(struct bt_pipeline *p) {
     struct bt_frame frame = {0};
@@ -186,13 +200,16 @@ static bt_status tick(struct bt_pipeline *p) {
 
     bool live = bt_grant_live(p->p.grant, started_ns);
     if ((!st || waits) && !live) st = BT_E_CONSENT;
+    if (st == BT_E_PAUSED && bt_pipeline_paused(p) & BT_PAUSE_REFERRED) st = BT_E_REFERRED;
     if (!st && !p->p.swap) st = BT_E_CHANGING;
     if (!st) st = bt_track_faces(p->p.track, &frame, &p->faces);
     if (!st && p->faces.count) p->stats.with_face++;
     if (!st) st = bt_gate_judge(&p->gate, &p->faces, capture_ns);
+    if (!st) st = vouch_person(p, &frame);
     if (!st) st = bt_swap_and_blend(p->p.swap, p->p.grant, &frame, &p->faces);
     if (!st && !bt_grant_live(p->p.grant, bt_clock_now_ns())) st = BT_E_CONSENT;
     if (!st) st = bt_disclose_apply(p->p.disclose, &frame, &out); /* consumes frame */
+    if (!st) st = vouch_leave(p);
     if (!st) p->masked_ns = capture_ns;
     const bool held = may_hold(p, st, capture_ns) && !bt_disclose_hold(p->p.disclose, capture_ns, sequence, &out);
     if (st && !held) out = bt_disclose_placard(p->p.disclose, st, capture_ns, sequence);
@@ -209,12 +226,16 @@ static bt_status tick(struct bt_pipeline *p) {
     return BT_OK;
 }
 
+/* Frames that the limit does not count. */
+static uint64_t waited(const struct bt_pipeline *p) {
+    return p->stats.placards_by_status[BT_E_PAUSED] + p->stats.placards_by_status[BT_E_REFERRED];
+}
+
 bt_status bt_pipeline_run(struct bt_pipeline *p) {
     bt_status status = BT_OK;
     p->began_ns = bt_clock_now_ns();
     p->cpu_began_ns = bt_clock_cpu_ns();
-    while (!status && !atomic_load(&p->stopping) &&
-           (!p->p.frames || p->stats.frames - p->stats.placards_by_status[BT_E_PAUSED] < p->p.frames))
+    while (!status && !atomic_load(&p->stopping) && (!p->p.frames || p->stats.frames - waited(p) < p->p.frames))
         status = tick(p);
     p->ended_ns = bt_clock_now_ns();
     p->cpu_ended_ns = bt_clock_cpu_ns();

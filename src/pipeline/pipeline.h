@@ -16,6 +16,8 @@ struct bt_swap;
 struct bt_disclose;
 struct bt_output;
 struct bt_faces;
+struct bt_frame;
+struct bt_disclosed_view;
 struct bt_pipeline;
 
 /* Stages of which the time is kept. Those of the GPU by its own timestamps, the others by CPU time. */
@@ -48,6 +50,17 @@ struct bt_observer {
     void (*frame)(void *user, const struct bt_report *report); /* on the pipeline's thread; brief */
 };
 
+/* Who may be masked, and what may leave: asked besides consent and gate. Anything but BT_OK is the placard of that status. Both
+   on the pipeline's thread; either may be NULL: not asked. */
+struct bt_vouch {
+    void *user;
+    /* Is the wearer of `faces` the person who is to be masked? The frame is as the camera gave it: what looks at it keeps
+       nothing of it. Asked for every frame that the gate lets through. */
+    bt_status (*person)(void *user, const struct bt_frame *frame, const struct bt_faces *faces);
+    /* May this frame, masked and labelled, leave? */
+    bt_status (*leave)(void *user, const struct bt_disclosed_view *view);
+};
+
 struct bt_pipeline_params {
     struct bt_log *log;
     const struct bt_grant *grant;
@@ -58,6 +71,7 @@ struct bt_pipeline_params {
     struct bt_disclose *disclose;
     struct bt_output *output;
     struct bt_observer observer; /* optional */
+    struct bt_vouch vouch;       /* optional */
     uint64_t frames;             /* stop after so many; 0: until the source ends or stop is asked */
     /* How long the last masked frame may stand where the face is lost, before the placard; 0: not at all. */
     int64_t hold_ns;
@@ -78,11 +92,13 @@ void bt_pipeline_destroy(struct bt_pipeline **pipeline);
    sent, then the failure is returned. Allocates nothing. */
 BT_CHECKED bt_status bt_pipeline_run(struct bt_pipeline *pipeline);
 void bt_pipeline_stop(struct bt_pipeline *pipeline); /* any thread */
-/* While there is a reason to pause, a live source is given back, others wait, the GPU rests, and the card "Paused" is sent four
-   times a second; then the picture comes back, with the 5 s banner. Paused frames do not count for the limit. Any thread. */
+/* While there is a reason to pause, a live source is given back, others wait, the GPU rests, and the card "Paused" (referred:
+   "Waiting for the wearer") is sent four times a second; then the picture comes back, with the 5 s banner. Neither those frames
+   nor any that wait for the wearer count for the limit. Any thread. */
 enum bt_pause {
     BT_PAUSE_ASKED = 1,     /* by the wearer */
     BT_PAUSE_UNWATCHED = 2, /* nobody reads the virtual camera */
+    BT_PAUSE_REFERRED = 4,  /* a human decides */
 };
 void bt_pipeline_pause(struct bt_pipeline *pipeline, enum bt_pause why);
 void bt_pipeline_resume(struct bt_pipeline *pipeline, enum bt_pause why);

@@ -71,7 +71,7 @@ RUN = {
     "help": [(None, ANY)],
 }
 TRIED = {"demo": DEMO, "run": RUN}
-NO_PICTURES = {"evaluate", "doctor", "ctl", "top", "verify", "policy", "devices", "faces", "enroll", "model", "consent", "vault", "audit", "identity"}  # commands that send no frame
+NO_PICTURES = {"evaluate", "doctor", "ctl", "top", "verify", "policy", "devices", "faces", "enroll", "model", "consent", "vault", "audit", "identity", "review", "models", "report"}  # commands that send no frame
 
 # Ways to ask for no label; none may be known.
 SMUGGLED = ["--no-label", "--label=off", "--label", "--no-watermark", "--watermark=none", "--opacity=0", "--raw", "--unmasked", "--debug",

@@ -465,6 +465,18 @@ struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *d, bt_status
                    CARD_SIGN, 0, 0);
 }
 
+static struct bt_disclosed_view view_of_record(const struct bt_disclose *d, const struct record *r) {
+    const uint64_t label = atomic_load_explicit(&r->label, memory_order_acquire);
+    return view_of(
+        d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
+        (struct bt_spot){(uint32_t)label, (uint32_t)(label >> 32)}, atomic_load_explicit(&r->mark_sign, memory_order_acquire),
+        atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));
+}
+
+struct bt_disclosed_view bt_disclose_newest(const struct bt_disclose *d) {
+    return view_of_record(d, &d->record[d->slot]);
+}
+
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
     const struct bt_disclose *d = disclose;
     struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, d->card_label, CARD_SIGN, 0, 0);
@@ -472,11 +484,7 @@ struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, s
     const struct record *r = &d->record[handle.slot];
     atomic_store(d->held, handle.slot);
     if (atomic_load(&r->generation) != handle.generation) return stale;
-    const uint64_t label = atomic_load_explicit(&r->label, memory_order_acquire);
-    struct bt_disclosed_view view = view_of(
-        d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
-        (struct bt_spot){(uint32_t)label, (uint32_t)(label >> 32)}, atomic_load_explicit(&r->mark_sign, memory_order_acquire),
-        atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));
+    const struct bt_disclosed_view view = view_of_record(d, r);
     /* Written anew while it was read: then it is stale too. */
     return atomic_load_explicit(&r->generation, memory_order_relaxed) == handle.generation ? view : stale;
 }

@@ -77,6 +77,8 @@ BT_CHECKED bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capt
                                       struct bt_disclosed *out_disclosed);
 /* The still card for `why`; never fails and touches no GPU. capture_ns, sequence: of the frame it stands for. */
 struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
+/* What was made last, on the thread that makes frames and until it makes the next; frame or card. */
+struct bt_disclosed_view bt_disclose_newest(const struct bt_disclose *disclose);
 /* The same card to look at, numbered 0: for what must show it when there is nobody to ask. Any thread; lives as long as
  * disclose. */
 struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *disclose, bt_status why);
