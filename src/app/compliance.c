@@ -116,7 +116,7 @@ json_t *bt_compliance_error_rates(void) {
                      "log_likelihood_ratio_at_least", (double)l->llr, "cosine_at_least", (double)l->cosine_least,
                      "distance_at_most", (double)l->distance_most, "claimed", "fmr", l->claimed, "by", l->rule, "measured",
                      figures_of(&bt_match_real), figures_of(&bt_match_synthetic), "note",
-                     "the limits come from the first run; the second has a threshold of its own, for the networks find "
+                     "The limits come from the first run; the second has a threshold of its own, for the networks find "
                      "rendered heads more alike than people. Each consent below says what held when it was given");
 }
 

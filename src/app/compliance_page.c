@@ -226,7 +226,7 @@ static void rate(FILE *out, const json_t *run, const char *key) {
     snprintf(interval, sizeof interval, "%s_95", key);
     const json_t *range = json_object_get(run, interval);
     fputs("<td>", out);
-    text(out, json_object_get(run, key));
+    fprintf(out, "%.3g", json_real_value(json_object_get(run, key)));
     if (range)
         fprintf(out, "<br><span class=\"s\">%.3g … %.3g</span>", json_real_value(json_array_get(range, 0)),
                 json_real_value(json_array_get(range, 1)));
@@ -308,6 +308,8 @@ static void consents(FILE *out, const json_t *c) {
             text(out, at(one, "matched", "threshold", NULL));
             fputs(", FMR ", out);
             text(out, at(one, "matched", "fmr", NULL));
+            fputs(", ", out);
+            text(out, at(one, "matched", "claim", NULL));
             fputs("</span>", out);
         }
         fputs("</td><td>", out);

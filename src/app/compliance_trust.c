@@ -84,7 +84,8 @@ static json_t *consent_of(const struct bt_receipt *r, const struct bt_consent_st
         json_object_set_new(json, "lent_to_key", json_sprintf("%.*s", SHORT_KEY, r->recipient));
     if (json && r->match_threshold > 0)
         json_object_set_new(json, "matched",
-                            json_pack("{s:f,s:f}", "threshold", (double)r->match_threshold, "fmr", (double)r->match_fmr));
+                            json_pack("{s:f,s:f,s:s}", "threshold", (double)r->match_threshold, "fmr", (double)r->match_fmr,
+                                      "claim", r->match_claim));
     return json;
 }
 
