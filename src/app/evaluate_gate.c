@@ -315,13 +315,9 @@ static void print(const struct bt_gate_study *study, const char *folder) {
            "in force");
     for (uint32_t f = 0; f < BT_GATE_FITS; f++) {
         const struct bt_gate_fit *fit = &study->fit[f];
-        printf("%-11s %6" PRIu32 " %5" PRIu32 " %7.3f %9.3g %9.3g %7.1f%% %11.1f%% %9.3g%s\n", fit->name, fit->trials, fit->bad,
-               fit->auc, (double)fit->enter, (double)fit->leave, 100 * fit->point.caught, 100 * fit->point.false_stops,
-               (double)fit->limit,
-               !fit->fitted   ? "  nothing that was tried was bad"
-               : fit->floored ? "  what swap needs"
-               : fit->backed  ? "  held back for its false stops"
-                              : "");
+        printf("%-11s %6" PRIu32 " %5" PRIu32 " %7.3f %9.3g %9.3g %7.1f%% %11.1f%% %9.3g  %s\n", fit->name, fit->trials,
+               fit->bad, fit->auc, (double)fit->enter, (double)fit->leave, 100 * fit->point.caught,
+               100 * fit->point.false_stops, (double)fit->limit, bt_gate_remark(fit));
     }
     printf("\nreport   %s/report.html\nfigures  %s/report.json\nframes   %s/frames.png\ntable    %s/fitted.h\n", folder, folder,
            folder, folder);

@@ -38,20 +38,25 @@ struct bt_gate_sample {
 #define BT_GATE_ERROR_MOST  0.05f
 #define BT_GATE_CAUGHT      0.95 /* of the bad frames are to be stopped */
 #define BT_GATE_CLEAN_STOPS 0.01 /* of the frames as drawn may be, */
-#define BT_GATE_FALSE_STOPS 0.05 /* and of all that are not bad */
+#define BT_GATE_FALSE_STOPS 0.05 /* and of those whose error is half of what makes a frame bad, or less */
+/* One face's confidence is not everybody's: above this no more is asked of it. A measure whose ROC area is less says too little
+   to stop anything that was tried. */
+#define BT_GATE_CONFIDENCE_MOST 0.9f
+#define BT_GATE_AREA_LEAST      0.7
 
 struct bt_gate_fit {
     const char *name, *unit;
     bool low_is_bad;
     bool fitted;  /* there were bad frames; else the threshold lies just beyond what was tried */
+    bool weak;    /* its ROC area is below BT_GATE_AREA_LEAST: likewise */
     bool backed;  /* moved away from the 95 %, for too many frames as drawn would have been stopped */
     bool floored; /* moved to what swap needs of it */
     uint32_t trials, bad;
     double auc, even; /* even: where the logistic fit has even odds; NAN: none */
     struct bt_operating_point point;
-    double clean_stops;        /* share of the frames as drawn */
-    float spread;              /* standard deviation from frame to frame of one step, nothing else changing */
-    float enter, leave, limit; /* limit: what is in force */
+    double clean_stops, fine_stops; /* shares of the frames as drawn, and of those with half the error */
+    float spread;                   /* standard deviation from frame to frame of one step, nothing else changing */
+    float enter, leave, limit;      /* limit: what is in force */
 };
 
 struct bt_gate_study {
@@ -64,6 +69,7 @@ struct bt_gate_study {
 
 /* Whether this sample counts for fit `f`. */
 bool bt_gate_counts(const struct bt_gate_sample *sample, uint32_t f);
+const char *bt_gate_remark(const struct bt_gate_fit *fit); /* "", or why the threshold is not that of the 95 % */
 BT_CHECKED bt_status bt_gate_study_fit(struct bt_gate_study *study);
 /* report.html, report.json and fitted.h, the table as the program holds it, into `folder`. */
 BT_CHECKED bt_status bt_gate_study_write(struct bt_log *log, const struct bt_gate_study *study, const char *folder);

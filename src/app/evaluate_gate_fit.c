@@ -49,16 +49,30 @@ static double clean_stops(const struct bt_gate_study *study, uint32_t f, float t
     return of ? (double)stopped / of : NAN;
 }
 
-/* Where no more of the frames as drawn, and of all that are not bad, are stopped than may be. */
-static float back(const struct bt_gate_study *study, uint32_t f, const struct bt_operating_trials *t, float threshold) {
+/* Frames that nobody should stop: as drawn; as good as that. */
+static bool fine(const struct bt_gate_sample *s, uint32_t f) {
+    return bt_gate_counts(s, f) && s->error <= BT_GATE_ERROR_MOST / 2;
+}
+
+static double fine_stops(const struct bt_gate_study *study, uint32_t f, float threshold) {
+    uint32_t of = 0, stopped = 0;
+    for (uint32_t i = 0; i < study->count; i++) {
+        const struct bt_gate_sample *s = &study->sample[i];
+        if (!fine(s, f)) continue;
+        of++;
+        stopped += subjects[f].low_is_bad ? s->value[f] <= threshold : s->value[f] >= threshold;
+    }
+    return of ? (double)stopped / of : 0;
+}
+
+/* Where no more of them are stopped than may be. */
+static float back(const struct bt_gate_study *study, uint32_t f, float threshold) {
     const float sign = subjects[f].low_is_bad ? -1 : 1;
-    while (clean_stops(study, f, threshold) > BT_GATE_CLEAN_STOPS ||
-           bt_operating_at(t, threshold).false_stops > BT_GATE_FALSE_STOPS) {
+    while (clean_stops(study, f, threshold) > BT_GATE_CLEAN_STOPS || fine_stops(study, f, threshold) > BT_GATE_FALSE_STOPS) {
         float next = INFINITY; /* the mildest value that is stopped */
         for (uint32_t i = 0; i < study->count; i++) {
             const struct bt_gate_sample *s = &study->sample[i];
-            if ((clean(s) || bt_gate_counts(s, f)) && sign * s->value[f] >= sign * threshold)
-                next = fminf(next, sign * s->value[f]);
+            if ((clean(s) || fine(s, f)) && sign * s->value[f] >= sign * threshold) next = fminf(next, sign * s->value[f]);
         }
         threshold = sign * nextafterf(next, INFINITY);
     }
@@ -121,21 +135,25 @@ static bt_status fit(struct bt_gate_study *study, uint32_t f, float *value, bool
     bt_status status = bt_operating_choose(&trials, BT_GATE_CAUGHT, &fit->point);
     fit->fitted = !status;
     if (status == BT_E_ARGUMENT) { /* nothing that was tried was bad, or all was */
-        fit->point = bt_operating_at(&trials, worst);
+        fit->point.threshold = worst;
         status = BT_OK;
     }
-    const float line = back(study, f, &trials, fit->point.threshold);
-    fit->backed = fit->fitted && line != fit->point.threshold;
-    fit->point = bt_operating_at(&trials, line);
-    fit->enter = rounded(line);
+    fit->weak = fit->auc < BT_GATE_AREA_LEAST;
+    if (fit->weak) fit->point.threshold = worst;
+    const float line = back(study, f, fit->point.threshold);
+    fit->backed = line != fit->point.threshold || (f == BT_GATE_CONFIDENCE && line > BT_GATE_CONFIDENCE_MOST);
+    fit->enter = rounded(f == BT_GATE_CONFIDENCE ? fminf(line, BT_GATE_CONFIDENCE_MOST) : line);
     /* Below it the mask's light fit follows noise, though landmarks may still hold: the stricter of both. */
     fit->floored = f == BT_GATE_LIGHT && fit->enter < BT_SWAP_DARK_IN;
     if (fit->floored) fit->enter = BT_SWAP_DARK_IN;
     /* A tenth of the way, or twice the tremble; but not where frames as drawn lie, or it would not be left again. */
     const float gap = fmaxf(0.1f * fabsf(fit->enter), 2 * fit->spread), sign = fit->low_is_bad ? 1 : -1;
-    const float most = fabsf(clean_quantile(study, f, LEFT_BY) - fit->enter) / 2;
+    const float clear = f == BT_GATE_CONFIDENCE ? 1 : clean_quantile(study, f, LEFT_BY);
+    const float most = fabsf(clear - fit->enter) / 2;
     fit->leave = rounded(fit->enter + sign * fminf(gap, most));
+    fit->point = bt_operating_at(&trials, fit->enter);
     fit->clean_stops = clean_stops(study, f, fit->enter);
+    fit->fine_stops = fine_stops(study, f, fit->enter);
     fit->limit = f < BT_GATE_MEASURES ? bt_gate_row((enum bt_gate_measure)f)->enter
                  : f == BT_FIT_YAW    ? BT_SWAP_YAW_OUT
                  : f == BT_FIT_PITCH  ? BT_SWAP_PITCH_OUT

@@ -17,6 +17,14 @@
 enum { DOTS_MOST = BT_GATE_AXES * BT_GATE_MOMENTS * BT_GATE_STEPS * BT_GATE_STEP_FRAMES, CURVE = 200 };
 static const double error_shown = 0.15; /* what is farther off is drawn at the edge */
 
+const char *bt_gate_remark(const struct bt_gate_fit *fit) {
+    return !fit->fitted   ? "nothing that was tried was bad"
+           : fit->weak    ? "says too little: beyond all that was tried"
+           : fit->floored ? "what the mask's light needs"
+           : fit->backed  ? "held back for its false stops"
+                          : "";
+}
+
 /* --- JSON --- */
 
 static json_t *number(double v) {
@@ -28,13 +36,14 @@ static json_t *report_json(const struct bt_gate_study *study, const char *day) {
     for (uint32_t f = 0; f < BT_GATE_FITS; f++) {
         const struct bt_gate_fit *fit = &study->fit[f];
         json_object_set_new(fits, fit->name,
-                            json_pack("{s:s,s:b,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:f,s:f,s:f,s:b,s:b,s:b}", "unit", fit->unit,
-                                      "low_is_bad", fit->low_is_bad, "frames", (json_int_t)fit->trials, "bad",
+                            json_pack("{s:s,s:b,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:f,s:f,s:f,s:b,s:b,s:b,s:b}", "unit",
+                                      fit->unit, "low_is_bad", fit->low_is_bad, "frames", (json_int_t)fit->trials, "bad",
                                       (json_int_t)fit->bad, "roc_area", number(fit->auc), "even_odds_at", number(fit->even),
                                       "caught", number(fit->point.caught), "false_stops", number(fit->point.false_stops),
-                                      "stops_as_drawn", number(fit->clean_stops), "spread", number((double)fit->spread),
-                                      "enter", (double)fit->enter, "leave", (double)fit->leave, "in_force", (double)fit->limit,
-                                      "fitted", fit->fitted, "held_back", fit->backed, "what_swap_needs", fit->floored));
+                                      "stops_as_drawn", number(fit->clean_stops), "stops_of_fine", number(fit->fine_stops),
+                                      "spread", number((double)fit->spread), "enter", (double)fit->enter, "leave",
+                                      (double)fit->leave, "in_force", (double)fit->limit, "fitted", fit->fitted, "too_weak",
+                                      fit->weak, "held_back", fit->backed, "what_swap_needs", fit->floored));
     }
     return json_pack("{s:s,s:s,s:f,s:f,s:f,s:f,s:f,s:I,s:I,s:o}", "date", day, "device", study->device, "seconds",
                      round(study->seconds), "error_most", (double)BT_GATE_ERROR_MOST, "caught", BT_GATE_CAUGHT,
@@ -59,13 +68,8 @@ static void table(FILE *out, const struct bt_gate_study *study, const char *day)
         fputs("#define BT_GATE_FITTED_", out);
         for (const char *c = fit->name; *c; c++) fputc(toupper((unsigned char)*c), out);
         fprintf(out, " %#.6gf, %#.6gf", (double)fit->enter, (double)fit->leave);
-        if (fit->fitted)
-            fprintf(out, " /* %.3f, %.0f %% of %" PRIu32 "%s */\n", fit->auc, 100 * fit->point.caught, fit->bad,
-                    fit->floored  ? "; what swap needs of it"
-                    : fit->backed ? "; held back for its false stops"
-                                  : "");
-        else
-            fputs(" /* nothing that was tried was bad: the worst that was tried */\n", out);
+        fprintf(out, " /* %.3f, %.0f %% of %" PRIu32 "%s%s */\n", fit->auc, 100 * fit->point.caught, fit->bad,
+                *bt_gate_remark(fit) ? "; " : "", bt_gate_remark(fit));
     }
     fputs("// clang-format on\n\n#endif\n", out);
 }
@@ -222,27 +226,26 @@ static void page(FILE *out, const struct bt_gate_study *study, const char *day) 
         "of "
         "the bad frames, and so has the fewest false stops, unless more than %.0f&#8239;%% of the frames as drawn, or "
         "%.0f&#8239;%% of "
-        "all that are not bad, would be stopped: then it gives way. It is left again a tenth, or twice the measure's own "
+        "those with half that error or less, would be stopped: then it gives way. It is left again a tenth, or twice the "
+        "measure's own "
         "tremble, on the good side.</p>\n",
         (double)BT_GATE_ERROR_MOST, 100 * BT_GATE_CAUGHT, 100 * BT_GATE_CLEAN_STOPS, 100 * BT_GATE_FALSE_STOPS);
     fputs("<p class=\"note\">One person, an animated portrait: real cameras sharpen, smear and compress, other skin has other "
           "luma, and real hands look otherwise than a board. What is measured is where this tracker gives way, not how often "
           "that happens to people.</p>\n<table><tr><th>measure</th><th>frames</th><th>bad</th><th>ROC area</th><th>even odds "
-          "at</th><th>enter</th><th>leave</th><th>caught</th><th>false stops</th><th>of frames as drawn</th><th>in "
+          "at</th><th>enter</th><th>leave</th><th>caught</th><th>false stops</th><th>of half the error</th><th>of frames as "
+          "drawn</th><th>in "
           "force</th><th></th></tr>\n",
           out);
     for (uint32_t f = 0; f < BT_GATE_FITS; f++) {
         const struct bt_gate_fit *fit = &study->fit[f];
         fprintf(out,
                 "<tr><th>%s</th><td>%" PRIu32 "</td><td>%" PRIu32 "</td><td>%.3f</td><td>%.3g</td><td>%.3g</td><td>%.3g</td>"
-                "<td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.3g</td><td>%s%s</td></tr>\n",
+                "<td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.3g</"
+                "td><td>%s%s</td></tr>\n",
                 fit->name, fit->trials, fit->bad, fit->auc, fit->even, (double)fit->enter, (double)fit->leave,
-                100 * fit->point.caught, 100 * fit->point.false_stops, 100 * fit->clean_stops, (double)fit->limit,
-                f >= BT_GATE_MEASURES ? "judged by swap. " : "",
-                !fit->fitted   ? "nothing that was tried was bad"
-                : fit->floored ? "what the mask's light needs"
-                : fit->backed  ? "held back for its false stops"
-                               : "");
+                100 * fit->point.caught, 100 * fit->point.false_stops, 100 * fit->fine_stops, 100 * fit->clean_stops,
+                (double)fit->limit, f >= BT_GATE_MEASURES ? "judged by swap. " : "", bt_gate_remark(fit));
     }
     fputs("</table>\n<h2>What each fault does</h2><p>Stopped: by the thresholds in force, without their delay, or by a lost "
           "face.</p>\n",
