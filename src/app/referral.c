@@ -53,7 +53,7 @@ struct bt_referral {
     uint32_t settled;
     int64_t bad_ns, retry_ns, retry_after_ns; /* bad_ns: since when a human could mend it; 0: not */
     bt_status run_why;
-    int64_t run_ns, run_wall_ns, line_ns;
+    int64_t run_ns, run_wall_ns, line_ns, seen_ns; /* seen_ns: the last frame */
     struct runs runs;
     atomic_uint_least64_t count_referred, count_approved, count_strangers;
 };
@@ -136,10 +136,9 @@ void bt_referral_destroy(struct bt_referral **referral) {
     struct bt_referral *r = *referral;
     if (!r) return;
     if (r->pipeline) {
-        const int64_t now_ns = bt_clock_now_ns();
         const struct bt_audit_field why = {"why", bauta_status_text(r->referred)};
-        end_run(r, now_ns);
-        write_runs(r, now_ns);
+        end_run(r, r->seen_ns);
+        write_runs(r, r->seen_ns);
         if (r->referred) (void)append(r, "gate.stopped", &why, 1); /* append says what failed */
     }
     if (r->news >= 0) close(r->news);
@@ -210,6 +209,7 @@ static void go_on(struct bt_referral *r, enum bt_answer answer, const char *by) 
 
 void bt_referral_step(struct bt_referral *r, bt_status why, int64_t now_ns) {
     const char *by = NULL;
+    r->seen_ns = now_ns;
     note_run(r, why, now_ns);
     if (r->referred) {
         const enum bt_answer answer = take_answer(r, &by);

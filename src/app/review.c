@@ -95,7 +95,7 @@ static void say_line(const json_t *line) {
         printf("card for %s s: %s", text_of(line, "seconds"), text_of(line, "why"));
     else
         printf("%s", words_of(line));
-    if (!card) {
+    if (!card && strcmp(event, "consent.renewed") != 0) {
         static const struct {
             const char *key, *before;
         } more[] = {{"face", ", wearing "}, {"why", ": "},           {"hint", ". "},

@@ -12,10 +12,18 @@
 
 #include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* A build for tests takes a recording for a live camera: its people are watched. */
+#ifdef BAUTA_TEST_ENROLL_FROM_FILE
+enum { WATCHES_FILES = true };
+#else
+enum { WATCHES_FILES = false };
+#endif
 
 static bt_status check_options(struct bt_log *log, const struct bt_app_options *o) {
     if ((o->camera != NULL) + o->input.count > 1) {
@@ -67,10 +75,11 @@ bt_status bt_app_run(struct bt_app *app) {
             return BT_E_ARGUMENT;
         }
     }
+    const bool camera_session = WATCHES_FILES || !o->input.at[0];
     const uint32_t purposes = BT_PURPOSE_WEAR_LIVE | (o->record ? (uint32_t)BT_PURPOSE_RECORD : 0);
     status = bt_session_prepare(&session, app, purposes);
     if (!status) {
-        const struct bt_session_consent consent = {.origin = o->input.at[0] ? BT_ORIGIN_FILE : BT_ORIGIN_CAMERA,
+        const struct bt_session_consent consent = {.origin = camera_session ? BT_ORIGIN_CAMERA : BT_ORIGIN_FILE,
                                                    .leaves_machine = o->output || o->record,
                                                    .source_name = o->input.at[0] ? o->input.at[0] : camera,
                                                    .record_path = o->record,
@@ -86,7 +95,7 @@ bt_status bt_app_run(struct bt_app *app) {
                                            .record = o->record,
                                            .hash = o->hash,
                                            .shape = shape,
-                                           .watched = !o->input.at[0],
+                                           .watched = camera_session,
                                            .always_on = o->always_on,
                                            .frames = o->frames,
                                            .observer = bt_live_observer(live)};

@@ -86,18 +86,21 @@ static void write_match(const struct bt_consent_params *p, char *out, size_t byt
     if (p->chinese)
         snprintf(out, bytes,
                  "  认出您     只遮盖您本人:运行中会比对您的面部。每 10,000 个其他人中约有 %.1f 人会被误认为您"
-                 "(95%% 区间 %.1f 至 %.1f;%u 人的 %llu 次比对,%s)。\n",
+                 "(95%% 区间 %.1f 至 %.1f;%u 人的 %llu 次比对,%s)。"
+                 "比对用的数值只在内存中,结束时抹除;会话日志另记何时、为何显示卡片,以及您的决定。\n",
                  1e4 * m->fmr, 1e4 * m->fmr_95[0], 1e4 * m->fmr_95[1], m->people, (unsigned long long)m->comparisons, m->date);
     else
         snprintf(
             out, bytes,
             "  Who is masked      Only you: your face is compared while it runs. Of 10,000 other people about %.1f would pass "
-            "for you (95 %%: %.1f to %.1f; %llu comparisons of %u people, %s).\n",
+            "for you (95 %%: %.1f to %.1f; %llu comparisons of %u people, %s). "
+            "The numbers made of it for that stay in memory, and are wiped at the end; the session log also says when "
+            "and why the card was shown, and what you decided.\n",
             1e4 * m->fmr, 1e4 * m->fmr_95[0], 1e4 * m->fmr_95[1], (unsigned long long)m->comparisons, m->people, m->date);
 }
 
 void bt_notice_write(const struct bt_consent_params *p, char *out_text, size_t bytes) {
-    char source[256], face[128], record[512] = "", owner[768], match[384];
+    char source[256], face[128], record[512] = "", owner[768], match[768];
     bool file = p->facts.origin == BT_ORIGIN_FILE;
     clean(source, sizeof source, p->source_name);
     clean(face, sizeof face, p->face_name);
