@@ -2,7 +2,8 @@
 /* Enrolment's two halves on the built-in footage (NASA's portrait, animated: poses, expressions, lights) and on masks, faces
    that belong to nobody. The face that is made of the footage's pictures must look like her: by the nets, more than any mask
    does. Counted: how often pictures of one are called the same, and pictures of two. Masks without hair, on one grey ground, in
-   one light, are more alike than people are; what people score is said at BT_MATCH_COSINE_LEAST. */
+   one light, are more alike than people are; what people score is said in
+   evaluate/README.md. */
 #include "footage/footage.h"
 #include "gpu/image.h"
 #include "identity/identity.h"
@@ -204,7 +205,7 @@ static void one_person_and_others(void **state) {
     assert_int_equal(count[0].same, count[0].pairs);
     assert_int_equal(count[1].same, count[1].pairs);
     assert_int_equal(count[2].same, 0);
-    assert_true(count[3].same < count[3].pairs / 2);
+    assert_true(count[3].same < count[3].pairs * 2 / 3); /* the limits are those of people: evaluate/README.md */
 
     /* What was made of her, drawn as the masks are: nearer to her than any of them. */
     float nearest = -FLT_MAX, own = 0;
