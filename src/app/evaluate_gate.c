@@ -222,7 +222,7 @@ static void note(const struct bt_session *s, const struct place *p, const struct
     }
     out->value[BT_FIT_YAW] = fabsf(faces->measures.yaw);
     out->value[BT_FIT_PITCH] = fabsf(faces->measures.pitch);
-    out->value[BT_FIT_COVER] = bt_swap_covered(s->swap);
+    out->value[BT_FIT_COVER] = p->pass == 1 + BT_FOOTAGE_COVER ? bt_swap_covered(s->swap) : NAN; /* else it is not painted */
     const struct bt_vec3 *raw = faces->face[faces->wearer].raw;
     if (p->pass > BT_FOOTAGE_FAULTS) {
         if (turned(s->rig, p, truth, raw, got, want)) out->error = error_of(got, want);

@@ -34,19 +34,19 @@ bool bt_gate_counts(const struct bt_gate_sample *s, uint32_t f) {
            isfinite(s->value[f]);
 }
 
-static bool clean(const struct bt_gate_sample *s) {
-    return s->found && s->axis == BT_AXIS_NONE;
+static bool clean(const struct bt_gate_sample *s, uint32_t f) {
+    return s->found && s->axis == BT_AXIS_NONE && isfinite(s->value[f]);
 }
 
 static double clean_stops(const struct bt_gate_study *study, uint32_t f, float threshold) {
     uint32_t of = 0, stopped = 0;
     for (uint32_t i = 0; i < study->count; i++) {
         const struct bt_gate_sample *s = &study->sample[i];
-        if (!clean(s)) continue;
+        if (!clean(s, f)) continue;
         of++;
         stopped += subjects[f].low_is_bad ? s->value[f] <= threshold : s->value[f] >= threshold;
     }
-    return of ? (double)stopped / of : NAN;
+    return of ? (double)stopped / of : 0;
 }
 
 /* Frames that nobody should stop: as drawn; as good as that. */
@@ -72,7 +72,7 @@ static float back(const struct bt_gate_study *study, uint32_t f, float threshold
         float next = INFINITY; /* the mildest value that is stopped */
         for (uint32_t i = 0; i < study->count; i++) {
             const struct bt_gate_sample *s = &study->sample[i];
-            if ((clean(s) || fine(s, f)) && sign * s->value[f] >= sign * threshold) next = fminf(next, sign * s->value[f]);
+            if ((clean(s, f) || fine(s, f)) && sign * s->value[f] >= sign * threshold) next = fminf(next, sign * s->value[f]);
         }
         threshold = sign * nextafterf(next, INFINITY);
     }
@@ -85,7 +85,7 @@ static float clean_quantile(const struct bt_gate_study *study, uint32_t f, doubl
     for (uint32_t i = 0; i < study->count; i++) {
         const struct bt_gate_sample *s = &study->sample[i];
         const bool closer = subjects[f].low_is_bad ? s->value[f] > value : s->value[f] < value;
-        if (clean(s) && closer && clean_stops(study, f, s->value[f]) <= 1 - share) value = s->value[f];
+        if (clean(s, f) && closer && clean_stops(study, f, s->value[f]) <= 1 - share) value = s->value[f];
     }
     return value;
 }

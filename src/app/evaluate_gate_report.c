@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { DOTS_MOST = BT_GATE_AXES * BT_GATE_MOMENTS * BT_GATE_STEPS * BT_GATE_STEP_FRAMES, CURVE = 200 };
+enum { DOTS_MOST = BT_GATE_AXES * BT_GATE_MOMENTS * BT_GATE_STEPS * BT_GATE_STEP_FRAMES };
 static const double error_shown = 0.15; /* what is farther off is drawn at the edge */
 
 const char *bt_gate_remark(const struct bt_gate_fit *fit) {
@@ -112,31 +112,35 @@ static void dots(FILE *out, const struct bt_gate_study *study, uint32_t f) {
     free(room);
 }
 
+static int rising(const void *a, const void *b) {
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* A point at each frame's value. */
 static void roc(FILE *out, const struct bt_gate_study *study, uint32_t f) {
-    double caught[CURVE], stopped[CURVE], low = INFINITY, high = -INFINITY;
+    double caught[DOTS_MOST + 1], stopped[DOTS_MOST + 1], line[DOTS_MOST];
     float value[DOTS_MOST];
     bool bad[DOTS_MOST];
     struct bt_operating_trials t = {.value = value, .bad = bad, .low_is_bad = study->fit[f].low_is_bad};
     for (uint32_t i = 0; i < study->count; i++) {
         const struct bt_gate_sample *s = &study->sample[i];
         if (!bt_gate_counts(s, f)) continue;
+        line[t.count] = (double)s->value[f];
         value[t.count] = s->value[f];
         bad[t.count++] = s->error > BT_GATE_ERROR_MOST;
-        low = fmin(low, (double)s->value[f]);
-        high = fmax(high, (double)s->value[f]);
     }
     if (!study->fit[f].fitted) return;
-    const double margin = (high - low) * 1e-3;
-    for (uint32_t i = 0; i < CURVE; i++) { /* from nothing stopped to all */
-        const double way = (double)i / (CURVE - 1), from = t.low_is_bad ? low - margin : high + margin,
-                     to = t.low_is_bad ? high + margin : low - margin;
-        const struct bt_operating_point p = bt_operating_at(&t, (float)(from + (to - from) * way));
-        caught[i] = p.caught;
-        stopped[i] = p.false_stops;
+    qsort(line, t.count, sizeof *line, rising);
+    caught[0] = stopped[0] = 0;
+    for (uint32_t i = 0; i < t.count; i++) { /* the worst value first */
+        const struct bt_operating_point p = bt_operating_at(&t, (float)line[t.low_is_bad ? i : t.count - 1 - i]);
+        caught[i + 1] = p.caught;
+        stopped[i + 1] = p.false_stops;
     }
     const struct bt_operating_point now = bt_operating_at(&t, study->fit[f].limit);
     const struct bt_chart_series series[2] = {
-        {.x = stopped, .y = caught, .count = CURVE},
+        {.x = stopped, .y = caught, .count = t.count + 1},
         {.name = "in force", .x = &now.false_stops, .y = &now.caught, .count = 1, .colour = 1, .dots = true}};
     bt_chart_draw(out, &(struct bt_chart){.title = "ROC",
                                           .width_px = 360,
@@ -146,11 +150,6 @@ static void roc(FILE *out, const struct bt_gate_study *study, uint32_t f) {
                                           .series = series,
                                           .count = 2,
                                           .legend_low = true});
-}
-
-static int rising(const void *a, const void *b) {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* Error, lost and stopped by step. */
@@ -190,14 +189,16 @@ static void sweep(FILE *out, const struct bt_gate_study *study, uint32_t axis) {
                                           .x = {unit, BT_CHART_LINEAR, 0, BT_GATE_STEPS - 1},
                                           .y = {"mean error / eyes' distance", BT_CHART_LINEAR, 0, error_shown},
                                           .series = errors,
-                                          .count = 2});
+                                          .count = 2,
+                                          .legend_low = true});
     bt_chart_draw(out, &(struct bt_chart){.title = "share of frames",
                                           .width_px = 460,
                                           .height_px = 240,
                                           .x = {unit, BT_CHART_LINEAR, 0, BT_GATE_STEPS - 1},
                                           .y = {"share", BT_CHART_LINEAR, 0, 1.02},
                                           .series = shares,
-                                          .count = 2});
+                                          .count = 2,
+                                          .legend_low = true});
 }
 
 static void page(FILE *out, const struct bt_gate_study *study, const char *day) {

@@ -236,7 +236,8 @@ static void find_box(struct show *s, const struct bt_face *face) {
 }
 
 static bool may_be_held(bt_status why) {
-    return why == BT_E_NO_FACE || why == BT_E_OCCLUDED || why == BT_E_POSE || why == BT_E_TOO_DARK;
+    return why == BT_E_NO_FACE || why == BT_E_OCCLUDED || why == BT_E_POSE || why == BT_E_TOO_DARK ||
+           (why >= BT_E_TOO_BRIGHT && why <= BT_E_UNSTEADY);
 }
 
 static void on_frame(void *user, const struct bt_report *report) {
