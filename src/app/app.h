@@ -30,8 +30,8 @@ struct bt_app_texts {
 
 /* Every option of every verb lands here; a verb's table says which it takes. */
 struct bt_app_options {
-    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *to,
-        *until, *rotate, *fit, *output_size, *output_rate, *pixels, *tune, *budget, *metrics, *log_level, *manifest, *key,
+    const char *camera, *output, *record, *hash, *stats, *face, *name, *device, *models, *size, *seed, *after, *variant, *half,
+        *to, *until, *rotate, *fit, *output_size, *output_rate, *pixels, *tune, *budget, *metrics, *log_level, *manifest, *key,
         *synthetic, *pairs, *fmr;
     struct bt_app_texts input, profile, purpose;
     uint64_t frames, runs, months, uses, session;

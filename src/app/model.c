@@ -17,6 +17,7 @@ static const int64_t wait_ns = INT64_C(120000000000); /* a large net on a slow C
 
 static const char *const variants[] = {
     [BT_VARIANT_AUTO] = "auto", [BT_VARIANT_TEXELS] = "texels", [BT_VARIANT_STORAGE] = "storage"};
+static const char *const halves[] = {[BT_HALF_OFF] = "off", [BT_HALF_STORAGE] = "storage", [BT_HALF_ARITHMETIC] = "arithmetic"};
 static const char *const stages[] = {[BT_STAGE_IMPORT] = "import",
                                      [BT_STAGE_GRAPH] = "graph",
                                      [BT_STAGE_FUSE] = "fuse",
@@ -25,6 +26,10 @@ static const char *const stages[] = {[BT_STAGE_IMPORT] = "import",
 
 const char *bt_model_variant_name(enum bt_variant variant) {
     return variants[variant];
+}
+
+const char *bt_model_half_name(enum bt_half half) {
+    return halves[half];
 }
 
 struct bt_model_shape bt_model_shape(const char *type, uint32_t rank, const uint32_t *dim) {
@@ -58,6 +63,7 @@ bt_status bt_model_load(struct bt_model *model, bool timed, struct bt_net **out_
                                          .name = slash ? slash + 1 : model->path,
                                          .onnx = model->onnx,
                                          .variant = model->variant,
+                                         .half = model->half,
                                          .tuning = model->cache.tuning,
                                          .timed = timed};
     bt_status status = bt_net_create(&params, out_net);
@@ -137,17 +143,22 @@ bt_status bt_model_fill(const struct bt_model *model, const struct bt_net *net) 
 }
 
 bt_status bt_model_submit(const struct bt_model *model, struct bt_net *net) {
-    struct bt_commands *commands = bt_net_commands(net);
-    uint64_t value = 0;
-    bt_status status = bt_gpu_submit(model->gpu, &commands, 1, &value);
-    if (!status) status = bt_gpu_wait(model->gpu, value, wait_ns);
+    bt_status status = BT_OK;
+    for (bool again = true; again && !status;) {
+        struct bt_commands *commands = bt_net_commands(net);
+        uint64_t value = 0;
+        status = bt_gpu_submit(model->gpu, &commands, 1, &value);
+        if (!status) status = bt_gpu_wait(model->gpu, value, wait_ns);
+        if (!status) status = bt_net_mend(net, &again);
+    }
     if (status) bt_log_error(model->log, "%s: the run failed: %s", model->path, bauta_status_text(status));
     return status;
 }
 
 static bt_status dump(struct bt_model *model) {
     const struct bt_app_options *o = model->options;
-    struct bt_net_print_params params = {.log = model->log, .onnx = model->onnx, .variant = model->variant};
+    struct bt_net_print_params params = {
+        .log = model->log, .onnx = model->onnx, .variant = model->variant, .half = model->half};
     char *text = NULL;
     uint32_t stage = 0;
     while (stage < BT_COUNT(stages) && (!o->after || strcmp(o->after, stages[stage]) != 0)) stage++;
@@ -174,12 +185,12 @@ static bt_status dump(struct bt_model *model) {
 static const struct word {
     const char *name;
     bt_status (*run)(struct bt_model *model);
-    bool input, seed, after, runs, json, budget;
+    bool input, seed, half, after, runs, json, budget;
 } words[] = {
-    {.name = "run", .run = bt_model_run, .input = true, .seed = true},
-    {.name = "dump", .run = dump, .after = true},
-    {.name = "bench", .run = bt_model_bench, .input = true, .seed = true, .runs = true, .json = true},
-    {.name = "first", .run = bt_model_first, .json = true},
+    {.name = "run", .run = bt_model_run, .input = true, .seed = true, .half = true},
+    {.name = "dump", .run = dump, .half = true, .after = true},
+    {.name = "bench", .run = bt_model_bench, .input = true, .seed = true, .half = true, .runs = true, .json = true},
+    {.name = "first", .run = bt_model_first, .half = true, .json = true},
     {.name = "tune", .run = bt_model_tune, .budget = true},
 };
 
@@ -187,6 +198,7 @@ static bt_status check_options(struct bt_model *model, const struct word *word) 
     const struct bt_app_options *o = model->options;
     const char *stray = o->input.count && !word->input ? "input"
                         : o->seed && !word->seed       ? "seed"
+                        : o->half && !word->half       ? "half"
                         : o->after && !word->after     ? "after"
                         : o->runs && !word->runs       ? "runs"
                         : o->json && !word->json       ? "json"
@@ -204,6 +216,13 @@ static bt_status check_options(struct bt_model *model, const struct word *word) 
         return BT_E_ARGUMENT;
     }
     model->variant = (enum bt_variant)variant;
+    uint32_t half = 0;
+    while (o->half && half < BT_COUNT(halves) && strcmp(o->half, halves[half]) != 0) half++;
+    if (half == BT_COUNT(halves)) {
+        bt_log_error(model->log, "--half %s: expected off, storage or arithmetic", o->half);
+        return BT_E_ARGUMENT;
+    }
+    model->half = (enum bt_half)half;
     if (o->seed && !bt_app_number(o->seed, &model->seed)) {
         bt_log_error(model->log, "--seed %s: expected a whole number", o->seed);
         return BT_E_ARGUMENT;

@@ -16,6 +16,7 @@ struct bt_model {
     int64_t start_ns;
     const char *path;
     enum bt_variant variant;
+    enum bt_half half;
     uint64_t seed;
     struct bt_bytes onnx;
     struct bt_gpu *gpu;
@@ -30,13 +31,14 @@ struct bt_model_shape bt_model_shape(const char *type, uint32_t rank, const uint
 struct bt_model_shape bt_model_shape_of(const struct bt_tensor *tensor);
 size_t bt_model_elements(const struct bt_tensor *tensor);
 const char *bt_model_variant_name(enum bt_variant variant);
+const char *bt_model_half_name(enum bt_half half);
 
 /* With the caches of earlier starts. */
 BT_CHECKED bt_status bt_model_open_device(struct bt_model *model);
 BT_CHECKED bt_status bt_model_load(struct bt_model *model, bool timed, struct bt_net **out_net);
 /* From --input, the others random. BT_E_ARGUMENT: a name that no input has, a wrong shape; the log says which there are. */
 BT_CHECKED bt_status bt_model_fill(const struct bt_model *model, const struct bt_net *net);
-/* Submits, waits. */
+/* Submits, waits; again, where float16 did not hold a layer's results, with that layer in float32. */
 BT_CHECKED bt_status bt_model_submit(const struct bt_model *model, struct bt_net *net);
 
 /* The words. */

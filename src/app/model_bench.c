@@ -148,12 +148,12 @@ static bt_status print_json(const struct bench *b, const struct bt_net *timed) {
     json_t *device = json_pack("{s:s,s:s}", "name", caps->name, "driver", caps->driver);
     json_t *starts = json_pack("{s:o,s:o}", "cold", bt_model_start_json(&b->cold), "warm", bt_model_start_json(&b->warm));
     json_t *gpu = b->gpu_ms > 0 ? json_real(b->gpu_ms) : json_null();
-    json_t *all =
-        json_pack("{s:s,s:o,s:s,s:i,s:I,s:i,s:i,s:o,s:o,s:o,s:f,s:o,s:o,s:o}", "model", b->model->path, "device", device,
-                  "variant", bt_model_variant_name(b->model->variant), "runs", (int)b->runs, "macs", (json_int_t)s->macs,
-                  "barriers", (int)s->barrier_count, "pipelines", (int)s->kernel_count, "wall_ms", series_json(&b->wall_ms),
-                  "cpu_ms", series_json(&b->cpu_ms), "gpu_ms", gpu, "gflops", gflops(s->macs, b->wall_ms.median),
-                  "memory_bytes", memory, "first_result_ms", starts, "dispatches", dispatches);
+    json_t *all = json_pack("{s:s,s:o,s:s,s:s,s:i,s:I,s:i,s:i,s:o,s:o,s:o,s:f,s:o,s:o,s:o}", "model", b->model->path, "device",
+                            device, "variant", bt_model_variant_name(b->model->variant), "half",
+                            bt_model_half_name(b->model->half), "runs", (int)b->runs, "macs", (json_int_t)s->macs, "barriers",
+                            (int)s->barrier_count, "pipelines", (int)s->kernel_count, "wall_ms", series_json(&b->wall_ms),
+                            "cpu_ms", series_json(&b->cpu_ms), "gpu_ms", gpu, "gflops", gflops(s->macs, b->wall_ms.median),
+                            "memory_bytes", memory, "first_result_ms", starts, "dispatches", dispatches);
     if (!all || json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6))) {
         json_decref(all);
         bt_log_error(b->model->log, "the figures could not be printed: a name may not be UTF-8");
@@ -174,6 +174,9 @@ static void print_table(const struct bench *b, const struct bt_net *timed) {
                d->kernel, d->texels ? "texels" : "storage", d->op, d->name);
     }
     printf("\n%s on %s (%s), variant %s\n", b->model->path, caps->name, caps->driver, bt_model_variant_name(b->model->variant));
+    if (b->model->half)
+        printf("float16: %s; %u dispatches, %u layers in float32 as they do not fit\n", bt_model_half_name(b->model->half),
+               s->half_count, s->single_count);
     printf("%.1f MMAC, %u dispatches, %u barriers, %u pipelines\n", (double)s->macs * 1e-6, s->dispatch_count, s->barrier_count,
            s->kernel_count);
     printf("time a run, ms, of %u           median   minimum       p99\n", b->runs);

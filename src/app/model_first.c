@@ -95,6 +95,8 @@ static bt_status spawn(const struct bt_model *model, const char *folder, int out
                                 "--json",
                                 "--variant",
                                 bt_model_variant_name(model->variant),
+                                "--half",
+                                bt_model_half_name(model->half),
                                 o->device ? "--device" : NULL,
                                 o->device,
                                 NULL};

@@ -46,6 +46,7 @@ const struct bt_app_option bt_app_options[] = {
     {"after", "STAGE", "what to print: import, graph, fuse, plan or emit", BT_APP_TEXT, AT(after), false},
     {"runs", "N", "how many runs to time (default 50)", BT_APP_COUNT, AT(runs), false},
     {"variant", "NAME", "the kernels: auto (default), texels or storage", BT_APP_TEXT, AT(variant), false},
+    {"half", "WHAT", "float16: off (default), storage or arithmetic", BT_APP_TEXT, AT(half), false},
     {"to", "KEY", "whom a face is lent to: what `bauta identity key` prints there", BT_APP_TEXT, AT(to), false},
     {"until", "DAY", "the last day of a lent face, such as 2027-01-31", BT_APP_TEXT, AT(until), false},
     {"uses", "N", "how many sessions a lent face may be worn for (default: any number)", BT_APP_COUNT, AT(uses), false},

@@ -15,8 +15,8 @@ static const char *const ctl_options[] = {"session", "json", "log-level", "verbo
 static const char *const top_options[] = {"session", "log-level", "verbose", "help", NULL};
 static const char *const devices_options[] = {"json", "verbose", "help", NULL};
 static const char *const faces_options[] = {"seed", "name", "output", "models", "json", "verbose", "help", NULL};
-static const char *const model_options[] = {"input",   "output", "seed",   "after",   "runs", "budget",
-                                            "variant", "json",   "device", "verbose", "help", NULL};
+static const char *const model_options[] = {"input", "output", "seed",   "after",   "runs", "budget", "variant",
+                                            "half",  "json",   "device", "verbose", "help", NULL};
 
 /* Only a build for tests enrols from anything but a live camera. */
 #ifdef BAUTA_TEST_ENROLL_FROM_FILE
@@ -152,6 +152,8 @@ const struct bt_app_verb bt_app_verbs[] = {
      "    prints what the compiler has made of it by then. Only emit looks for a Vulkan device.\n"
      "model bench FILE.onnx [--runs N] [--json]\n"
      "    wall and CPU time a run, GPU time of each dispatch, memory, time to the first result.\n"
+     "--half storage keeps maps and weights in float16, --half arithmetic multiplies in it too; a layer that\n"
+     "does not fit is named and runs in float32 from then on, so that no wrong result comes out.\n"
      "model first FILE.onnx [--json]\n"
      "    how long this process takes from its start to the net's first result.\n"
      "model tune FILE.onnx [--budget SECONDS]\n"

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Our engine's numbers beside onnxruntime's: every network of packaging/models, the extra ones included, on the same inputs.
 
-    accuracy.py [--bauta BAUTA] [--models FOLDER] [--extra FOLDER] [--seeds N] [--most E] [--output FOLDER]
+    accuracy.py [--bauta BAUTA] [--models FOLDER] [--extra FOLDER] [--seeds N] [--half WHAT] [--most E] [--output FOLDER]
 
-ours   bauta model run, on the Vulkan device that is there
+ours   bauta model run, on the Vulkan device that is there; --half storage or arithmetic: with float16
 ort    onnxruntime's CPU path, from its npm package at a pinned version, fetched and checked by peers.py
 
 Inputs are noise in the range that the network was made for, N seeds a network. Prints a table: network, output, the output's
 range (largest less smallest value, over all seeds), the greatest difference, and what part of the range that is. Exits with 1 if
-one is more than E (default 1e-3), or an output is missing or not finite. Needs node, npm, python3-numpy, python3-onnx.
+one is more than E (default 1e-3, with float16 2e-2), or an output is missing or not finite. Needs node, npm, python3-numpy, python3-onnx.
 """
 import argparse
 import json
@@ -63,7 +63,8 @@ def both(args, package, name, model, seed):
     (folder / "ours").mkdir(exist_ok=True)
     for stale in (folder / "ours").glob("*.npy"):
         stale.unlink()
-    run([args.bauta, "model", "run", model["path"], "--input", f"image={folder / 'input.npy'}", "--output", folder / "ours"])
+    run([args.bauta, "model", "run", model["path"], "--input", f"image={folder / 'input.npy'}", "--output", folder / "ours",
+         "--half", args.half])
     return {path.stem: np.load(path) for path in (folder / "ours").glob("*.npy")}, theirs
 
 
@@ -96,9 +97,12 @@ def main():
     parser.add_argument("--models", type=Path, default=ROOT / "build/models")
     parser.add_argument("--extra", type=Path, default=ROOT / "build/extra-models")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--most", type=float, default=1e-3)
+    parser.add_argument("--half", choices=("off", "storage", "arithmetic"), default="off")
+    parser.add_argument("--most", type=float)
     parser.add_argument("--output", type=Path, default=ROOT / "build/bench", help="for what is fetched, and for inputs and outputs")
     args = parser.parse_args()
+    if args.most is None:
+        args.most = 1e-3 if args.half == "off" else 2e-2
     manifest = build.load_manifest()
     models = {}
     for group, folder in (("outputs", args.models), ("extra", args.extra)):
@@ -107,7 +111,7 @@ def main():
         models |= {name: {"group": group, "path": folder / name} for name in manifest[group] if name.endswith(".onnx")}
     args.output.mkdir(parents=True, exist_ok=True)
     ort = Onnxruntime(args.output / "onnxruntime")
-    print(f"{time.strftime('%Y-%m-%d')}, onnxruntime {ort.version}, {args.seeds} inputs a network\n")
+    print(f"{time.strftime('%Y-%m-%d')}, onnxruntime {ort.version}, {args.seeds} inputs a network, float16: {args.half}\n")
     print("| network | output | range | greatest difference | part of the range |\n|---|---|---|---|---|")
     excess = 0
     for name, model in models.items():
