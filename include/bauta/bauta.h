@@ -8,9 +8,9 @@
  * word for word, and hands back what that person typed; to answer in their stead is to film somebody who did not agree.
  *
  * Before a camera the person is known again while the session runs: somebody else in the chair is not masked (the card, and
- * BAUTA_E_STRANGER), and neither is a picture that stays too bad for long. The camera is then closed (BAUTA_E_REFERRED), and looked
- * through again after 30 s and ever more seldom; nobody is asked a second time, and the masked picture is not shown beforehand: the
- * session goes by the consent that stands.
+ * BAUTA_E_STRANGER), and neither is a picture that stays too bad for long. The camera is then closed (BAUTA_E_REFERRED), and
+ * looked through again after 30 s and ever more seldom; nobody is asked a second time, and the masked picture is not shown
+ * beforehand: the session goes by the consent that stands.
  *
  * No picture is ever handed out. Masked and labelled frames go to a virtual camera, a recording, or digests; what a caller gets
  * is numbers. Strings are UTF-8, and are copied. Functions of one session are called from one thread at a time, but for those
