@@ -2,6 +2,7 @@
 #include "support/engine_step.h"
 
 #include "base/clock.h"
+#include "base/half.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "engine/emit/program.h"
@@ -149,11 +150,35 @@ static float reference_at(const struct step_case *c, const void *data, size_t i)
     return c->out_type == BT_TYPE_BOOL ? (float)((const uint8_t *)data)[i] : ((const float *)data)[i];
 }
 
-/* `tuned`: how the step is to be run; or NULL. */
+/* What the device has in place of `count` floats. */
+static void *as_half(const float *values, size_t count) {
+    uint16_t *half = malloc(count * sizeof *half);
+    assert_non_null(half);
+    for (size_t i = 0; i < count; i++) half[i] = bt_half_from_float(values[i]);
+    return half;
+}
+
+static uint64_t products(const struct step_case *c) {
+    if (c->op != BT_OP_CONV && c->op != BT_OP_CONV_TRANSPOSE) return 0;
+    const struct bt_shape *w = &c->in[BT_CONV_WEIGHT].shape;
+    return (uint64_t)w->dim[c->op == BT_OP_CONV ? 1 : 0] * w->dim[2] * w->dim[3];
+}
+
+/* Float16's part of the tolerance. Products of numbers in -1 ... 1 and sums of four of them are rounded to 2^-11 of at most 4,
+   in no order: sqrt(n) * 2^-10 holds for all cases here, twice over. */
+static float half_tolerance(const struct step_case *c, enum bt_half half, float want) {
+    if (!half) return 0.0f;
+    float own = fabsf(want) * 0x1p-10f + 0x1p-25f;
+    return half == BT_HALF_ARITHMETIC ? own + sqrtf((float)products(c)) * 0x1p-10f : own;
+}
+
+/* `tuned`: how the step is to be run; or NULL. `half`: operands and the result are so. */
 static void run_variant(const struct step_case *c, const struct operands *o, const void *want, enum bt_code code,
-                        const struct bt_tuned *tuned) {
+                        const struct bt_tuned *tuned, enum bt_half half) {
     static const char *const names[] = {"storage", "texels", "lanes"};
-    const char *variant = tuned ? "tiled" : names[code];
+    static const char *const halves[] = {"", ", half", ", half products"};
+    char variant[40];
+    snprintf(variant, sizeof variant, "%s%s", tuned ? "tiled" : names[code], halves[half]);
     struct bt_program *program = NULL;
     struct bt_run *run = NULL;
     const struct bt_gpu_caps *caps = bt_gpu_caps(step_gpu());
@@ -161,6 +186,7 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
                                     .max_texels = c->max_texels ? c->max_texels : caps->max_texels,
                                     .share = code == BT_CODE_LANES ? bt_run_share(caps) : 0,
                                     .cpu = code != BT_CODE_STORAGE,
+                                    .half = half,
                                     .tuned = tuned,
                                     .tuned_count = tuned ? 1 : 0};
     if (code == BT_CODE_LANES && !params.share) return; /* the device cannot */
@@ -170,21 +196,24 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
     for (uint32_t i = 0; i < c->in_count; i++) {
         const struct step_tensor *t = &c->in[i];
         if (t->absent || t->constant) continue;
-        float *device = calloc(1, o->place[i].size_bytes), *plain = o->data[i];
+        float *device = calloc(1, device_bytes(&t->shape, t->layout)), *plain = o->data[i];
         assert_non_null(device);
         if (t->type == BT_TYPE_BOOL) {
             for (size_t k = 0; k < bt_shape_elements(&t->shape); k++) device[k] = ((uint8_t *)o->data[i])[k];
         } else {
             to_device(t, plain, device);
         }
-        assert_int_equal(
-            bt_buffer_write(bt_run_buffer(run, BT_REGION_INPUT), o->place[i].offset_bytes, device, o->place[i].size_bytes),
-            BT_OK);
+        const struct bt_place *p = &o->place[i];
+        void *bits = p->half ? as_half(device, p->size_bytes / sizeof(uint16_t)) : device;
+        assert_int_equal(bt_buffer_write(bt_run_buffer(run, BT_REGION_INPUT), p->offset_bytes, bits, p->size_bytes), BT_OK);
+        if (p->half) free(bits);
         free(device);
     }
     /* NaN everywhere first: an element that no invocation writes is found. */
-    size_t bytes = o->place[c->in_count].size_bytes, count = bytes / sizeof(float), n = bt_shape_elements(&c->out);
-    float *got = malloc(bytes);
+    const bool half_out = o->place[c->in_count].half;
+    size_t bytes = o->place[c->in_count].size_bytes, count = bytes / (half_out ? sizeof(uint16_t) : sizeof(float));
+    size_t n = bt_shape_elements(&c->out);
+    float *got = malloc(count * sizeof *got);
     bool *used = calloc(count, sizeof *used);
     assert_non_null(got);
     assert_non_null(used);
@@ -195,12 +224,21 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
     assert_int_equal(bt_gpu_submit(gpu, &commands, 1, &value), BT_OK);
     assert_int_equal(bt_gpu_wait(gpu, value, 60000000000), BT_OK);
     assert_int_equal(bt_buffer_read(bt_run_buffer(run, BT_REGION_ARENA), 0, got, bytes), BT_OK);
+    for (size_t i = count; half_out && i-- > 0;) { /* from behind: in place */
+        uint16_t bits;
+        memcpy(&bits, (const uint8_t *)got + i * sizeof bits, sizeof bits);
+        got[i] = bt_half_to_float(bits);
+    }
+    if (half) {
+        assert_true(program->dispatch[0].half == (products(c) ? half : BT_HALF_STORAGE));
+        for (uint32_t i = 0; i < program->dispatch_count; i++) assert_false(bt_run_overflowed(run, i));
+    }
     float worst = 0.0f;
     for (size_t i = 0; i < n; i++) {
         size_t at = c->out_layout == BT_LAYOUT_C4 ? c4_index(&c->out, i) : i;
         float a = reference_at(c, want, i), b = got[at];
         used[at] = true;
-        if (!(fabsf(a - b) <= c->tolerance))
+        if (!(fabsf(a - b) <= c->tolerance + half_tolerance(c, half, a)))
             fail_msg("%s (%s): element %zu is %g, should be %g", c->what, variant, i, (double)b, (double)a);
         if (fabsf(a - b) > worst) worst = fabsf(a - b);
     }
@@ -215,8 +253,8 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
 }
 
 /* Every tiling that a GPU may be given. */
-static void run_tiles(const struct step_case *c, const struct operands *o, const void *want) {
-    struct bt_emit_params params = {.max_texels = bt_gpu_caps(gpu)->max_texels};
+static void run_tiles(const struct step_case *c, const struct operands *o, const void *want, enum bt_half half) {
+    struct bt_emit_params params = {.max_texels = bt_gpu_caps(gpu)->max_texels, .half = half};
     struct bt_program *program = NULL;
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
     const struct bt_dispatch *d = &program->dispatch[0];
@@ -224,9 +262,38 @@ static void run_tiles(const struct step_case *c, const struct operands *o, const
     uint32_t count = d->chosen ? bt_emit_candidates(&d->layer, &params, choices) : 0;
     for (uint32_t i = 0; i < count; i++) {
         struct bt_tuned tuned = {.layer = d->layer, .choice = choices[i]};
-        if (tuned.choice.way == BT_WAY_TILED) run_variant(c, o, want, BT_CODE_STORAGE, &tuned);
+        if (tuned.choice.way == BT_WAY_TILED) run_variant(c, o, want, BT_CODE_STORAGE, &tuned, half);
     }
     bt_emit_destroy(&program);
+}
+
+static void refer(const struct step_case *c, const struct operands *o, struct bt_ref_tensor *out) {
+    struct bt_ref_tensor in[STEP_INPUTS] = {0};
+    for (uint32_t i = 0; i < c->in_count; i++)
+        in[i] = (struct bt_ref_tensor){.type = c->in[i].type, .shape = c->in[i].shape, .data = o->data[i]};
+    struct bt_node node = {.name = c->what, .op = c->op, .in_count = (uint16_t)c->in_count, .out_count = 1, .attr = c->attr};
+    if (c->op == BT_OP_CONVERT)
+        memcpy(out->data, in[0].data, bt_shape_elements(&c->out) * sizeof(float));
+    else
+        assert_int_equal(bt_ref_run_node(&node, c->in_count, in, 1, out), BT_OK);
+}
+
+/* Every map operand becomes float16, its values rounded to it; the weights too. False: there is none. */
+static bool halve(const struct step_case *c, struct operands *o) {
+    bool any = false;
+    for (uint32_t i = 0; i <= c->in_count; i++) {
+        struct bt_place *p = &o->place[i];
+        if (i < c->in_count && c->in[i].type == BT_TYPE_F32 && o->data[i]) {
+            float *values = o->data[i];
+            for (size_t k = 0; k < bt_shape_elements(&c->in[i].shape); k++)
+                values[k] = bt_half_to_float(bt_half_from_float(values[k]));
+        }
+        if (p->region == BT_REGION_NONE || p->region == BT_REGION_CONSTANT || p->layout != BT_LAYOUT_C4) continue;
+        p->half = any = true;
+        p->size_bytes /= 2;
+    }
+    o->step.half = any;
+    return any;
 }
 
 void step_check(const struct step_case *c) {
@@ -235,18 +302,25 @@ void step_check(const struct step_case *c) {
     step_gpu();
     fill(c, o);
     build(c, o);
-    struct bt_ref_tensor in[STEP_INPUTS] = {0}, out = {.type = c->out_type, .shape = c->out};
-    for (uint32_t i = 0; i < c->in_count; i++)
-        in[i] = (struct bt_ref_tensor){.type = c->in[i].type, .shape = c->in[i].shape, .data = o->data[i]};
+    struct bt_ref_tensor out = {.type = c->out_type, .shape = c->out};
     out.data = calloc(bt_shape_elements(&c->out), sizeof(float));
     assert_non_null(out.data);
-    struct bt_node node = {.name = c->what, .op = c->op, .in_count = (uint16_t)c->in_count, .out_count = 1, .attr = c->attr};
-    if (c->op == BT_OP_CONVERT)
-        memcpy(out.data, in[0].data, bt_shape_elements(&c->out) * sizeof(float));
-    else
-        assert_int_equal(bt_ref_run_node(&node, c->in_count, in, 1, &out), BT_OK);
-    for (enum bt_code code = BT_CODE_STORAGE; code <= BT_CODE_LANES; code++) run_variant(c, o, out.data, code, NULL);
-    run_tiles(c, o, out.data);
+    refer(c, o, &out);
+    for (enum bt_code code = BT_CODE_STORAGE; code <= BT_CODE_LANES; code++)
+        run_variant(c, o, out.data, code, NULL, BT_HALF_OFF);
+    run_tiles(c, o, out.data, BT_HALF_OFF);
+    /* Compiling takes long: not again for other widths of vectors, of which these know nothing, nor in every form for all. */
+    if (!getenv("LP_NATIVE_VECTOR_WIDTH") && halve(c, o)) {
+        refer(c, o, &out);
+        for (enum bt_half half = BT_HALF_STORAGE; half <= BT_HALF_ARITHMETIC; half++) {
+            if (half == BT_HALF_ARITHMETIC && (!products(c) || !bt_gpu_caps(gpu)->half_arithmetic)) continue;
+            const uint32_t taps = products(c) ? c->in[BT_CONV_WEIGHT].shape.dim[2] * c->in[BT_CONV_WEIGHT].shape.dim[3] : 1;
+            if (taps <= 9) run_variant(c, o, out.data, BT_CODE_TEXELS, NULL, half);
+            if (products(c) > 16) continue;
+            run_variant(c, o, out.data, BT_CODE_STORAGE, NULL, half);
+            run_tiles(c, o, out.data, half);
+        }
+    }
     for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
     free(out.data);
     free(o);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One operator on the GPU against its plain-C reference: builds a plan of one step, emits and runs it in both variants. */
+/* One operator on the GPU against its plain-C reference: builds a plan of one step, emits and runs it in all variants.
+   With float16, operands are rounded to it beforehand, so that the result is the reference's but for its own rounding (2^-11 of
+   it; a slope of an activation is rounded too) and, where products are of float16 too, theirs. */
 #ifndef BT_TEST_ENGINE_STEP_H
 #define BT_TEST_ENGINE_STEP_H
 
