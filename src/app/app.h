@@ -101,6 +101,7 @@ BT_CHECKED bt_status bt_app_ctl_client(struct bt_app *app, struct bt_control_cli
 bt_status bt_app_verify(struct bt_app *app);
 bt_status bt_app_evaluate(struct bt_app *app);
 bt_status bt_app_evaluate_liveness(struct bt_app *app); /* bt_app_evaluate calls it */
+bt_status bt_app_evaluate_swap(struct bt_app *app); /* bt_app_evaluate calls it */
 bt_status bt_app_evaluate_gate(struct bt_app *app); /* bt_app_evaluate calls it */
 
 #endif

@@ -114,6 +114,7 @@ bt_status bt_app_evaluate(struct bt_app *app) {
     struct bt_acquire *acquire = NULL;
     struct bt_gallery gallery = {0};
     if (o->words == 1 && !strcmp(o->word[0], "liveness")) return bt_app_evaluate_liveness(app);
+    if (o->words && !strcmp(o->word[0], "swap")) return bt_app_evaluate_swap(app);
     if (o->words == 1 && !strcmp(o->word[0], "gate")) return bt_app_evaluate_gate(app);
     if (!o->words || strcmp(o->word[0], "match") || (o->words == 2) == (o->synthetic != NULL) || (o->pairs && o->synthetic)) {
         bt_log_error(app->log, "bauta evaluate match FOLDER [--pairs FILE], or bauta evaluate match --synthetic N");

@@ -101,14 +101,15 @@ void bt_picture_dot(struct bt_picture_rgb *p, float x, float y, float radius, co
         }
 }
 
-bt_status bt_picture_write_png(struct bt_log *log, const struct bt_picture_rgb *picture, const char *path) {
+bt_status bt_picture_png(struct bt_log *log, const struct bt_picture_rgb *picture, struct bt_bytes *out_png) {
     bt_status status = BT_E_MEMORY;
+    uint8_t *png = NULL;
     const AVCodec *codec = avcodec_find_encoder(AV_CODEC_ID_PNG);
     AVCodecContext *context = codec ? avcodec_alloc_context3(codec) : NULL;
     AVFrame *frame = av_frame_alloc();
     AVPacket *packet = av_packet_alloc();
     if (!codec) {
-        bt_log_error(log, "%s: this libavcodec has no PNG encoder", path);
+        bt_log_error(log, "this libavcodec has no PNG encoder");
         status = BT_E_UNSUPPORTED;
     }
     if (!context || !frame || !packet) goto done;
@@ -123,11 +124,23 @@ bt_status bt_picture_write_png(struct bt_log *log, const struct bt_picture_rgb *
         memcpy(frame->data[0] + (ptrdiff_t)row * frame->linesize[0], picture->rgb + (size_t)row * picture->width_px * 3,
                (size_t)picture->width_px * 3);
     if (avcodec_send_frame(context, frame) < 0 || avcodec_receive_packet(context, packet) < 0) goto done;
-    status = bt_files_write(log, path, packet->data, (size_t)packet->size);
+    png = malloc((size_t)packet->size);
+    if (!png) goto done;
+    memcpy(png, packet->data, (size_t)packet->size);
+    *out_png = (struct bt_bytes){png, (size_t)packet->size};
+    status = BT_OK;
 done:
     av_packet_free(&packet);
     av_frame_free(&frame);
     avcodec_free_context(&context);
+    return status;
+}
+
+bt_status bt_picture_write_png(struct bt_log *log, const struct bt_picture_rgb *picture, const char *path) {
+    struct bt_bytes png = {0};
+    bt_status status = bt_picture_png(log, picture, &png);
+    if (!status) status = bt_files_write(log, path, png.data, png.size);
+    free((void *)(uintptr_t)png.data);
     return status;
 }
 

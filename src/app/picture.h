@@ -4,6 +4,7 @@
 #ifndef BT_APP_PICTURE_H
 #define BT_APP_PICTURE_H
 
+#include "base/bytes.h"
 #include "base/status.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +27,8 @@ void bt_picture_from_i420(const uint8_t *i420, uint32_t width_px, uint32_t heigh
 void bt_picture_from_view(const struct bt_disclosed_view *view, struct bt_picture_rgb *to);
 void bt_picture_paste(const struct bt_picture_rgb *from, struct bt_picture_rgb *to, uint32_t x, uint32_t y); /* clipped */
 void bt_picture_dot(struct bt_picture_rgb *picture, float x, float y, float radius_px, const uint8_t color[3]);
+/* malloc'ed; the caller frees out_png->data. BT_E_MEMORY; BT_E_UNSUPPORTED (logged): this libavcodec writes none. */
+BT_CHECKED bt_status bt_picture_png(struct bt_log *log, const struct bt_picture_rgb *picture, struct bt_bytes *out_png);
 BT_CHECKED bt_status bt_picture_write_png(struct bt_log *log, const struct bt_picture_rgb *picture, const char *path);
 /* On standard output, as coloured half blocks, `columns` wide. */
 void bt_picture_print(const struct bt_picture_rgb *picture, uint32_t columns);

@@ -34,8 +34,8 @@ static const char *const verify_options[] = {"manifest", "key", "json", "verbose
 static const char *const review_options[] = {"json", "verbose", "help", NULL};
 static const char *const audit_options[] = {"output", "json", "verbose", "help", NULL};
 
-static const char *const evaluate_options[] = {"synthetic", "pairs",  "fmr",     "seed", "output",
-                                               "device",    "models", "verbose", "help", NULL};
+static const char *const evaluate_options[] = {"synthetic", "pairs",   "fmr",    "seed",   "face",    "size", "frames", "json",
+                                               "output",    "profile", "device", "models", "verbose", "help", NULL};
 
 const struct bt_app_verb bt_app_verbs[] = {
     {"run", NULL, "wear a mask: from a camera or a file to a virtual camera or a file",
@@ -126,15 +126,19 @@ const struct bt_app_verb bt_app_verbs[] = {
      "policy check [FILE]  is a profile's file as it should be, does it ask for less than the default\n"
      "                     (which has no effect), does the label meet it; without FILE: all of them",
      policy_options, bt_app_policy},
-    {"evaluate", "match|gate [FOLDER]", "count how often the matchers err, or where tracking gives way, and draw a report",
+    {"evaluate", "match|gate|liveness|swap [FOLDER|CLIP]",
+     "count how often the matchers err, where tracking gives way, or what a mask does to a clip, and draw a report",
      "evaluate match FOLDER [--pairs FILE]   FOLDER/PERSON/PICTURE: people who agreed to be counted\n"
      "evaluate match --synthetic N           N people made of numbers, three pictures of each\n"
      "evaluate gate                          the built-in footage made worse in steps: where the gate must stop a frame;\n"
      "                                       also writes frames.png and fitted.h, the gate's table\n"
      "evaluate liveness [--synthetic N]      attacks on enrolment's challenge, N of each kind (300): APCER and BPCER\n"
+     "evaluate swap CLIP [--face NAME]       what leaves, against what went in: whom it is alike, pose, gaze, expression,\n"
+     "                                       jitter, flicker, seam, neck, bare faces (must be 0); CLIP demo: the built-in\n"
+     "                                       footage, of --size; --frames N: the first N; --json: figures on standard output\n"
      "Writes report.html and report.json to the folder named with --output (default: evaluation): FMR, FNMR,\n"
-     "EER, FTA, FAR and FRR of both matchers and of their fusion, by hold-out, ten folds and bootstrap. No picture\n"
-     "and no template is kept.",
+     "EER, FTA, FAR and FRR of both matchers and of their fusion, by hold-out, ten folds and bootstrap. No template\n"
+     "is kept, and no picture but swap's worst frames: of the built-in footage, or where you agree when asked.",
      evaluate_options, bt_app_evaluate},
     {"verify", "FILE...",
      "is bauta's invisible mark in a recording, a screenshot or a folder of them, and whose session was it",

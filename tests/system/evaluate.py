@@ -105,7 +105,7 @@ def attacks(home):
 
 def refused(home):
     for words, said in (((), "bauta evaluate match"), (("match",), "bauta evaluate match"), (("match", "x", "--synthetic", "30"), "bauta evaluate match"),
-                        (("swap", "x"), "bauta evaluate match"), (("liveness", "x"), "bauta evaluate match"), (("liveness", "--synthetic", "0"), "from 1"), (("match", "--synthetic", "19"), "from 20"), (("match", "--synthetic", "many"), "from 20"),
+                        (("swop", "x"), "bauta evaluate match"), (("liveness", "x"), "bauta evaluate match"), (("liveness", "--synthetic", "0"), "from 1"), (("match", "--synthetic", "19"), "from 20"), (("match", "--synthetic", "many"), "from 20"),
                         (("match", *SHORT, "--fmr", "0"), "--fmr 0"), (("match", *SHORT, "--fmr", "x"), "--fmr x"), (("match", *SHORT, "--seed", "-1"), "--seed"),
                         (("match", *SHORT, "--pairs", "p"), "bauta evaluate match")):
         done = evaluate(home, *words)
