@@ -49,7 +49,8 @@ static void the_table_is_what_was_measured(void **state) {
 }
 
 /* What swap judges itself lies within what the landmarks carry; and the gate's light is enough for it. Of the cover a single
-   frame's value says little (a face that is found anew has nothing to be compared with): golden/gate_sweep holds its verdict. */
+   frame's value says little (a face that is found anew has nothing to be compared with): golden/gate_sweep holds its verdict.
+ */
 static void swap_is_no_laxer(void **state) {
     (void)state;
     assert_true((double)BT_SWAP_YAW_OUT <= number("yaw", "enter"));
