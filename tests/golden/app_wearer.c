@@ -29,6 +29,9 @@ static struct test_gpu t;
 static struct bt_mask *mask;
 static struct bt_bytes model[5];
 static uint8_t *picture[PEOPLE + 1][VIEWS];
+static uint8_t *seen_rgb; /* the first one's head, view 1, and where track found it */
+static struct bt_vec3 seen_landmark[BT_LANDMARKS];
+static bool seen;
 static char folder[256];
 
 /* ---- who is before the camera, and for how many frames ---- */
@@ -81,6 +84,10 @@ static void watch(void *user, const struct bt_report *report) {
         c->cards[at][report->why]++;
     else
         c->masked[at]++;
+    if (!report->why && !c->scene[at].who && (c->shown - 1) % VIEWS == 1) {
+        memcpy(seen_landmark, report->faces->face[report->faces->wearer].landmark, sizeof seen_landmark);
+        seen = true;
+    }
     const bt_status why = c->referral ? bt_referral_why(c->referral) : BT_OK;
     if (!why || report->why != BT_E_REFERRED) return;
     if (c->at + 1 >= c->scenes) {
@@ -113,6 +120,11 @@ static void draw(int who, int view, const struct bt_mask *head) {
         assert_int_equal(bt_mask_draw(rig, head, &v, SIDE, rgb), BT_OK);
     else
         memset(rgb, 120, sizeof rgb);
+    if (!who && view == 1) {
+        seen_rgb = malloc(sizeof rgb);
+        assert_non_null(seen_rgb);
+        memcpy(seen_rgb, rgb, sizeof rgb);
+    }
     /* ITU-R BT.601, limited range. */
     for (int i = 0; i < SIDE * SIDE; i++) {
         const uint8_t *p = rgb + 3 * i;
@@ -288,6 +300,24 @@ static void test_an_owned_face_is_its_owners(void **state) {
     assert_int_equal(counts.strangers, 2);
 }
 
+/* As enrolled from a picture of another session; then somebody else, who cannot agree to it, and the owner again. */
+static void test_the_owner_is_masked(void **state) {
+    (void)state;
+    struct bt_match *match = NULL;
+    struct bt_template enrolled;
+    const struct bt_match_params params = {.gpu = t.gpu, .log = t.log, .cosine_net = model[3], .euclid_net = model[4]};
+    assert_true(seen); /* by the tests before */
+    assert_int_equal(bt_match_create(&params, &match), BT_OK);
+    assert_int_equal(bt_match_template(match, seen_rgb, SIDE, SIDE, seen_landmark, &enrolled), BT_OK);
+    bt_match_destroy(&match);
+    const struct scene scenes[] = {{0, 12, 0}, {NOBODY, 12, 0}, {1, 60, 0}, {1, 60, BT_ANSWER_GO_ON}, {0, 12, BT_ANSWER_GO_ON}};
+    struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
+    const struct bt_referral_counts counts = run(&c, &enrolled, false);
+    assert_true(c.masked[0] >= 4 && c.masked[4] >= 4);
+    assert_int_equal(c.masked[1] + c.masked[2] + c.masked[3], 0);
+    assert_int_equal(counts.strangers, 2);
+}
+
 static void test_nothing_leaves_before_it_is_approved(void **state) {
     (void)state;
     const struct scene scenes[] = {{0, 200, 0}, {0, 10, BT_ANSWER_GO_ON}};
@@ -335,6 +365,7 @@ static int tear_down(void **state) {
     for (size_t i = 0; i < BT_COUNT(model); i++) bt_test_free(&model[i]);
     for (int who = 0; who <= PEOPLE; who++)
         for (int view = 0; view < VIEWS; view++) free(picture[who][view]);
+    free(seen_rgb);
     bt_mask_destroy(&mask);
     rig_tear_down(state);
     test_gpu_close(&t);
@@ -344,8 +375,11 @@ static int tear_down(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_stranger_is_not_masked),        cmocka_unit_test(test_a_change_without_a_gap_is_noticed),
-        cmocka_unit_test(test_an_owned_face_is_its_owners),     cmocka_unit_test(test_nothing_leaves_before_it_is_approved),
+        cmocka_unit_test(test_a_stranger_is_not_masked),
+        cmocka_unit_test(test_a_change_without_a_gap_is_noticed),
+        cmocka_unit_test(test_an_owned_face_is_its_owners),
+        cmocka_unit_test(test_the_owner_is_masked),
+        cmocka_unit_test(test_nothing_leaves_before_it_is_approved),
         cmocka_unit_test(test_any_error_of_the_hook_is_a_card),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
