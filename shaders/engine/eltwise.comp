@@ -8,6 +8,7 @@
 layout(constant_id = BT_ELTWISE_DO) const int DO = 0;
 layout(constant_id = BT_ELTWISE_PIXELS) const int PIXELS = 4;
 layout(constant_id = BT_ELTWISE_PAIRS) const int PAIRS = 0;
+layout(constant_id = BT_ELTWISE_ONE_B) const int ONE_B = 0;
 #define VEC vec4
 
 layout(push_constant) uniform push_block {
@@ -33,11 +34,11 @@ void main() {
     int from_b = group * push.b_group + y * push.b_y + x0 * push.b_x;
     int to = (group * push.out_h + y) * push.out_w + x0;
     vec4 v[PIXELS];
+    vec4 b = vec4(0.0);
     [[unroll]] for (int p = 0; p < PIXELS; p++) {
         vec4 a = BT_FETCH4(tensor_a, from_a + p * push.a_x);
         a = mix(a, a.xxxx, splat_a);
-        vec4 b = a;
-        if (DO != BT_DO_COPY && DO <= BT_DO_PRELU) {
+        if (DO != BT_DO_COPY && DO <= BT_DO_PRELU && (ONE_B == 0 || p == 0)) {
             b = BT_FETCH4(tensor_b, from_b + p * push.b_x);
             b = mix(b, b.xxxx, splat_b);
         }

@@ -13,7 +13,8 @@
 #define BT_ELTWISE_DO        1 /* of BT_DO_* */
 #define BT_ELTWISE_PIXELS    2 /* of a row, that an invocation makes; at most out_w */
 #define BT_ELTWISE_PAIRS     3 /* as in conv.h */
-#define BT_ELTWISE_CONSTANTS 4
+#define BT_ELTWISE_ONE_B     4 /* 1: b is the same for all pixels of a row (b_x is 0), and read once */
+#define BT_ELTWISE_CONSTANTS 5
 
 struct bt_eltwise_push {
     int out_w, out_h, groups;

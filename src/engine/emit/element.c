@@ -8,7 +8,8 @@
 #include <float.h>
 #include <math.h>
 
-enum { PIXELS = 4 }; /* of a row, for one invocation */
+/* Of a row, for one invocation: on CPU drivers, where beginning one costs as much as two pixels, more. */
+enum { PIXELS = 4, CPU_PIXELS = 8 };
 
 /* BT_DO_* + 1, so that 0 means none. */
 static const uint8_t what_of[] = {
@@ -98,7 +99,7 @@ static bt_status emit_c4(struct bt_emitter *e, int32_t what, float alpha, float 
         push.out_w *= push.out_h;
         push.out_h = 1;
     }
-    int32_t pixels = push.out_w < PIXELS ? push.out_w : PIXELS;
+    int32_t most = e->params.share ? CPU_PIXELS : PIXELS, pixels = push.out_w < most ? push.out_w : most;
     push.tiles_x = (push.out_w + pixels - 1) / pixels;
     struct bt_operand operands[BT_ELTWISE_SLOTS] = {
         [BT_ELTWISE_A] = bt_emit_operand(pa),
@@ -109,6 +110,7 @@ static bt_status emit_c4(struct bt_emitter *e, int32_t what, float alpha, float 
         [BT_ELTWISE_DO - 1] = what,
         [BT_ELTWISE_PIXELS - 1] = pixels,
         [BT_ELTWISE_PAIRS - 1] = e->params.share && pixels % 2 == 0 && push.out_w % 2 == 0,
+        [BT_ELTWISE_ONE_B - 1] = b.x == 0,
     };
     return bt_emit_add(e, BT_KERNEL_ELTWISE, constants, &push, operands,
                        (uint64_t)push.tiles_x * (uint64_t)push.out_h * (uint64_t)push.groups);
