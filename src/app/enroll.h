@@ -10,6 +10,7 @@
 #include "identity/identity.h"
 #include <stdatomic.h>
 
+struct bt_enroll_marked;
 struct bt_enroll_pictures;
 struct bt_enroll_screen;
 struct bt_match;
@@ -34,6 +35,7 @@ struct bt_enrolment {
     struct bt_secret *seed;    /* the subject's signing seed; also the key of the pseudonym */
     struct bt_session session; /* models, rig, GPU, capture, tracker */
     struct bt_shot *shot;
+    struct bt_enroll_marked *marked;
     struct bt_enroll_meter *meter;
     struct bt_identity_builder *builder;
     struct bt_enroll_coverage coverage;
@@ -52,7 +54,8 @@ BT_CHECKED bt_status bt_enroll_ask(struct bt_enrolment *enrolment);
 BT_CHECKED bt_status bt_enroll_open_source(struct bt_enrolment *enrolment, struct bt_source **out_source);
 
 /* Rest, challenge and capture before the camera, up to three times; the camera is closed on the way out. Then the builder and
-   the pictures hold what was accepted. BT_E_CONSENT: three times failed (the last failure is in `receipt.liveness`). */
+   the pictures hold what was accepted. BT_E_CONSENT: three times failed, or once by the program's own mark
+   (the last failure is in `receipt.liveness`). */
 BT_CHECKED bt_status bt_enroll_live(struct bt_enrolment *enrolment);
 
 /* Do all pictures show one person? Fills template and the receipt's match fields. BT_E_CONSENT: no. Then the pictures are
@@ -72,6 +75,17 @@ void bt_enroll_pictures_clear(struct bt_enroll_pictures *pictures);
 /* When full, the newest takes the place of the one before it, so that first and last stay far apart. */
 void bt_enroll_pictures_add(struct bt_enroll_pictures *pictures, const struct bt_shot *shot);
 uint32_t bt_enroll_pictures_count(const struct bt_enroll_pictures *pictures);
+
+/* ---- the program's own mark, in what the camera sees (enroll_marked.c) ---- */
+
+BT_CHECKED bt_status bt_enroll_marked_create(struct bt_log *log, uint32_t width_px, uint32_t height_px,
+                                             struct bt_enroll_marked **out_marked);
+void bt_enroll_marked_destroy(struct bt_enroll_marked **marked); /* wipes */
+void bt_enroll_marked_reset(struct bt_enroll_marked *marked);
+/* The whole frame that the shot took last. */
+void bt_enroll_marked_add(struct bt_enroll_marked *marked, const struct bt_shot *shot, int64_t now_ns);
+/* In all that was added since the last reset. About a second of CPU. */
+bool bt_enroll_marked_is(struct bt_enroll_marked *marked);
 
 /* ---- the screen, redrawn in place (enroll_screen.c) ---- */
 

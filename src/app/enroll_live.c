@@ -49,6 +49,7 @@ static bt_status see(struct live *l) {
     if (atomic_load(&e->stopped)) return BT_E_CONSENT;
     if (status) return status;
     l->now_ns = frame.capture_ns;
+    if (scene.found) bt_enroll_marked_add(e->marked, e->shot, l->now_ns);
     l->trouble = bt_enroll_quality(&scene);
     l->measured = scene.found && l->trouble != BT_TROUBLE_TWO && bt_enroll_meter_read(e->meter, landmarks(l), &l->measure);
     return BT_OK;
@@ -174,6 +175,7 @@ static bt_status attempt(struct live *l, enum bt_enroll_failure *out_failure) {
     enum bt_enroll_failure failure = BT_FAILURE_NONE;
     bt_identity_builder_destroy(&e->builder); /* nothing of a failed try is used */
     bt_enroll_pictures_clear(e->pictures);
+    bt_enroll_marked_reset(e->marked);
     e->coverage = (struct bt_enroll_coverage){0};
     bt_status status = bt_identity_builder_create(e->log, e->session.rig, &e->builder);
     if (!status) status = bt_vault_random_hex(16, e->receipt.nonce);
@@ -181,6 +183,7 @@ static bt_status attempt(struct live *l, enum bt_enroll_failure *out_failure) {
     if (!status) status = rest(l, &failure);
     if (!status && !failure) status = challenge(l, &failure);
     if (!status && !failure) status = gather(l, &failure);
+    if (!status && !failure && bt_enroll_marked_is(e->marked)) failure = BT_FAILURE_MASKED;
     e->wish.asked = false;
     *out_failure = failure;
     return status;
@@ -192,7 +195,7 @@ static bt_status attempts(struct bt_enrolment *e) {
     enum bt_enroll_failure failure = BT_FAILURE_LATE;
     bt_status status = BT_OK;
     l->e = e;
-    for (l->attempt = 1; !status && failure && l->attempt <= ATTEMPTS; l->attempt++) {
+    for (l->attempt = 1; !status && failure && failure != BT_FAILURE_MASKED && l->attempt <= ATTEMPTS; l->attempt++) {
         status = attempt(l, &failure);
         bt_enroll_screen_leave(e->screen);
         if (!status && failure) fprintf(stderr, "\n  ✗ %s\n\n", bt_enroll_failure_text(failure, e->chinese));
@@ -200,7 +203,10 @@ static bt_status attempts(struct bt_enrolment *e) {
     if (!status && failure) {
         snprintf(e->receipt.liveness, sizeof e->receipt.liveness, "failed, challenge version %d: %s", BT_ENROLL_VERSION,
                  bt_enroll_failure_text(failure, false));
-        bt_log_error(e->log, "%s", e->chinese ? "三次都没有成功:什么都没有保留" : "three tries failed: nothing is kept");
+        if (failure == BT_FAILURE_MASKED)
+            bt_log_error(e->log, "%s", e->chinese ? "什么都没有保留" : "nothing is kept");
+        else
+            bt_log_error(e->log, "%s", e->chinese ? "三次都没有成功:什么都没有保留" : "three tries failed: nothing is kept");
         status = BT_E_CONSENT;
     } else if (!status) {
         snprintf(e->receipt.liveness, sizeof e->receipt.liveness, "passed, challenge version %d, %d tasks", BT_ENROLL_VERSION,
@@ -231,6 +237,7 @@ bt_status bt_enroll_live(struct bt_enrolment *e) {
     watch = bt_terminal_watch_signals(stop, e);
     status = watch ? bt_session_track(s) : BT_E_MEMORY;
     if (!status) status = bt_shot_create(s->gpu, e->log, s->width_px, s->height_px, &e->shot);
+    if (!status) status = bt_enroll_marked_create(e->log, s->width_px, s->height_px, &e->marked);
     if (!status) status = bt_enroll_meter_create(s->rig, &e->meter);
     if (!status) status = bt_enroll_screen_create(e->chinese, &e->screen);
     if (!status) status = attempts(e);
@@ -243,6 +250,7 @@ bt_status bt_enroll_live(struct bt_enrolment *e) {
     bt_terminal_unwatch(&watch);
     bt_enroll_screen_destroy(&e->screen);
     bt_enroll_meter_destroy(&e->meter);
+    bt_enroll_marked_destroy(&e->marked);
     bt_shot_destroy(&e->shot);
     bt_track_destroy(&s->track);
     bt_capture_destroy(&s->capture);

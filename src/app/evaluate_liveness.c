@@ -152,8 +152,8 @@ static void page(FILE *out, const struct count *c, const char *day) {
     fputs(
         "<p>Whoever answers live passes: a mask that is worn, as ours, by a living head turns, blinks and smiles as asked, and "
         "nothing in the landmarks tells it from its driver. So does somebody who has a clip of every movement and is quick. "
-        "What stops our own masked output is its label and its invisible mark, which enrolment's camera does not look for "
-        "yet, and the match with the person's other pictures.</p>\n</body></html>\n",
+        "What stops our own masked output is its invisible mark, for which enrolment looks through all pictures of a try (not "
+        "counted here), and the match with the person's other pictures.</p>\n</body></html>\n",
         out);
 }
 

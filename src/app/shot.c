@@ -26,6 +26,7 @@ struct bt_shot {
     struct bt_secret *linear, *coded;
     struct bt_shot_crop crop;
     float value[CODES]; /* of each half: a face's worth is decoded with every frame */
+    uint8_t code[CODES];
 };
 
 /* IEEE 754 binary16; what is not finite or below 0 is 0. */
@@ -47,7 +48,7 @@ bt_status bt_shot_create(struct bt_gpu *gpu, struct bt_log *log, uint32_t width_
     s->gpu = gpu;
     s->width_px = width_px;
     s->height_px = height_px;
-    for (uint32_t i = 0; i < CODES; i++) s->value[i] = value_of(i);
+    for (uint32_t i = 0; i < CODES; i++) s->value[i] = value_of(i), s->code[i] = coded(s->value[i]);
     bt_status status = bt_buffer_create(gpu, (size_t)width_px * height_px * TEXEL_BYTES, BT_MEMORY_READBACK, &s->buffer);
     if (!status) status = bt_commands_create(gpu, &s->commands);
     if (!status) status = bt_secret_create(log, texels * 3 * sizeof(float), &s->linear);
@@ -144,7 +145,12 @@ static void cut(struct bt_shot *s, const struct bt_face *face, const struct bt_r
     crop->bytes = bytes;
 }
 
-/* The luma of the landmarks' box, out of the crop; BT.709's weights on coded values, as video has it. */
+/* BT.709's weights on coded values, as video has it. */
+static uint8_t luma_of(uint8_t r, uint8_t g, uint8_t b) {
+    return (uint8_t)(0.2126f * (float)r + 0.7152f * (float)g + 0.0722f * (float)b + 0.5f);
+}
+
+/* The luma of the landmarks' box, out of the crop. */
 static struct bt_enroll_look look_at(const struct bt_shot_crop *crop) {
     static const struct bt_enroll_look nothing;
     float low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
@@ -159,8 +165,7 @@ static struct bt_enroll_look look_at(const struct bt_shot_crop *crop) {
     for (uint32_t y = y0; y < y1; y++)
         for (uint32_t x = x0; x < x1; x++) {
             const uint8_t *p = crop->bytes + ((size_t)y * crop->width_px + x) * 3;
-            luma[(size_t)(y - y0) * (x1 - x0) + (x - x0)] =
-                (uint8_t)(0.2126f * (float)p[0] + 0.7152f * (float)p[1] + 0.0722f * (float)p[2] + 0.5f);
+            luma[(size_t)(y - y0) * (x1 - x0) + (x - x0)] = luma_of(p[0], p[1], p[2]);
         }
     const struct bt_enroll_look look = bt_enroll_look_at(luma, x1 - x0, y1 - y0, x1 - x0);
     bt_secret_wipe(luma, sizeof luma);
@@ -186,6 +191,12 @@ bt_status bt_shot_take(struct bt_shot *s, const struct bt_frame *frame, const st
     }
     *out_scene = scene;
     return BT_OK;
+}
+
+void bt_shot_luma(const struct bt_shot *s, uint8_t *out_luma) {
+    const uint16_t *texel = bt_buffer_map(s->buffer);
+    for (size_t i = 0; i < (size_t)s->width_px * s->height_px; i++)
+        out_luma[i] = luma_of(s->code[texel[4 * i]], s->code[texel[4 * i + 1]], s->code[texel[4 * i + 2]]);
 }
 
 const struct bt_shot_crop *bt_shot_crop_of(const struct bt_shot *shot) {

@@ -30,6 +30,8 @@ void bt_shot_destroy(struct bt_shot **shot); /* wipes */
    there is no wearer. */
 BT_CHECKED bt_status bt_shot_take(struct bt_shot *shot, const struct bt_frame *frame, const struct bt_faces *faces,
                                   struct bt_enroll_scene *out_scene);
+/* The whole frame that was read back last: 8-bit luma (BT.709's weights on gamma-coded values), width x height bytes. */
+void bt_shot_luma(const struct bt_shot *shot, uint8_t *out_luma);
 const struct bt_shot_crop *bt_shot_crop_of(const struct bt_shot *shot);
 /* Nothing of the last take is left; the crop is none. */
 void bt_shot_wipe(struct bt_shot *shot);

@@ -4,8 +4,9 @@
 
    What it stops: a photograph, held still or moved; a recording that plays by itself; a screen that shows a photograph; a cut
    from one recording to another that makes the face jump.
-   What it does not stop: our own masked output, and somebody who has a clip of every movement and picks the right one in time
-   (`bauta evaluate liveness` counts both; evaluate/report has the kept figures); somebody who drives a puppet of another person's face live (a screen or a virtual camera that shows a
+   What it does not stop: our own masked output (which the invisible mark gives away: app/enroll_marked.c), and somebody who has
+   a clip of every movement and picks the right one in time (`bauta evaluate liveness` counts both; evaluate/report has the kept
+   figures); somebody who drives a puppet of another person's face live (a screen or a virtual camera that shows a
    deepfake does what it is asked, and turns like a head); a worn mask; an identical twin; a person who is made to sit there. It
    is no certified presentation attack detection (ISO/IEC 30107-3): it was measured on our own footage and on prints of it. */
 #ifndef BT_ENROLL_CHALLENGE_H
@@ -39,6 +40,7 @@ enum bt_enroll_failure {
     BT_FAILURE_LOST,
     BT_FAILURE_TWO,
     BT_FAILURE_EXPIRED,
+    BT_FAILURE_MASKED, /* not by the challenge, but by the program's own mark in the pictures */
     BT_FAILURE_COUNT
 };
 

@@ -46,6 +46,8 @@ static const struct words failures[BT_FAILURE_COUNT] = {
     [BT_FAILURE_FLAT] = {"The face turns like a flat picture.", "面部像平面图片一样转动。"},
     [BT_FAILURE_LOST] = {"Your face was lost.", "看不到您的脸了。"},
     [BT_FAILURE_TWO] = {"A second person came into the picture.", "画面中出现了第二个人。"},
+    [BT_FAILURE_MASKED] = {"The pictures carry this program's own mark: a mask is no person's face.",
+                           "画面带有本程序的隐形标记:那是面具,不是真人的脸。"},
     [BT_FAILURE_EXPIRED] = {"The time for this is over.", "已超过有效时间。"},
 };
 

@@ -51,12 +51,19 @@ fail:
     return st;
 }
 
+static void drop(float *buffer, size_t bytes) {
+    if (buffer) explicit_bzero(buffer, bytes);
+    free(buffer);
+}
+
 void bt_watermark_detector_destroy(struct bt_watermark_detector **detector) {
     struct bt_watermark_detector *d = *detector;
     if (!d) return;
-    for (uint32_t k = 0; k < BT_WATERMARK_PLANES; k++) free(d->residual[k]);
-    free(d->scratch[0]);
-    free(d->scratch[1]);
+    /* What was looked at may have been somebody's face. */
+    const size_t bytes = (size_t)d->planes.w * d->planes.h * sizeof(float);
+    for (uint32_t k = 0; k < BT_WATERMARK_PLANES; k++) drop(d->residual[k], bytes);
+    for (uint32_t k = 0; k < 2; k++) drop(d->scratch[k], bytes);
+    bt_watermark_planes_reset(&d->planes);
     bt_watermark_planes_finish(&d->planes);
     free(d);
     *detector = NULL;

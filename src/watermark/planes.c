@@ -33,7 +33,7 @@ void bt_watermark_planes_finish(struct bt_watermark_planes *planes) {
 
 void bt_watermark_planes_reset(struct bt_watermark_planes *planes) {
     for (uint32_t k = 0; k < BT_WATERMARK_PLANES; k++) {
-        memset(planes->sum[k], 0, (size_t)planes->w * planes->h * sizeof *planes->sum[k]);
+        if (planes->sum[k]) explicit_bzero(planes->sum[k], (size_t)planes->w * planes->h * sizeof *planes->sum[k]);
         planes->count[k] = 0;
     }
 }

@@ -57,7 +57,7 @@ struct bt_watermark_result {
 /* A detector has one thread, and allocates only here. BT_E_ARGUMENT: a side is out of range. */
 BT_CHECKED bt_status bt_watermark_detector_create(const struct bt_watermark_detector_params *params,
                                                   struct bt_watermark_detector **out_detector);
-void bt_watermark_detector_destroy(struct bt_watermark_detector **detector);
+void bt_watermark_detector_destroy(struct bt_watermark_detector **detector); /* wipes */
 /* Adds a picture's 8-bit luma (a gray picture will do) to what is known. time_ns counts from anywhere. About 1 ms for 720p. */
 void bt_watermark_detector_feed(struct bt_watermark_detector *detector, const uint8_t *luma, size_t stride, int64_t time_ns);
 /* Looks for the mark in all that was fed since the last reset: one picture, or about 1 to 10 s of them. Slow: a second or so

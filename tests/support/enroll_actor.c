@@ -6,6 +6,7 @@
 #include "footage/footage.h"
 #include "footage/script.h"
 #include "pipeline/capture/capture.h"
+#include "watermark/watermark.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,7 +21,8 @@ struct actor {
     struct bt_source head;
     struct bt_source *inner;
     struct bt_enrolment *e;
-    bool still;
+    bool still, masked;
+    struct bt_watermark_tile tile;
     struct bt_enroll_wish wish;
     double asked_s;
     struct bt_footage_pose now;
@@ -84,7 +86,12 @@ static void actor_destroy(struct bt_source *source) {
 
 static bt_status actor_read(struct bt_source *source, struct bt_picture *picture) {
     struct actor *a = (struct actor *)source;
-    return a->inner->ops->read(a->inner, picture);
+    const bt_status status = a->inner->ops->read(a->inner, picture);
+    const struct bt_source_format *f = &a->head.format;
+    if (!status && a->masked)
+        bt_watermark_embed(&a->tile, bt_watermark_sign(picture->capture_ns), picture->data, f->width_px, f->width_px,
+                           f->height_px);
+    return status;
 }
 
 static void actor_interrupt(struct bt_source *source) {
@@ -98,11 +105,14 @@ bt_status enroll_actor_open(struct bt_enrolment *e, const char *what, struct bt_
     const bool still = !strcmp(what, "still");
     char path[4096 + 32];
     struct bt_bytes geometry = {0};
-    if (!still && strcmp(what, "portrait") != 0) return bt_source_open_file(e->log, what, out_source);
+    const bool masked = !strcmp(what, "masked");
+    if (!still && !masked && strcmp(what, "portrait") != 0) return bt_source_open_file(e->log, what, out_source);
     struct actor *a = calloc(1, sizeof *a);
     if (!a) return BT_E_MEMORY;
     a->e = e;
     a->still = still;
+    a->masked = masked;
+    bt_watermark_tile_init(0x5eed1234, BT_WATERMARK_KEY, &a->tile);
     static const struct bt_enroll_wish nothing;
     a->now = pose_for(&nothing);
     snprintf(path, sizeof path, "%s/face_geometry.bin", e->session.models.folder);

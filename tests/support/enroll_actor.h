@@ -8,7 +8,8 @@
 struct bt_enrolment;
 struct bt_source;
 
-/* `what`: "portrait" does what is asked, "still" does nothing, anything else is a recording's path. */
+/* `what`: "portrait" does what is asked, "still" does nothing, "masked" does what is asked in pictures that carry
+   the invisible mark, anything else is a recording's path. */
 bt_status enroll_actor_open(struct bt_enrolment *enrolment, const char *what, struct bt_source **out_source);
 
 #endif

@@ -100,6 +100,14 @@ def still(home):
     assert not [f for f in home.files() if "bodies" in f]
 
 
+def masked(home):
+    """Who does all that is asked, but as somebody's session shows them: the mark gives it away, and there is no second try."""
+    session = home.enroll(agreed(), what="masked")
+    assert session.code == 3 and session.said.count("this program's own mark") == 1, session.said[-3000:]
+    assert home.events() == ["requested", "refused"] and "own mark" in home.receipts()[1]["evidence"]["liveness"]
+    assert not [f for f in home.files() if "bodies" in f]
+
+
 def usage(home):
     for program, name, options, code, said in ((BAUTA, "me", ["--input", "portrait"], 2, "no such option"), (BAUTA, "Me", [], 2, "a name for the face"),
                                                (BAUTA, "../x", [], 2, "a name for the face"), (BAUTA, "colombina", [], 2, "choose another"),
@@ -113,7 +121,7 @@ def usage(home):
 
 
 def main():
-    for case in (usage, refused, still):
+    for case in (usage, refused, still, masked):
         with tempfile.TemporaryDirectory() as home:
             case(Home(home))
             print(f"{case.__name__}: as it should be", flush=True)
