@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { LEFT = 62, RIGHT = 16, TOP = 34, BOTTOM = 46, TICKS_MOST = 16 };
+enum { LEFT = 62, RIGHT = 16, TOP = 34, BOTTOM = 46, TICKS_MOST = 16, LINE_POINTS = 8 };
 
 /* Okabe and Ito (2008): told apart also by people who do not see red and green apart. */
 static const char *const colours[8] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#888888"};
@@ -122,7 +122,8 @@ static void draw_series(FILE *out, const struct bt_chart *c, const struct frame 
     fprintf(out, "<path fill=\"%s\" fill-opacity=\"%s\" stroke=\"%s\" stroke-width=\"1.6\" d=\"", s->filled ? colour : "none",
             s->filled ? ".3" : "0", colour);
     for (uint32_t i = 0; i < s->count; i++)
-        fprintf(out, "%c%.1f %.1f", i ? 'L' : 'M', px_x(f, c, s->x[i]), px_y(f, c, s->y[i]));
+        fprintf(out, "%s%c%.1f %.1f", i && i % LINE_POINTS == 0 ? "\n" : "", i ? 'L' : 'M', px_x(f, c, s->x[i]),
+                px_y(f, c, s->y[i]));
     if (s->filled) fprintf(out, "V%.1fH%.1fZ", f->y + f->h, px_x(f, c, s->x[0]));
     fputs("\"/>\n", out);
 }
