@@ -52,7 +52,6 @@ struct swapped {
     struct bt_picture_rgb in, out;
     struct bt_faces faces; /* in the output */
     struct bt_template worn;
-    struct bt_disclose_plate plate;
     struct bt_swap_study study;
     uint64_t total; /* 0: not known */
     bool builtin;   /* the clip is the program's own: its pictures may be shown bare */
@@ -274,16 +273,14 @@ static bt_status measure(struct swapped *s, const struct bt_report *report, stru
     if (status) return status;
     bt_picture_from_i420(s->tee->i420, view.width_px, view.height_px, s->tee->bt709, &s->in);
     bt_picture_from_i420(view.bytes, view.width_px, view.height_px, view.bt709, &s->out);
-    const struct bt_swap_pair pair = {
-        .in = &s->in,
-        .out = &s->out,
-        .in_face = face_of(report->faces),
-        .out_face = face_of(&s->faces),
-        .label = {(float)view.label_x, (float)view.label_y, (float)s->plate.w, (float)s->plate.h}};
+    struct bt_swap_pair pair = {
+        .in = &s->in, .out = &s->out, .in_face = face_of(report->faces), .out_face = face_of(&s->faces)};
+    bt_disclose_covers(s->session.disclose, pair.plate);
     bt_swap_look_at(s->look, &pair, sample);
     s->study.lost += !pair.out_face;
+    s->study.covered += sample->covered;
     s->study.leaks += sample->leak;
-    if (pair.in_face && pair.out_face && sample->frame % COMPARE_EVERY == 0)
+    if (pair.in_face && pair.out_face && !sample->covered && sample->frame % COMPARE_EVERY == 0)
         status = compare(s, pair.in_face, pair.out_face, sample);
     return status ? status : keep_worst(s, sample, &view);
 }
@@ -362,9 +359,10 @@ static bt_status run(struct swapped *s, const char *clip, const char *folder) {
     const struct bt_app_options *o = &s->app->options;
     struct bt_app plain = *s->app; /* what only looks wears nobody's face */
     struct bt_source *source = NULL;
-    char hash[PATH_MAX];
+    char hash[PATH_MAX], page[PATH_MAX]; /* page: where pictures are kept, as the notice says it */
     plain.options.face = NULL;
     snprintf(hash, sizeof hash, "%s/frames.sha256", folder);
+    snprintf(page, sizeof page, "%s/report.html", folder);
     const uint32_t purposes = BT_PURPOSE_WEAR_LIVE;
     bt_status status = bt_session_prepare(&s->session, s->app, purposes);
     if (!status) {
@@ -374,6 +372,7 @@ static bt_status run(struct swapped *s, const char *clip, const char *folder) {
         const struct bt_session_consent consent = {.origin = s->builtin ? BT_ORIGIN_BUILTIN : BT_ORIGIN_FILE,
                                                    .leaves_machine = s->shows, /* pictures, in the report */
                                                    .source_name = s->builtin ? "the built-in footage" : clip,
+                                                   .record_path = s->shows && !s->builtin ? page : NULL,
                                                    .purposes = purposes,
                                                    .logged = !s->builtin || s->session.worn.mask};
         status = bt_session_consent(&s->session, &consent);
@@ -384,7 +383,6 @@ static bt_status run(struct swapped *s, const char *clip, const char *folder) {
         s->study.width_px = source->format.width_px;
         s->study.height_px = source->format.height_px;
         s->study.rate = (double)source->format.rate_num / (double)source->format.rate_den;
-        s->plate = bt_disclose_plate_of(s->study.width_px, s->study.height_px);
         status = open_probe(s, &plain);
         if (status) bt_source_destroy(&source);
     }
@@ -447,7 +445,7 @@ bt_status bt_app_evaluate_swap(struct bt_app *app) {
     }
     if (!status) status = bt_swap_expressions(s->study.sample, s->study.count);
     if (!status) {
-        s->study.face = s->shows ? s->session.mask->name : "a person's face";
+        s->study.face = s->session.worn.mask ? "a person's face" : s->session.mask->name;
         s->study.device = bt_gpu_caps(s->session.gpu)->name;
         s->study.seconds = (double)(bt_clock_now_ns() - began_ns) * 1e-9;
         status = bt_swap_study_write(app->log, &s->study, folder, o->json);

@@ -4,6 +4,7 @@
 #define BT_APP_EVALUATE_SWAP_H
 
 #include "app/evaluate.h"
+#include "pipeline/disclose/disclose.h"
 #include "pipeline/faces.h"
 #include "rig/pose.h"
 
@@ -44,10 +45,11 @@ enum { BT_SWAP_OPEN, BT_SWAP_WIDE, BT_SWAP_BROW_0, BT_SWAP_BROW_1, BT_SWAP_LID_0
 
 struct bt_swap_sample {
     uint64_t frame;
-    bool masked; /* by the pipeline's word */
-    bool seen;   /* a face was found again in the output */
-    bool faded;  /* on its way to the card: colours say nothing */
-    bool leak;   /* a bare face */
+    bool masked;  /* by the pipeline's word */
+    bool seen;    /* a face was found again in the output */
+    bool faded;   /* on its way to the card: colours say nothing */
+    bool covered; /* label or banner lie on the face: what is found of it says nothing of the mask */
+    bool leak;    /* a bare face */
     double value[BT_SWAP_MEASURES], shape_in[BT_SWAP_SHAPES], shape_out[BT_SWAP_SHAPES];
 };
 
@@ -55,7 +57,7 @@ struct bt_swap_sample {
 struct bt_swap_pair {
     const struct bt_picture_rgb *in, *out;
     const struct bt_face *in_face, *out_face; /* NULL: not found */
-    struct bt_rect label;                     /* px; what it covers is left out. No width: there is none */
+    struct bt_rect plate[BT_DISCLOSE_PLATES]; /* label and banner, px: what they cover is left out. No width: not there */
 };
 
 /* A bare face is one whose colours are the camera's: at this many of its painted points or more they are nearer to the input's
@@ -92,7 +94,7 @@ struct bt_swap_study {
     double rate, seconds;
     struct bt_swap_sample *sample;
     uint32_t count, room;
-    uint32_t masked, held, placards, leaks, lost; /* lost: masked, but no face was found again in the output */
+    uint32_t masked, held, placards, leaks, covered, lost; /* lost: masked, but no face was found again in the output */
     uint32_t placards_by_status[BAUTA_STATUS_COUNT];
     uint32_t driver_again; /* frames in which both matchers together take the output for the driver (match/match.h) */
     uint32_t compared;     /* frames of which templates were made */

@@ -93,14 +93,18 @@ void bt_swap_look_break(struct bt_swap_look *l) {
 
 /* --- points and colours --- */
 
-static bool covered(const struct bt_rect *r, float x, float y) {
-    const float margin = 4; /* the label moves by a few pixels, and chroma is shared by 2 x 2 */
+static bool under(const struct bt_rect *r, float x, float y) {
+    const float margin = 3; /* the points are means of 3 x 3, and chroma is shared by 2 x 2 */
     return r->w > 0 && x > r->x - margin && x < r->x + r->w + margin && y > r->y - margin && y < r->y + r->h + margin;
 }
 
-/* The mean of 3 x 3 pixels about a point. false: outside, or under the label. */
-static bool colour_at(const struct bt_picture_rgb *p, const struct bt_rect *label, float x, float y, double out[3]) {
-    if (!(x >= 1 && y >= 1 && x < (float)p->width_px - 1 && y < (float)p->height_px - 1) || covered(label, x, y)) return false;
+static bool covered(const struct bt_rect plate[BT_DISCLOSE_PLATES], float x, float y) {
+    return under(&plate[0], x, y) || under(&plate[1], x, y);
+}
+
+/* The mean of 3 x 3 pixels about a point. false: outside, or under label or banner. */
+static bool colour_at(const struct bt_picture_rgb *p, const struct bt_rect *plate, float x, float y, double out[3]) {
+    if (!(x >= 1 && y >= 1 && x < (float)p->width_px - 1 && y < (float)p->height_px - 1) || covered(plate, x, y)) return false;
     const uint8_t *at = p->rgb + ((size_t)((uint32_t)y - 1) * p->width_px + (uint32_t)x - 1) * 3;
     out[0] = out[1] = out[2] = 0;
     for (uint32_t row = 0; row < 3; row++)
@@ -108,9 +112,9 @@ static bool colour_at(const struct bt_picture_rgb *p, const struct bt_rect *labe
     return true;
 }
 
-static bool lab_at(const struct bt_picture_rgb *p, const struct bt_rect *label, float x, float y, struct bt_lab *out) {
+static bool lab_at(const struct bt_picture_rgb *p, const struct bt_rect *plate, float x, float y, struct bt_lab *out) {
     double rgb[3];
-    if (!colour_at(p, label, x, y, rgb)) return false;
+    if (!colour_at(p, plate, x, y, rgb)) return false;
     *out = bt_evaluate_lab(rgb);
     return true;
 }
@@ -139,8 +143,8 @@ static double unchanged(const struct bt_swap_look *l, const struct bt_swap_pair 
     points_of(l, face, point);
     for (uint32_t t = 0; t < POINTS; t++) {
         struct bt_lab in, out;
-        if (point[t].z <= 0 || !lab_at(pair->in, &pair->label, point[t].x, point[t].y, &in) ||
-            !lab_at(pair->out, &pair->label, point[t].x, point[t].y, &out))
+        if (point[t].z <= 0 || !lab_at(pair->in, pair->plate, point[t].x, point[t].y, &in) ||
+            !lab_at(pair->out, pair->plate, point[t].x, point[t].y, &out))
             continue;
         all++;
         same += bt_evaluate_delta_e(&in, &out) < BT_SWAP_SAME_DELTA_E;
@@ -159,7 +163,7 @@ static bool fades(const struct bt_swap_pair *pair) {
         struct bt_lab in, out;
         if (x > box->x - .3f * box->w && x < box->x + 1.3f * box->w && y > box->y - .4f * box->h && y < box->y + 1.4f * box->h)
             continue;
-        if (!lab_at(pair->in, &pair->label, x, y, &in) || !lab_at(pair->out, &pair->label, x, y, &out)) continue;
+        if (!lab_at(pair->in, pair->plate, x, y, &in) || !lab_at(pair->out, pair->plate, x, y, &out)) continue;
         change[n++] = bt_evaluate_delta_e(&in, &out);
     }
     return n >= 8 && middle(change, n) > faded_de;
@@ -176,10 +180,10 @@ static void seam(const struct bt_swap_pair *pair, double *value) {
     for (uint32_t i = 0; i < oval.count; i++) {
         const float dx = p[oval.vertex[i]].x - centre.x, dy = p[oval.vertex[i]].y - centre.y;
         struct bt_lab a, b, c, d;
-        if (!lab_at(pair->in, &pair->label, centre.x + inside * dx, centre.y + inside * dy, &a) ||
-            !lab_at(pair->in, &pair->label, centre.x + outside * dx, centre.y + outside * dy, &b) ||
-            !lab_at(pair->out, &pair->label, centre.x + inside * dx, centre.y + inside * dy, &c) ||
-            !lab_at(pair->out, &pair->label, centre.x + outside * dx, centre.y + outside * dy, &d))
+        if (!lab_at(pair->in, pair->plate, centre.x + inside * dx, centre.y + inside * dy, &a) ||
+            !lab_at(pair->in, pair->plate, centre.x + outside * dx, centre.y + outside * dy, &b) ||
+            !lab_at(pair->out, pair->plate, centre.x + inside * dx, centre.y + inside * dy, &c) ||
+            !lab_at(pair->out, pair->plate, centre.x + outside * dx, centre.y + outside * dy, &d))
             continue;
         in += bt_evaluate_delta_e(&a, &b);
         out += bt_evaluate_delta_e(&c, &d);
@@ -192,13 +196,13 @@ static void seam(const struct bt_swap_pair *pair, double *value) {
 }
 
 /* The median colour of some points. */
-static bool colour_of(const struct bt_picture_rgb *picture, const struct bt_rect *label, const struct bt_vec2 *point,
+static bool colour_of(const struct bt_picture_rgb *picture, const struct bt_rect *plate, const struct bt_vec2 *point,
                       uint32_t count, struct bt_lab *out) {
     double part[3][POINTS];
     uint32_t n = 0;
     for (uint32_t i = 0; i < count; i++) {
         struct bt_lab lab;
-        if (!lab_at(picture, label, point[i].x, point[i].y, &lab)) continue;
+        if (!lab_at(picture, plate, point[i].x, point[i].y, &lab)) continue;
         part[0][n] = lab.l;
         part[1][n] = lab.a;
         part[2][n++] = lab.b;
@@ -225,16 +229,13 @@ static void neck(const struct bt_swap_look *l, const struct bt_swap_pair *pair, 
     for (uint32_t k = 0; k < 25; k++) {
         const float d = .10f + .03f * (float)(k / 5), s = .06f * ((float)(k % 5) - 2);
         const struct bt_vec2 at = {p[CHIN].x + d * down.x + s * across.x, p[CHIN].y + d * down.y + s * across.y};
-        struct bt_lab in, out; /* the banner may stand there: it is no neck */
-        if (lab_at(pair->in, &pair->label, at.x, at.y, &in) && lab_at(pair->out, &pair->label, at.x, at.y, &out) &&
-            bt_evaluate_delta_e(&in, &out) < 2 * faded_de)
-            below[n++] = at;
+        below[n++] = at;
     }
     struct bt_lab colour[2][2];
     for (int k = 0; k < 2; k++) {
         const struct bt_picture_rgb *picture = k ? pair->out : pair->in;
-        if (!colour_of(picture, &pair->label, face, faces, &colour[k][0]) ||
-            !colour_of(picture, &pair->label, below, n, &colour[k][1]))
+        if (!colour_of(picture, pair->plate, face, faces, &colour[k][0]) ||
+            !colour_of(picture, pair->plate, below, n, &colour[k][1]))
             return;
     }
     value[BT_SWAP_NECK_IN] = bt_evaluate_delta_e(&colour[0][0], &colour[0][1]);
@@ -251,7 +252,7 @@ static void flicker(struct bt_swap_look *l, const struct bt_swap_pair *pair, dou
     for (uint32_t t = 0; t < POINTS; t++)
         for (int k = 0; k < 2; k++) {
             double rgb[3];
-            luma[k][t] = point[t].z > 0 && colour_at(k ? pair->out : pair->in, &pair->label, point[t].x, point[t].y, rgb)
+            luma[k][t] = point[t].z > 0 && colour_at(k ? pair->out : pair->in, pair->plate, point[t].x, point[t].y, rgb)
                              ? (float)(0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2])
                              : NAN;
         }
@@ -330,11 +331,18 @@ static void landmarks(struct bt_swap_look *l, const struct bt_swap_pair *pair, s
     if (eyes > 0) s->value[BT_SWAP_GAZE] = gaze / eyes;
 }
 
+/* Do label or banner lie on the face? By its mesh. */
+static bool hides(const struct bt_swap_pair *pair) {
+    for (uint32_t i = 0; i < BT_MESH_LANDMARKS; i++)
+        if (covered(pair->plate, pair->in_face->landmark[i].x, pair->in_face->landmark[i].y)) return true;
+    return false;
+}
+
 void bt_swap_look_at(struct bt_swap_look *l, const struct bt_swap_pair *pair, struct bt_swap_sample *s) {
     for (int m = 0; m < BT_SWAP_MEASURES; m++) s->value[m] = (double)NAN;
     for (int k = 0; k < BT_SWAP_SHAPES; k++) s->shape_in[k] = s->shape_out[k] = (double)NAN;
     s->seen = pair->out_face != NULL;
-    s->leak = s->faded = false;
+    s->leak = s->faded = s->covered = false;
     /* Where the tracker says the face is, and where it is found in what left: paint beside the face leaves it bare. */
     const struct bt_face *face[2] = {pair->in_face, pair->out_face};
     for (int k = 0; k < 2; k++) {
@@ -347,6 +355,7 @@ void bt_swap_look_at(struct bt_swap_look *l, const struct bt_swap_pair *pair, st
         return;
     }
     s->faded = fades(pair);
+    s->covered = hides(pair);
     if (s->faded) {
         l->lit = false;
     } else {
@@ -354,7 +363,7 @@ void bt_swap_look_at(struct bt_swap_look *l, const struct bt_swap_pair *pair, st
         neck(l, pair, s->value);
         flicker(l, pair, s->value);
     }
-    if (pair->out_face)
+    if (pair->out_face && !s->covered)
         landmarks(l, pair, s);
     else
         l->known[0] = l->known[1] = 0;

@@ -46,8 +46,8 @@ static json_t *report_json(const struct bt_swap_study *y, const struct bt_swap_f
                                       number(f[m].median), "p95", number(f[m].p95)));
     for (uint32_t i = 0; i < y->count; i++) {
         const struct bt_swap_sample *s = &y->sample[i];
-        json_t *frame = json_pack("{s:I,s:b,s:b,s:b,s:b}", "frame", (json_int_t)s->frame, "masked", s->masked, "seen", s->seen,
-                                  "faded", s->faded, "bare", s->leak);
+        json_t *frame = json_pack("{s:I,s:b,s:b,s:b,s:b,s:b}", "frame", (json_int_t)s->frame, "masked", s->masked, "seen",
+                                  s->seen, "faded", s->faded, "label_on_face", s->covered, "bare", s->leak);
         for (int m = 0; m < BT_SWAP_MEASURES; m++)
             if (isfinite(s->value[m])) json_object_set_new(frame, bt_swap_measures[m].key, number(s->value[m]));
         json_array_append_new(frames, frame);
@@ -61,14 +61,14 @@ static json_t *report_json(const struct bt_swap_study *y, const struct bt_swap_f
     for (int i = 0; i < BAUTA_STATUS_COUNT; i++)
         if (y->placards_by_status[i])
             json_object_set_new(cards, bauta_status_text((bauta_status)i), json_integer((json_int_t)y->placards_by_status[i]));
-    return json_pack("{s:s,s:s,s:s,s:s,s:f,s:I,s:I,s:f,s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:I,s:I,s:I,s:o,s:o,s:o}", "clip",
-                     y->clip, "face", y->face, "date", day, "device", y->device, "seconds", round(y->seconds), "width",
-                     (json_int_t)y->width_px, "height", (json_int_t)y->height_px, "rate", y->rate, "frames",
-                     (json_int_t)y->count, "masked", (json_int_t)y->masked, "held", (json_int_t)y->held, "cards",
-                     (json_int_t)y->placards, "cards_by_reason", cards, "masked_share",
-                     number(y->count ? (double)y->masked / y->count : (double)NAN), "bare_faces", (json_int_t)y->leaks,
-                     "bare_frames", leaks, "no_face_in_output", (json_int_t)y->lost, "compared", (json_int_t)y->compared,
-                     "taken_for_driver", (json_int_t)y->driver_again, "measures", measures, "worst", worst, "by_frame", frames);
+    return json_pack(
+        "{s:s,s:s,s:s,s:s,s:f,s:I,s:I,s:f,s:I,s:I,s:I,s:I,s:o,s:o,s:I,s:o,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "clip", y->clip,
+        "face", y->face, "date", day, "device", y->device, "seconds", round(y->seconds), "width", (json_int_t)y->width_px,
+        "height", (json_int_t)y->height_px, "rate", y->rate, "frames", (json_int_t)y->count, "masked", (json_int_t)y->masked,
+        "held", (json_int_t)y->held, "cards", (json_int_t)y->placards, "cards_by_reason", cards, "masked_share",
+        number(y->count ? (double)y->masked / y->count : (double)NAN), "bare_faces", (json_int_t)y->leaks, "bare_frames", leaks,
+        "label_on_face", (json_int_t)y->covered, "no_face_in_output", (json_int_t)y->lost, "compared", (json_int_t)y->compared,
+        "taken_for_driver", (json_int_t)y->driver_again, "measures", measures, "worst", worst, "by_frame", frames);
 }
 
 /* --- the page --- */
@@ -265,10 +265,10 @@ static bt_status page(FILE *out, struct bt_log *log, const struct bt_swap_study 
     fprintf(out,
             ", %.0f s. %" PRIu32 " &times; %" PRIu32 ", %g frames a second, %" PRIu32
             " frames: <b>%.1f&#8239;%%</b> masked, %" PRIu32 " cards, %" PRIu32 " held. <b>Bare faces: %" PRIu32
-            "</b>. No face was found again in %" PRIu32 " of those that left as pictures. Of %" PRIu32
+            "</b>. Label or banner lie on the face in %" PRIu32 " frames; no face was found again in %" PRIu32 ". Of %" PRIu32
             " that were compared, both matchers together take <b>%" PRIu32 "</b> for the driver.</p>\n",
             y->seconds, y->width_px, y->height_px, y->rate, y->count, y->count ? 100.0 * y->masked / y->count : 0.0,
-            y->placards, y->held, y->leaks, y->lost, y->compared, y->driver_again);
+            y->placards, y->held, y->leaks, y->covered, y->lost, y->compared, y->driver_again);
     if (y->placards) {
         fputs("<p>Cards: ", out);
         for (int i = 0, n = 0; i < BAUTA_STATUS_COUNT; i++)
@@ -280,8 +280,8 @@ static bt_status page(FILE *out, struct bt_log *log, const struct bt_swap_study 
     }
     fputs("<p class=\"note\">The pipeline ran as it always does; what left it, 8 bits, 4:2:0, labelled and marked, was tracked "
           "anew and "
-          "held against what went in. What the label covers is left out; colours are left out of frames that fade into the "
-          "card. One "
+          "held against what went in. What label and banner cover is left out; so are landmarks and likeness of frames "
+          "where they lie on the face, and colours of frames that fade into the card. One "
           "clip under one mask: another face, light or camera has other figures. No figure here says that a viewer is, or is "
           "not, "
           "deceived: the label is there so that nobody is.</p>\n"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """What the shipped masks do to three clips, as `bauta evaluate swap` measures it: medians, as the table that src/evaluate/README.md keeps.
 usage: swap_quality.py BAUTA MODELS [FRAMES [MASK...]]
-The clips: the built-in footage (640 x 480), the public-domain portrait of tests/golden turned and moved, and the same in a third of the
-light, warm and noisy, at 360 x 360."""
+The clips: the built-in footage (640 x 480), the public-domain portrait of tests/golden turned and moved (480 x 480), and the same in a third of the
+light, warm and noisy, at 720 x 720."""
 import json
 import os
 import subprocess
@@ -14,7 +14,7 @@ from pathlib import Path
 PORTRAIT = Path(__file__).parents[1] / "golden" / "portrait.png"
 COLUMNS = ("worn_cosine", "driver_cosine", "pose_error", "gaze_error", "expression_error", "jitter_added", "flicker_added", "seam_added", "neck_added", "unchanged")
 MOVED = "rotate=0.12*sin(2*PI*t/1.7):fillcolor=gray,crop=480:480:16+12*sin(2*PI*t/2.3):16+8*sin(2*PI*t/1.9)"
-CLIPS = {"portrait, moved": MOVED, "portrait, dark, warm, noisy": MOVED + ",scale=360:360,format=gbrp,colorchannelmixer=rr=.40:gg=.33:bb=.22,noise=alls=6:allf=t"}
+CLIPS = {"portrait, moved": MOVED, "portrait, dark, warm, noisy": MOVED + ",scale=720:720,format=gbrp,colorchannelmixer=rr=.40:gg=.33:bb=.22,noise=alls=6:allf=t"}
 
 
 def main():

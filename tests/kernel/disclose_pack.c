@@ -49,6 +49,13 @@ static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *li
     assert_int_equal(view.size_bytes, bt_disclose_pack_bytes(format));
     assert_false(view.placard);
     assert_true(view.label_x == at.label.x && view.label_y == at.label.y);
+    struct bt_rect plate[BT_DISCLOSE_PLATES];
+    bt_disclose_covers(d, plate);
+    assert_true(plate[0].x == (float)at.label.x && plate[0].y == (float)at.label.y && plate[0].w == (float)overlay->label.w &&
+                plate[0].h == (float)overlay->label.h);
+    assert_true(banner ? plate[1].x == (float)at.banner.x && plate[1].y == (float)at.banner.y &&
+                             plate[1].w == (float)overlay->banner.w && plate[1].h == (float)overlay->banner.h
+                       : plate[1].w == 0);
     struct bt_pack_frame source = {linear, format->w, overlay, at, banner, fade};
     struct bt_watermark_tile tile;
     bt_watermark_tile_init(SESSION, BT_WATERMARK_KEY, &tile);

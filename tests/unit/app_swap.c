@@ -67,7 +67,7 @@ static struct bt_swap_sample look(const struct head *in, const struct head *out,
     struct bt_swap_sample s = {0};
     assert_int_equal(bt_swap_look_create(rig, &l), BT_OK);
     for (int k = 0; k < 3; k++) { /* jitter needs three frames */
-        const struct bt_swap_pair pair = {&in->picture, &out->picture, in_face, out_face, {200, 4, 50, 20}};
+        const struct bt_swap_pair pair = {&in->picture, &out->picture, in_face, out_face, {{200, 4, 50, 20}, {0, 0, 0, 0}}};
         bt_swap_look_at(l, &pair, &s);
     }
     bt_swap_look_destroy(&l);
@@ -149,6 +149,31 @@ static void what_was_changed_is_measured(void **state) {
     bt_picture_finish(&out.picture);
 }
 
+/* Where the banner lies on the face, colours are of what it leaves free, and nothing is said of landmarks. */
+static void what_is_covered_is_left_out(void **state) {
+    struct head in, out;
+    struct bt_swap_look *l = NULL;
+    struct bt_swap_sample s = {0};
+    (void)state;
+    make(2, 0, 0, &in);
+    make(2, 0, 0, &out);
+    const struct bt_rect *b = &in.face.box_px;
+    const uint32_t top = (uint32_t)(b->y + .6f * b->h), rows = 40;
+    memset(out.picture.rgb + (size_t)3 * SIDE * top, 20, (size_t)3 * SIDE * rows);
+    struct bt_swap_pair pair = {
+        &in.picture, &out.picture, &in.face, &out.face, {{0, 0, 20, 10}, {0, (float)top, SIDE, (float)rows}}};
+    assert_int_equal(bt_swap_look_create(rig, &l), BT_OK);
+    bt_swap_look_at(l, &pair, &s);
+    assert_true(s.covered && s.leak && isnan(s.value[BT_SWAP_POSE]));
+    assert_true(fabs(s.value[BT_SWAP_SEAM]) < 1e-9 && s.value[BT_SWAP_UNCHANGED] > .999);
+    pair.plate[1] = (struct bt_rect){0}; /* unknown, it is taken for paint */
+    bt_swap_look_at(l, &pair, &s);
+    assert_true(!s.covered && s.value[BT_SWAP_UNCHANGED] < .95 && fabs(s.value[BT_SWAP_SEAM]) > .1);
+    bt_swap_look_destroy(&l);
+    bt_picture_finish(&in.picture);
+    bt_picture_finish(&out.picture);
+}
+
 /* Ground that changes as a whole is the way into the card. */
 static void a_fade_is_seen(void **state) {
     struct head in, out;
@@ -180,8 +205,9 @@ static void expression_is_movement(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_bare_face_is_caught), cmocka_unit_test(a_mask_is_none),
-                                       cmocka_unit_test(what_was_changed_is_measured), cmocka_unit_test(a_fade_is_seen),
-                                       cmocka_unit_test(expression_is_movement)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bare_face_is_caught),        cmocka_unit_test(a_mask_is_none),
+        cmocka_unit_test(what_was_changed_is_measured), cmocka_unit_test(a_fade_is_seen),
+        cmocka_unit_test(what_is_covered_is_left_out),  cmocka_unit_test(expression_is_movement)};
     return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }

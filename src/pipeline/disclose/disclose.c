@@ -61,6 +61,7 @@ struct bt_disclose {
     uint32_t session;
     struct bt_places places;
     struct bt_spot card_label, label;  /* on the cards; on the last masked frame */
+    struct bt_rect banner;             /* on the last masked frame */
     float mark_sign;                   /* of the last masked frame */
     struct bt_watermark_tile *pattern; /* what tile holds, for reading */
     int64_t banner_ns;
@@ -228,6 +229,15 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
                                       .mark_sign = mark_sign,
                                       .pattern = d->pattern,
                                       .mark = d->mark};
+}
+
+static struct bt_rect plate_at(const struct bt_seeker *plate, struct bt_spot spot) {
+    return (struct bt_rect){(float)spot.x, (float)spot.y, (float)plate->w, (float)plate->h};
+}
+
+void bt_disclose_covers(const struct bt_disclose *d, struct bt_rect out_plate[BT_DISCLOSE_PLATES]) {
+    out_plate[0] = plate_at(&d->places.label, d->label);
+    out_plate[1] = d->banner;
 }
 
 static struct bt_pack_push push_of(const struct bt_placement *at, bool banner, float fade, float mark) {
@@ -432,6 +442,7 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     if (st) return st;
     *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, now, frame->sequence);
     d->label = at.label;
+    d->banner = banner ? plate_at(&d->places.banner, at.banner) : (struct bt_rect){0};
     d->mark_sign = push.mark;
     d->holdable = true;
     return BT_OK;

@@ -79,6 +79,10 @@ BT_CHECKED bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capt
 struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status why, int64_t capture_ns, uint64_t sequence);
 /* What was made last, on the thread that makes frames and until it makes the next; frame or card. */
 struct bt_disclosed_view bt_disclose_newest(const struct bt_disclose *disclose);
+/* What label and banner cover of the newest masked frame, px: [0] the label's plate, [1] the banner's, without a width while it
+   does not show. On the thread that makes frames. */
+enum { BT_DISCLOSE_PLATES = 2 };
+void bt_disclose_covers(const struct bt_disclose *disclose, struct bt_rect out_plate[BT_DISCLOSE_PLATES]);
 /* The same card to look at, numbered 0: for what must show it when there is nobody to ask. Any thread; lives as long as
  * disclose. */
 struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *disclose, bt_status why);
