@@ -214,9 +214,9 @@ def check_bench(model, folder):
     case = DATA / "node/test_conv_with_strides_padding"
     net = bound(case, folder / "conv.onnx")
     got = json.loads(model("bench", net, "--runs", 5, "--json"))
-    assert set(got) == {"model", "device", "variant", "runs", "macs", "barriers", "pipelines", "wall_ms", "cpu_ms", "gpu_ms", "gflops",
+    assert set(got) == {"model", "device", "variant", "half", "runs", "macs", "barriers", "pipelines", "wall_ms", "cpu_ms", "gpu_ms", "gflops",
                         "memory_bytes", "first_result_ms", "dispatches"}, got.keys()
-    assert got["model"] == str(net) and got["runs"] == 5 and got["variant"] == "auto" and set(got["device"]) == {"name", "driver"}
+    assert got["model"] == str(net) and got["runs"] == 5 and got["variant"] == "auto" and got["half"] == "off" and set(got["device"]) == {"name", "driver"}
     for what in ("wall_ms", "cpu_ms"):
         assert set(got[what]) == {"median", "minimum", "p99"} and 0 < got[what]["minimum"] <= got[what]["median"] <= got[what]["p99"], got
     memory = got["memory_bytes"]
