@@ -140,6 +140,12 @@ static void check_variant(const char *file, struct bt_bytes bytes, enum bt_varia
     bt_net_destroy(&net);
 }
 
+/* All nets where the driver has float16, at its own vectors' width; elsewhere, where it is slow to compile, one of them. */
+static bool half_too(const char *file) {
+    if (getenv("LP_NATIVE_VECTOR_WIDTH")) return false;
+    return bt_gpu_caps(gpu)->half_arithmetic || !strcmp(file, "selfie_matte.onnx");
+}
+
 static void check_model(const char *file) {
     struct bt_bytes bytes = read_model(file);
     if (!bytes.data) {
@@ -161,8 +167,10 @@ static void check_model(const char *file) {
     assert_int_equal(bt_ref_run(graph, &in, out), BT_OK);
     check_variant(file, bytes, BT_VARIANT_TEXELS, BT_HALF_OFF, in.data, out, graph->output_count);
     check_variant(file, bytes, BT_VARIANT_STORAGE, BT_HALF_OFF, in.data, out, graph->output_count);
-    check_variant(file, bytes, BT_VARIANT_TEXELS, BT_HALF_ARITHMETIC, in.data, out, graph->output_count);
-    check_variant(file, bytes, BT_VARIANT_STORAGE, BT_HALF_STORAGE, in.data, out, graph->output_count);
+    if (half_too(file)) {
+        check_variant(file, bytes, BT_VARIANT_TEXELS, BT_HALF_ARITHMETIC, in.data, out, graph->output_count);
+        check_variant(file, bytes, BT_VARIANT_STORAGE, BT_HALF_STORAGE, in.data, out, graph->output_count);
+    }
     for (uint32_t i = 0; i < graph->output_count; i++) free(out[i].data);
     free(out);
     free(in.data);
