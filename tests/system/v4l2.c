@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Drives real video nodes (vivid, v4l2loopback) for tests/system/v4l2.sh, which runs where those modules are: in a virtual
-   machine. v4l2 list | read NODE FRAMES W H RATE | write NODE FRAMES W H [PAUSE_MS] | restart NODE TIMES W H CARD
-   CARD: where the card "Stopped" goes, as bytes */
+   machine. v4l2 list | read NODE FRAMES W H RATE | write NODE FRAMES W H [PAUSE_MS [CARDS]] |
+   restart NODE TIMES W H CARD
+   CARD: where the card "Stopped" goes, as bytes. CARDS: where those that are written go, as bytes one after another */
 #include "base/clock.h"
 #include "base/log.h"
 #include "gpu/device.h"
@@ -65,6 +66,11 @@ static bt_status read_frames(struct bt_log *log, const char *node, int frames, c
     return st;
 }
 
+static bt_status keep_card(FILE *file, const struct bt_disclose *disclose, bt_status why) {
+    const struct bt_disclosed_view view = bt_disclose_card(disclose, why);
+    return file && fwrite(view.bytes, 1, view.size_bytes, file) == view.size_bytes ? BT_OK : BT_E_IO;
+}
+
 /* Starts and ends the output so often, on the same node; a placard each time. */
 static bt_status restart(struct bt_log *log, const char *node, int times, const struct bt_camera_params *size,
                          const char *card) {
@@ -92,11 +98,8 @@ static bt_status restart(struct bt_log *log, const char *node, int times, const 
     }
     printf("restarts %d\n", done);
     FILE *file = st ? NULL : fopen(card, "wb");
-    if (file) {
-        const struct bt_disclosed_view view = bt_disclose_card(disclose, BT_E_INTERRUPTED);
-        if (fwrite(view.bytes, 1, view.size_bytes, file) != view.size_bytes) st = BT_E_IO;
-        fclose(file);
-    }
+    if (!st) st = keep_card(file, disclose, BT_E_INTERRUPTED);
+    if (file) fclose(file);
     bt_disclose_destroy(&disclose);
     bt_gpu_destroy(&gpu);
     return st;
@@ -104,7 +107,8 @@ static bt_status restart(struct bt_log *log, const char *node, int times, const 
 
 /* Placards: they need the GPU once, and then cost nothing, even on a machine that emulates its processor. */
 static bt_status write_frames(struct bt_log *log, const char *node, int frames, const struct bt_camera_params *size,
-                              int pause_ms) {
+                              int pause_ms, const char *cards) {
+    static const bt_status whys[] = {BT_E_NO_FACE, BT_E_TWO_FACES, BT_E_CONSENT};
     struct bt_gpu *gpu = NULL;
     struct bt_disclose *disclose = NULL;
     struct bt_output *output = NULL;
@@ -121,11 +125,14 @@ static bt_status write_frames(struct bt_log *log, const char *node, int frames, 
                                             .rate_den = 1,
                                             .loopback = node};
     if (!st) st = bt_output_create(&params, &output);
+    FILE *file = cards && !st ? fopen(cards, "wb") : NULL;
+    for (size_t k = 0; cards && k < BT_COUNT(whys) && !st; k++) st = keep_card(file, disclose, whys[k]);
+    if (file) fclose(file);
     if (!st) printf("open\n");
     fflush(stdout);
     for (int k = 0; k < frames && !st; k++) {
-        const bt_status whys[] = {BT_E_NO_FACE, BT_E_TWO_FACES, BT_E_CONSENT};
-        st = bt_output_send(output, bt_disclose_placard(disclose, whys[k % 3], bt_clock_now_ns(), (uint64_t)k));
+        st = bt_output_send(output,
+                            bt_disclose_placard(disclose, whys[(size_t)k % BT_COUNT(whys)], bt_clock_now_ns(), (uint64_t)k));
         if (pause_ms) bt_clock_sleep_until_ns(bt_clock_now_ns() + pause_ms * INT64_C(1000000));
     }
     if (output) {
@@ -151,7 +158,7 @@ int main(int argc, char **argv) {
         st = read_frames(log, argv[2], atoi(argv[3]), &wish);
     }
     if (argc >= 6 && !strcmp(argv[1], "write"))
-        st = write_frames(log, argv[2], atoi(argv[3]), &wish, argc > 6 ? atoi(argv[6]) : 0);
+        st = write_frames(log, argv[2], atoi(argv[3]), &wish, argc > 6 ? atoi(argv[6]) : 0, argc > 7 ? argv[7] : NULL);
     if (argc == 7 && !strcmp(argv[1], "restart")) st = restart(log, argv[2], atoi(argv[3]), &wish, argv[6]);
     printf("status: %s\n", bauta_status_text(st));
     bt_log_destroy(&log);

@@ -8,55 +8,13 @@ the guest cannot be made. The first run takes minutes: the guest's software driv
 """
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-SOURCE = Path(os.environ["BAUTA_TEST_SOURCE"])
-BUILD = Path(os.environ["BAUTA_TEST_BUILD"])
-MODELS = os.environ["BAUTA_TEST_MODELS"]
-VM = SOURCE / "tests/system/vm"
-GUEST = BUILD / "vm"
+sys.path.insert(0, os.path.join(os.environ["BAUTA_TEST_SOURCE"], "tests/support"))
+from guest import BUILD, MODELS, SOURCE, VM, labelled, make_guest, plain_build, run_guest, skip  # noqa: E402
+
 PATIENCE_S = 900
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(77)
-
-
-def make_guest():
-    for tool in ("qemu-system-x86_64", "v4l2-ctl", "ffmpeg", "cpio"):
-        if not shutil.which(tool):
-            skip(f"{tool} is not installed")
-    done = subprocess.run(["bash", VM / "setup.sh", GUEST], capture_output=True, text=True, check=False)
-    if done.returncode == 77:
-        skip(done.stdout.strip())
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def plain_build():
-    """A build without sanitizers: with them, an emulated guest is too slow for a frame to come in time."""
-    cache = (BUILD / "CMakeCache.txt").read_text()
-    if re.search(r"^BAUTA_SANITIZE:STRING=$", cache, re.M):
-        return BUILD
-    plain = BUILD / "vm-build"
-    for command in (["cmake", "-S", SOURCE, "-B", plain, "-G", "Ninja", "-DBUILD_TESTING=ON", "-DCMAKE_BUILD_TYPE=Release", "-DBAUTA_SANITIZE=",
-                     f"-DBAUTA_MODELS={MODELS}"], ["cmake", "--build", plain, "--target", "bauta", "system_v4l2", "label_check"]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
-    return plain
-
-
-def run_guest(out, seconds, script, **variables):
-    done = subprocess.run(["bash", VM / "run.sh", GUEST, out, str(seconds), script] + [f"{k}={v}" for k, v in variables.items()],
-                          capture_output=True, text=True, check=False)
-    console = (out / "console").read_text()
-    said = "\n".join(line for line in console.splitlines() if "wrong timeout value" not in line) # vivid, about its own sleeping
-    assert done.returncode == 0, f"{done.stdout}{done.stderr}{said[-4000:]}"
-    return said
 
 
 def make_clip(program, folder):
@@ -71,15 +29,6 @@ def sent(path):
     lines = [line.split() for line in path.read_text().splitlines()]
     assert [int(line[0]) for line in lines] == sorted({int(line[0]) for line in lines}), "sequence numbers must rise"
     return [(kind, digest) for _, kind, digest in lines]
-
-
-def read_back(path, width, height):
-    """Digests of whole frames, each of which carries the label."""
-    done = subprocess.run([BUILD / "label_check", "yuyv", str(width), str(height), BUILD / "generated/disclose-font.otf"],
-                          stdin=path.open("rb"), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{path.name}: a frame without label:\n{done.stdout}{done.stderr}"
-    assert path.stat().st_size % (2 * width * height) == 0, f"{path.name}: frames are cut"
-    return [line.split()[1] for line in done.stdout.splitlines()]
 
 
 def in_order(got, left):
@@ -103,7 +52,7 @@ def check(out, name, width, height, least):
     said = (out / f"{name}.log").read_text()
     assert (out / f"{name}.status").read_text().strip() == "0", said
     left = sent(out / f"{name}.hash")
-    got = read_back(out / f"{name}.yuyv", width, height)
+    got = labelled((out / f"{name}.yuyv").read_bytes(), width, height)
     assert len(got) >= least, f"{name}: only {len(got)} frames were read\n{(out / f'{name}.reader').read_text()}"
     kinds = in_order(got, left)
     print(f"{name}: {len(left)} frames left, {len(got)} read back in order: {kinds}")
@@ -136,7 +85,7 @@ def test_worn(program):
 
 
 def main():
-    make_guest()
+    make_guest("v4l2-ctl", "ffmpeg")
     program = plain_build()
     for part in sys.argv[1:] or ["nodes", "worn"]:
         {"nodes": test_nodes, "worn": test_worn}[part](program)
