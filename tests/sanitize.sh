@@ -64,7 +64,7 @@ valgrind)
     echo "[3/3] under valgrind: first the kernels of a session, compiled while nothing is looked at"
     valgrind -q --vgdb=no --tool=none "$build/bauta" demo --models "$models" --frames 2 --output "$build/demo"
     leaks="--leak-check=full --errors-for-leak-kinds=definite,indirect,possible"
-    slow='^unit/(api|app_verify|label_turns|output_files|pipeline_live|swap|identity|watermark_(detect|aligned))|^kernel/(disclose_oracle|engine_(conv|nets|map|backend)|app_cache)|^golden/(track_(faces|portrait)|(match|enroll)_footage)|^fault/(setup|pictures|ticks|vault|enroll)' # minutes each
+    slow='^unit/(api|app_verify|label_turns|output_files|pipeline_live|swap|identity|watermark_(detect|aligned))|^kernel/(disclose_oracle|engine_(conv|half|nets|map|backend)|app_cache)|^golden/(track_(faces|portrait)|(match|enroll)_footage|gate_sweep|app_wearer)|^fault/(setup|pictures|ticks|vault|enroll)' # minutes each
     [ "${2:-}" != all ] || slow='_(128|512)$' # the same kernels at other widths, of which only that of all here is understood
     mkdir -p "$build/under"
     cat >"$build/under/bauta" <<EOF
