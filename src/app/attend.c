@@ -49,28 +49,12 @@ static void answer(struct bt_attend *a, bt_status why, enum bt_answer given) {
         bt_log_info(a->p.log, "%s", a->p.chinese ? "情况已经变化" : "that is no longer what is asked");
 }
 
-/* As large as the terminal has room for: a letter is one pixel wide and two high. */
-static void print(const struct bt_picture_rgb *picture) {
-    enum { ROWS_BESIDE = 4 };
-    uint32_t columns = 0, rows = 0, most = picture->width_px;
-    if (bt_terminal_size(&columns, &rows)) {
-        if (rows > ROWS_BESIDE && 2 * (rows - ROWS_BESIDE) * picture->width_px / picture->height_px < most)
-            most = 2 * (rows - ROWS_BESIDE) * picture->width_px / picture->height_px;
-        if (columns < most) most = columns;
-    }
-    bt_picture_print(picture, most);
-    putchar('\n');
-    fflush(stdout);
-}
-
 /* The masked picture, which nobody else has seen yet. BT_E_INTERRUPTED: something else came up. */
 static bt_status approve(struct bt_attend *a) {
     char line[LINE_BYTES];
     for (;;) {
         bt_status status = bt_referral_take_picture(a->p.referral, &a->picture);
-        if (!status) {
-            print(&a->picture);
-        }
+        if (!status) bt_picture_show(&a->picture, a->picture.width_px);
         status =
             ask(a,
                 a->p.chinese ? "别人将看到这样的画面。输入“同意”开始直播;按回车键看新的画面;输入“停止”结束:"

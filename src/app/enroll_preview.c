@@ -23,7 +23,6 @@ enum {
     SIDE_PX = 480,
     FRAMES = 30,
     COLUMNS_MOST = 120,
-    ROWS_BESIDE = 4,
     LINE_BYTES = 128,
     TRIES = 3
 }; /* so many frames, until the light is fitted */
@@ -99,16 +98,6 @@ static void close_stages(struct bt_session *s) {
     bt_audit_close(&s->audit);
 }
 
-/* Both side by side, as large as the terminal has room for. */
-static void print_both(const struct bt_picture_rgb *both) {
-    uint32_t columns = COLUMNS_MOST, rows = 0;
-    if (bt_terminal_size(&columns, &rows) && rows > ROWS_BESIDE && columns > 4 * (rows - ROWS_BESIDE))
-        columns = 4 * (rows - ROWS_BESIDE); /* a letter is two pixels high, the picture half as high as it is wide */
-    bt_picture_print(both, columns < COLUMNS_MOST ? columns : COLUMNS_MOST);
-    putchar('\n');
-    fflush(stdout);
-}
-
 static void wipe(struct bt_picture_rgb *picture) {
     if (picture->rgb) bt_secret_wipe(picture->rgb, (size_t)picture->width_px * picture->height_px * 3);
     bt_picture_finish(picture);
@@ -131,7 +120,7 @@ static bt_status draw(struct bt_enrolment *e, const struct bt_mask *mask) {
     }
     if (!status) {
         bt_picture_paste(&one, &both, SIDE, 0);
-        print_both(&both);
+        bt_picture_show(&both, COLUMNS_MOST);
     }
     wipe(&one);
     wipe(&both);

@@ -2,6 +2,7 @@
 #include "app/picture.h"
 
 #include "app/files.h"
+#include "app/terminal.h"
 #include "base/log.h"
 #include "pipeline/disclose/disclose.h"
 
@@ -155,4 +156,18 @@ void bt_picture_print(const struct bt_picture_rgb *p, uint32_t columns) {
         }
         printf("\033[0m\n");
     }
+}
+
+void bt_picture_show(const struct bt_picture_rgb *p, uint32_t columns_most) {
+    enum { ROWS_BESIDE = 4 };
+    uint32_t columns = 0, rows = 0, most = columns_most;
+    if (bt_terminal_size(&columns, &rows)) {
+        /* A letter is one pixel wide and two high. */
+        if (rows > ROWS_BESIDE && 2 * (rows - ROWS_BESIDE) * p->width_px / p->height_px < most)
+            most = 2 * (rows - ROWS_BESIDE) * p->width_px / p->height_px;
+        if (columns < most) most = columns;
+    }
+    bt_picture_print(p, most);
+    putchar('\n');
+    fflush(stdout);
 }

@@ -32,5 +32,7 @@ BT_CHECKED bt_status bt_picture_png(struct bt_log *log, const struct bt_picture_
 BT_CHECKED bt_status bt_picture_write_png(struct bt_log *log, const struct bt_picture_rgb *picture, const char *path);
 /* On standard output, as coloured half blocks, `columns` wide. */
 void bt_picture_print(const struct bt_picture_rgb *picture, uint32_t columns);
+/* The same, as large as the terminal has room for beside a question, at most `columns_most` wide, and a blank line. */
+void bt_picture_show(const struct bt_picture_rgb *picture, uint32_t columns_most);
 
 #endif
