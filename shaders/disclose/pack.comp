@@ -10,10 +10,6 @@ layout(constant_id = BT_PACK_FORMAT) const uint format = 0;
 layout(constant_id = BT_PACK_WIDTH) const uint width = 2;
 layout(constant_id = BT_PACK_HEIGHT) const uint height = 2;
 layout(constant_id = BT_PACK_BT709) const uint bt709 = 0;
-layout(constant_id = BT_PACK_LABEL_W) const uint label_w = 0;
-layout(constant_id = BT_PACK_LABEL_H) const uint label_h = 0;
-layout(constant_id = BT_PACK_BANNER_W) const uint banner_w = 0;
-layout(constant_id = BT_PACK_BANNER_H) const uint banner_h = 0;
 layout(constant_id = BT_PACK_FADES) const uint fades = 0;
 
 layout(binding = BT_PACK_FRAME) uniform sampler2D frame;
@@ -22,7 +18,7 @@ layout(binding = BT_PACK_EGRESS, std430) writeonly buffer Egress { uint egress[]
 layout(binding = BT_PACK_TILE, std430) readonly buffer Tile { uint tile[]; };
 layout(push_constant) uniform Push { bt_pack_push push; };
 
-// The plate that a block of 8 x 2 px from (x, y) may touch: never both, they stand BT_PACK_APART px apart.
+// The plate that a block of 8 x 2 px from (x, y) may touch: never both, they stand BT_PACK_APART_X or _Y px apart.
 struct Plate {
     uvec2 at, size;
     uint row; // of the overlay
@@ -30,8 +26,9 @@ struct Plate {
 
 Plate plate_near(uint x, uint y) {
     uvec2 l = uvec2(x + 7u - push.label_x, y + 1u - push.label_y);
-    if (l.x < label_w + 7u && l.y < label_h + 1u) return Plate(uvec2(push.label_x, push.label_y), uvec2(label_w, label_h), 0u);
-    return Plate(uvec2(push.banner_x, push.banner_y), uvec2(push.banner != 0u ? banner_w : 0u, banner_h), label_h);
+    if (l.x < push.label_w + 7u && l.y < push.label_h + 1u)
+        return Plate(uvec2(push.label_x, push.label_y), uvec2(push.label_w, push.label_h), push.label_row);
+    return Plate(uvec2(push.banner_x, push.banner_y), uvec2(push.banner_w, push.banner_h), push.banner_row);
 }
 
 // The overlay at a frame pixel. Outside: transparent, which the label's rounded corner (texel 0) is.

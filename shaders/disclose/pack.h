@@ -16,7 +16,7 @@
 
 /* Bindings of set 0. */
 #define BT_PACK_FRAME   0 /* sampler2D, RGBA16F, linear light */
-#define BT_PACK_OVERLAY 1 /* sampler2D, RGBA8, premultiplied, gamma-coded: the label, and below it the banner */
+#define BT_PACK_OVERLAY 1 /* sampler2D, RGBA8, premultiplied, gamma-coded: the label's shapes, and below them the banner's */
 #define BT_PACK_EGRESS  2 /* uint[]: the bytes that leave, little endian */
 #define BT_PACK_TILE    3 /* uint[]: the invisible mark, a byte a px, BT_MARK_TILE px a side, 127 is 1 */
 
@@ -25,12 +25,8 @@
 #define BT_PACK_WIDTH     1 /* px, even */
 #define BT_PACK_HEIGHT    2 /* px, even */
 #define BT_PACK_BT709     3 /* 1: BT.709, 0: BT.601 */
-#define BT_PACK_LABEL_W   4 /* of the overlay's plates, px */
-#define BT_PACK_LABEL_H   5
-#define BT_PACK_BANNER_W  6
-#define BT_PACK_BANNER_H  7
-#define BT_PACK_FADES     8 /* 1: push.fade counts; 0: it is taken for 0, which saves a thirtieth of the kernel */
-#define BT_PACK_CONSTANTS 9
+#define BT_PACK_FADES     4 /* 1: push.fade counts; 0: it is taken for 0, which saves a thirtieth of the kernel */
+#define BT_PACK_CONSTANTS 5
 
 /* Formats: the values of enum bt_egress. */
 #define BT_PACK_YUYV 0
@@ -42,7 +38,9 @@
 #define BT_PACK_LOCAL    64
 #define BT_PACK_WORD_ROW 4096
 
-#define BT_PACK_APART 8 /* px, at least, from label to banner */
+/* From label to banner, at least, px. */
+#define BT_PACK_APART_X 8
+#define BT_PACK_APART_Y 2
 
 /* Luma weights of red and blue: ITU-R BT.601-7 section 2.5.1, BT.709-6 section 3. */
 #define BT_PACK_KR_601 0.299
@@ -56,11 +54,12 @@
 #define BT_PACK_GROUND_B 36
 
 struct bt_pack_push {
-    BT_PACK_U32 label_x, label_y; /* where the plates lie in the frame, px, even */
+    BT_PACK_U32 label_x, label_y;            /* where the plates lie in the frame, px, even */
+    BT_PACK_U32 label_w, label_h, label_row; /* the shape: its size, and where it begins in the overlay, px */
     BT_PACK_U32 banner_x, banner_y;
-    BT_PACK_U32 banner; /* 1: draw it */
-    float fade;         /* 0: the picture, 1: the ground; label and banner lie over both */
-    float mark;         /* the invisible mark's sign at this time, -1 … 1 */
+    BT_PACK_U32 banner_w, banner_h, banner_row; /* 0 wide: none is drawn */
+    float fade;                                 /* 0: the picture, 1: the ground; label and banner lie over both */
+    float mark;                                 /* the invisible mark's sign at this time, -1 … 1 */
 };
 
 #endif

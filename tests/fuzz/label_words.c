@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (bt_disclose_layout_of(text, 640, 480, NULL, &plain)) abort();
     if (!drawn) {
         if (known && strspn(words, " ") != strlen(words)) abort(); /* drawn with a hole */
-        if (overlay.layout.label.cap_px < plain.label.cap_px || overlay.layout.label.h < plain.label.h) abort();
+        if (overlay.layout.label[0].cap_px < plain.label[0].cap_px || overlay.layout.label[0].h < plain.label[0].h) abort();
         bt_disclose_overlay_finish(&overlay);
     }
     free(words);

@@ -51,10 +51,11 @@ static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *li
     assert_true(view.label_x == at.label.x && view.label_y == at.label.y);
     struct bt_rect plate[BT_DISCLOSE_PLATES];
     bt_disclose_covers(d, plate);
-    assert_true(plate[0].x == (float)at.label.x && plate[0].y == (float)at.label.y && plate[0].w == (float)overlay->label.w &&
-                plate[0].h == (float)overlay->label.h);
+    assert_true(plate[0].x == (float)at.label.x && plate[0].y == (float)at.label.y &&
+                plate[0].w == (float)overlay->label[at.label.shape].w && plate[0].h == (float)overlay->label[at.label.shape].h);
     assert_true(banner ? plate[1].x == (float)at.banner.x && plate[1].y == (float)at.banner.y &&
-                             plate[1].w == (float)overlay->banner.w && plate[1].h == (float)overlay->banner.h
+                             plate[1].w == (float)overlay->banner[at.banner.shape].w &&
+                             plate[1].h == (float)overlay->banner[at.banner.shape].h
                        : plate[1].w == 0);
     struct bt_pack_frame source = {linear, format->w, overlay, at, banner, fade};
     struct bt_watermark_tile tile;
@@ -107,7 +108,7 @@ static void one(struct test_gpu *t, uint32_t w, uint32_t h, enum bt_egress egres
     struct bt_pack_format format = {w, h, egress, h >= 720};
     uint8_t *want = malloc(bt_disclose_pack_bytes(&format));
     struct bt_places places;
-    bt_disclose_places_init(&places, &overlay.layout, h);
+    bt_disclose_places_init(&places, &overlay.layout);
     struct bt_rng rng;
     bt_rng_init(&rng, 7, w * 8192u + h);
     for (uint32_t k = 0; k < PICTURES; k++) {

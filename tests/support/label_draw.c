@@ -3,7 +3,6 @@
    second, with a face there, if one is named. Writes to PLACES, a line a frame, where the plate is: x y w h. */
 #include "gpu/image.h"
 #include "pipeline/disclose/disclose.h"
-#include "pipeline/disclose/overlay.h"
 #include "support/half.h"
 #include "support/test_gpu.h"
 #include <math.h>
@@ -35,8 +34,6 @@ int main(int argc, char **argv) {
     struct test_gpu t;
     struct bt_disclose *d = NULL;
     struct bt_image *image = NULL;
-    struct bt_text *text = NULL;
-    struct bt_layout layout;
     struct bt_rect face = {0, 0, 0, 0};
     uint16_t table[1024];
     uint32_t w = (uint32_t)atoi(argv[1]), h = (uint32_t)atoi(argv[2]), rate = (uint32_t)atoi(argv[3]);
@@ -47,7 +44,6 @@ int main(int argc, char **argv) {
     const struct bt_disclose_params params = {
         .log = t.log, .gpu = t.gpu, .width_px = w, .height_px = h, .egress = BT_EGRESS_I420, .rules = rules};
     if (bt_disclose_create(&params, &d) || bt_image_create(t.gpu, w, h, BT_IMAGE_RGBA16F, &image)) return 1;
-    if (bt_disclose_overlay_text(&text) || bt_disclose_layout_of(text, w, h, &rules, &layout)) return 1;
     for (int i = 0; i < 1024; i++) table[i] = linear_of((float)i / 1023.0f);
     size_t bytes = (size_t)w * h * 3 / 2;
     uint8_t *yuv = malloc(bytes);
@@ -60,12 +56,14 @@ int main(int argc, char **argv) {
         if (bt_image_write(image, rgba, (size_t)w * h * 8) || bt_disclose_apply(d, &frame, &out)) status = 1;
         struct bt_disclosed_view v = bt_disclose_bytes(d, out);
         if (!status && fwrite(v.bytes, 1, v.size_bytes, stdout) != v.size_bytes) status = 1;
-        if (places) fprintf(places, "%u %u %u %u\n", v.label_x, v.label_y, layout.label.w, layout.label.h);
+        struct bt_rect plate[BT_DISCLOSE_PLATES];
+        bt_disclose_covers(d, plate);
+        if (places)
+            fprintf(places, "%g %g %g %g\n", (double)plate[0].x, (double)plate[0].y, (double)plate[0].w, (double)plate[0].h);
     }
     if (places) fclose(places);
     free(yuv);
     free(rgba);
-    bt_text_destroy(&text);
     bt_disclose_destroy(&d);
     bt_image_destroy(&image);
     test_gpu_close(&t);

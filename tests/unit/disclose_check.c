@@ -27,16 +27,16 @@ static void open_bench(struct bench *b, uint32_t w, uint32_t h, enum bt_egress e
     assert_int_equal(bt_text_create(bt_disclose_overlay_font(), &text), BT_OK);
     assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &b->overlay), BT_OK);
     bt_text_destroy(&text);
-    const struct bt_plate *l = &b->overlay.layout.label;
+    const struct bt_plate *l = &b->overlay.layout.label[0];
     b->mark = NULL;
-    assert_int_equal(bt_disclose_mark_create(&b->overlay.label, w, h, &b->mark), BT_OK);
+    assert_int_equal(bt_disclose_mark_create(&b->overlay.label[0], w, h, &b->mark), BT_OK);
     b->format = (struct bt_pack_format){w, h, egress, false};
     size_t size = bt_disclose_pack_bytes(&b->format);
     b->clean = malloc(size);
     b->bytes = malloc(size);
     float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
     for (size_t i = 0; i < (size_t)w * h * 4; i++) linear[i] = gray;
-    struct bt_pack_frame frame = {linear, w, &b->overlay, {{l->x, l->y}, {0, 0}}, false, 0};
+    struct bt_pack_frame frame = {linear, w, &b->overlay, {{l->x, l->y, 0}, {0, 0, 0}}, false, 0};
     bt_disclose_pack_region(&b->format, NULL, b->clean, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     memcpy(b->bytes, b->clean, size);
@@ -82,7 +82,7 @@ static void says_no(void **state) {
     static const float grounds[] = {0.0f, 0.2f, 1.0f};
     for (unsigned g = 0; g < test_brief(3, 1); g++) {
         open_bench(&b, 640, 360, BT_EGRESS_NV12, grounds[g]);
-        const struct bt_plate *l = &b.overlay.layout.label;
+        const struct bt_plate *l = &b.overlay.layout.label[0];
         uint32_t w = b.format.w;
         float score;
 

@@ -24,15 +24,19 @@ static void check_layout(uint32_t w, uint32_t h) {
     if (st) print_error("%ux%u has no room\n", w, h);
     assert_int_equal(st, BT_OK);
     uint32_t side = w < h ? w : h;
-    assert_true((float)l.label.cap_px >= 0.055f * (float)side);
-    const struct bt_plate *p[] = {&l.label, &l.banner};
-    for (int i = 0; i < 2; i++) {
-        assert_true(p[i]->x + p[i]->w <= w && p[i]->y + p[i]->h <= h);
-        assert_int_equal(p[i]->x % 2 + p[i]->y % 2 + p[i]->w % 2 + p[i]->h % 2, 0);
+    assert_true((float)l.label[0].cap_px >= 0.055f * (float)side);
+    assert_in_range(l.labels, 1, BT_LABEL_SHAPES);
+    assert_in_range(l.banners, 1, BT_BANNER_SHAPES);
+    for (uint32_t i = 0; i < l.labels + l.banners; i++) { /* none is smaller in its letters than the first */
+        const struct bt_plate *p = i < l.labels ? &l.label[i] : &l.banner[i - l.labels];
+        assert_true(p->x + p->w <= w && p->y + p->h <= h);
+        assert_int_equal(p->x % 2 + p->y % 2 + p->w % 2 + p->h % 2, 0);
+        assert_int_equal(p->cap_px, i < l.labels ? l.label[0].cap_px : l.banner[0].cap_px);
     }
+    assert_true(l.step_px <= l.label[0].y);
     /* Top right: nearer to that corner than its own height. */
-    assert_true(l.label.y <= l.label.cap_px && w - l.label.x - l.label.w <= l.label.cap_px);
-    assert_true(l.banner.y >= l.label.y + l.label.h);
+    assert_true(l.label[0].y <= l.label[0].cap_px && w - l.label[0].x - l.label[0].w <= l.label[0].cap_px);
+    assert_true(l.banner[0].y >= l.label[0].y + l.label[0].h);
 }
 
 static void fits_everywhere(void **state) {
@@ -44,9 +48,9 @@ static void fits_everywhere(void **state) {
                                         {640, 480},   {1280, 720}, {720, 1280}, {1920, 1080}, {1080, 1920},
                                         {3840, 2160}, {8192, 120}, {120, 8192}, {8192, 8192}};
     for (uint32_t i = 0; i < BT_COUNT(usual); i++) check_layout(usual[i][0], usual[i][1]);
-    struct bt_layout untouched = {.label = {.x = 77}};
+    struct bt_layout untouched = {.label = {{.x = 77}}};
     assert_int_equal(bt_disclose_layout_of(text, 60, 40, NULL, &untouched), BT_E_ARGUMENT);
-    assert_int_equal(untouched.label.x, 77);
+    assert_int_equal(untouched.label[0].x, 77);
 }
 
 static void says_where(void **state) {
@@ -54,7 +58,8 @@ static void says_where(void **state) {
     struct bt_layout l;
     assert_int_equal(bt_disclose_layout_of(text, 1280, 720, NULL, &l), BT_OK);
     struct bt_disclose_plate p = bt_disclose_plate_of(1280, 720);
-    assert_true(p.x == l.label.x && p.y == l.label.y && p.w == l.label.w && p.h == l.label.h && p.glyph_h == l.label.cap_px);
+    assert_true(p.x == l.label[0].x && p.y == l.label[0].y && p.w == l.label[0].w && p.h == l.label[0].h &&
+                p.glyph_h == l.label[0].cap_px);
     assert_int_equal(p.glyph_h, 40);
     assert_string_equal(bt_disclose_label_text(), "AI生成 · AI MODIFIED");
     assert_int_equal(bt_disclose_plate_of(2, 2).w, 0);
@@ -66,27 +71,29 @@ static void adds_only(const struct bt_layout *plain, const struct bt_label_rules
     bt_status st = bt_disclose_layout_of(text, w, h, rules, &l);
     if (st == BT_E_ARGUMENT && rules->height_frac > 0.06f) return; /* no room: said, not cut */
     assert_int_equal(st, BT_OK);
-    const struct bt_lines *lines = &l.label.lines;
-    assert_true(l.label.cap_px >= plain->label.cap_px && l.label.h >= plain->label.h);
+    assert_true(l.label[0].cap_px >= plain->label[0].cap_px && l.label[0].h >= plain->label[0].h);
     bool blank = !rules->extra || strspn(rules->extra, " ") == strlen(rules->extra);
     if (rules->height_frac > 0.055f)
-        assert_true((float)l.label.cap_px >= rules->height_frac * fminf((float)w, (float)h));
+        assert_true((float)l.label[0].cap_px >= rules->height_frac * fminf((float)w, (float)h));
     else
-        assert_int_equal(lines->count > plain->label.lines.count, !blank);
-    /* The default's lines come first, each whole. */
-    bool one = lines->line[0].length == strlen("AI生成 · AI MODIFIED");
-    assert_int_equal(strncmp(lines->line[0].start, "AI生成", 8), 0);
-    assert_true(one || !strncmp(lines->line[1].start, "AI MODIFIED", 11));
-    /* No ink is cut off by the plate. */
-    for (uint32_t k = 0; k < lines->count; k++) {
-        struct bt_ink ink;
-        assert_int_equal(bt_text_draw_line(text, &lines->line[k], l.label.em_px, &ink), BT_OK);
-        float top = roundf(l.label.baseline0_px + (float)k * l.label.line_px) - (float)ink.top;
-        float left = 0.5f * ((float)l.label.w - lines->line[k].width_px) + (float)ink.left;
-        if (top < 0.0f || top + (float)ink.h > (float)l.label.h) print_error("%s is cut\n", lines->line[k].start);
-        assert_true(top >= 0.0f && top + (float)ink.h <= (float)l.label.h);
-        assert_true(left >= 0.0f && left + (float)ink.w <= (float)l.label.w);
-        bt_disclose_ink_finish(&ink);
+        assert_int_equal(l.label[0].lines.count > plain->label[0].lines.count, !blank);
+    for (uint32_t i = 0; i < l.labels; i++) {
+        const struct bt_plate *p = &l.label[i];
+        /* The default's lines come first, each whole. */
+        bool one = p->lines.line[0].length == strlen("AI生成 · AI MODIFIED");
+        assert_int_equal(strncmp(p->lines.line[0].start, "AI生成", 8), 0);
+        assert_true(one || !strncmp(p->lines.line[1].start, "AI MODIFIED", 11));
+        /* No ink is cut off by the plate. */
+        for (uint32_t k = 0; k < p->lines.count; k++) {
+            struct bt_ink ink;
+            assert_int_equal(bt_text_draw_line(text, &p->lines.line[k], p->em_px, &ink), BT_OK);
+            float top = roundf(p->baseline0_px + (float)k * p->line_px) - (float)ink.top;
+            float left = 0.5f * ((float)p->w - p->lines.line[k].width_px) + (float)ink.left;
+            if (top < 0.0f || top + (float)ink.h > (float)p->h) print_error("%s is cut\n", p->lines.line[k].start);
+            assert_true(top >= 0.0f && top + (float)ink.h <= (float)p->h);
+            assert_true(left >= 0.0f && left + (float)ink.w <= (float)p->w);
+            bt_disclose_ink_finish(&ink);
+        }
     }
 }
 
@@ -162,11 +169,11 @@ static void legible_over_any_picture(void **state) {
     for (uint32_t i = 0; i < test_brief(BT_COUNT(size), 1); i++) {
         uint32_t w = size[i][0], h = size[i][1];
         struct bt_overlay overlay;
-        struct bt_mark *mark = NULL;
+        struct bt_mark *mark[BT_LABEL_SHAPES] = {NULL};
         struct bt_pack_format format = {w, h, BT_EGRESS_YUYV, false};
         assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
-        const struct bt_plate *l = &overlay.layout.label;
-        assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, &mark), BT_OK);
+        for (uint32_t k = 0; k < overlay.layout.labels; k++)
+            assert_int_equal(bt_disclose_mark_create(&overlay.label[k], w, h, &mark[k]), BT_OK);
         float *linear = malloc((size_t)w * h * 4 * sizeof *linear);
         uint8_t *bytes = malloc(bt_disclose_pack_bytes(&format));
         for (int picture = 0; picture < 7; picture++) {
@@ -183,28 +190,28 @@ static void legible_over_any_picture(void **state) {
             }
             /* Each corner and each small move in turn. */
             struct bt_places places;
-            bt_disclose_places_init(&places, &overlay.layout, h);
-            places.label.at = (uint32_t)picture % BT_LABEL_PLACES;
+            bt_disclose_places_init(&places, &overlay.layout);
+            places.label.at = (uint32_t)picture % places.label.count;
             places.label.placed = true;
             const struct bt_placement at = bt_disclose_places_next(&places, picture * INT64_C(8000000000), NULL, true);
             struct bt_pack_frame frame = {linear, w, &overlay, at, true, 0};
             bt_disclose_pack_region(&format, NULL, bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
-            contrast(&overlay.label, l, at.label, bytes, w);
-            contrast(&overlay.banner, &overlay.layout.banner, at.banner, bytes, w);
+            contrast(&overlay.label[at.label.shape], &overlay.layout.label[at.label.shape], at.label, bytes, w);
+            contrast(&overlay.banner[at.banner.shape], &overlay.layout.banner[at.banner.shape], at.banner, bytes, w);
             struct bt_disclosed_view view = {.bytes = bytes,
                                              .size_bytes = bt_disclose_pack_bytes(&format),
                                              .width_px = w,
                                              .height_px = h,
                                              .label_x = at.label.x,
                                              .label_y = at.label.y,
-                                             .mark = mark};
+                                             .mark = mark[at.label.shape]};
             float score;
             assert_true(bt_disclose_check(&view, &score));
             assert_true(score > 0.999f);
         }
         free(linear);
         free(bytes);
-        bt_disclose_mark_destroy(&mark);
+        for (uint32_t k = 0; k < BT_LABEL_SHAPES; k++) bt_disclose_mark_destroy(&mark[k]);
         bt_disclose_overlay_finish(&overlay);
     }
 }
@@ -223,8 +230,8 @@ static void placards_carry_the_label(void **state) {
             struct bt_mark *mark = NULL;
             struct bt_pack_format format = {w, h, (enum bt_egress)e, h >= 720};
             assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
-            const struct bt_plate *l = &overlay.layout.label;
-            assert_int_equal(bt_disclose_mark_create(&overlay.label, w, h, &mark), BT_OK);
+            const struct bt_plate *l = &overlay.layout.label[0];
+            assert_int_equal(bt_disclose_mark_create(&overlay.label[0], w, h, &mark), BT_OK);
             bt_status st = bt_disclose_placards_init(text, &overlay, &format, NULL, &placards);
             if (st) print_error("%ux%u: no room for placards\n", w, h);
             assert_int_equal(st, BT_OK);

@@ -20,24 +20,25 @@ static struct bt_layout layout;
 static struct bt_places places_of(uint32_t w, uint32_t h) {
     struct bt_places places;
     assert_int_equal(bt_disclose_layout_of(text, w, h, NULL, &layout), BT_OK);
-    bt_disclose_places_init(&places, &layout, h);
+    bt_disclose_places_init(&places, &layout);
     return places;
 }
 
-static bool meets(struct bt_spot at, const struct bt_plate *plate, struct bt_rect r) {
-    float x = (float)at.x, y = (float)at.y, w = (float)plate->w, h = (float)plate->h;
+static bool meets(struct bt_spot at, const struct bt_plate *shapes, struct bt_rect r) {
+    float x = (float)at.x, y = (float)at.y, w = (float)shapes[at.shape].w, h = (float)shapes[at.shape].h;
     return x < r.x + r.w && r.x < x + w && y < r.y + r.h && r.y < y + h;
 }
 
 /* What must hold in every frame. */
 static void is_sane(const struct bt_placement *at, bool banner, uint32_t w, uint32_t h) {
     assert_int_equal(at->label.x % 2 + at->label.y % 2, 0);
-    assert_true(at->label.x <= w - layout.label.w && at->label.y <= h - layout.label.h);
+    const struct bt_plate *l = &layout.label[at->label.shape], *b = &layout.banner[at->banner.shape];
+    assert_true(at->label.x <= w - l->w && at->label.y <= h - l->h);
     if (!banner) return;
     assert_int_equal(at->banner.x % 2 + at->banner.y % 2, 0);
-    assert_true(at->banner.x <= w - layout.banner.w && at->banner.y <= h - layout.banner.h);
-    struct bt_rect label = {(float)at->label.x, (float)at->label.y, (float)layout.label.w, (float)layout.label.h};
-    assert_false(meets(at->banner, &layout.banner, label));
+    assert_true(at->banner.x <= w - b->w && at->banner.y <= h - b->h);
+    struct bt_rect label = {(float)at->label.x, (float)at->label.y, (float)l->w, (float)l->h};
+    assert_false(meets(at->banner, layout.banner, label));
 }
 
 /* A face under each corner, alone and with its neighbour: the best free corner is taken, in the order of preference. */
@@ -58,8 +59,8 @@ static void faces_in_corners(void **state) {
             struct bt_placement at = bt_disclose_places_next(&places, k * SECOND, &table[i].face, k < 5);
             is_sane(&at, k < 5, 1280, 720);
             if (table[i].face.w < 900) {
-                if (meets(at.label, &layout.label, table[i].face)) print_error("face %zu is covered\n", i);
-                assert_false(meets(at.label, &layout.label, table[i].face));
+                if (meets(at.label, layout.label, table[i].face)) print_error("face %zu is covered\n", i);
+                assert_false(meets(at.label, layout.label, table[i].face));
             }
             if (i != 5) assert_int_equal(places.label.at, table[i].wanted);
         }
@@ -83,8 +84,8 @@ static void a_face_that_fills_the_frame(void **state) {
             now.y += 3.0f * cosf(1.7f * (float)k);
             struct bt_placement at = bt_disclose_places_next(&places, k * SECOND / 30, &now, k < 150);
             is_sane(&at, k < 150, w, h);
-            assert_false(meets(at.label, &layout.label, eyes_to_mouth));
-            if (k < 150) assert_false(meets(at.banner, &layout.banner, eyes_to_mouth) && h > 400 && w > h);
+            assert_false(meets(at.label, layout.label, eyes_to_mouth));
+            if (k < 150) assert_false(meets(at.banner, layout.banner, eyes_to_mouth) && h > 400 && w > h);
             if (k == 0) first = places.label.at;
             assert_int_equal(places.label.at, first);
         }
@@ -99,12 +100,69 @@ static void banner_off_the_chin(void **state) {
     for (int k = 0; k < 150; k++) {
         struct bt_placement at = bt_disclose_places_next(&places, k * SECOND / 30, &low, true);
         is_sane(&at, true, 1280, 720);
-        assert_false(meets(at.banner, &layout.banner, low));
+        assert_false(meets(at.banner, layout.banner, low));
     }
     const struct bt_rect high = {500, 120, 280, 370};
     places = places_of(1280, 720);
     (void)bt_disclose_places_next(&places, 0, &high, true);
     assert_int_equal(places.banner.at, BT_BANNER_BOTTOM);
+}
+
+/* Whether a plate of one of the shapes has a place anywhere inside its margin, off both rectangles. */
+static bool has_room(const struct bt_plate *shapes, uint32_t count, uint32_t margin, struct bt_rect face,
+                     const struct bt_rect *other, uint32_t w, uint32_t h) {
+    for (uint32_t s = 0; s < count; s++)
+        for (uint32_t y = margin; y + shapes[s].h + margin <= h; y += 2)
+            for (uint32_t x = margin; x + shapes[s].w + margin <= w; x += 2) {
+                const struct bt_spot at = {x, y, s};
+                if (!meets(at, shapes, face) && !(other && meets(at, shapes, *other))) return true;
+            }
+    return false;
+}
+
+static struct bt_rect grown(struct bt_rect r, float by) {
+    return (struct bt_rect){r.x - by, r.y - by, r.w + 2.0f * by, r.h + 2.0f * by};
+}
+
+/* Small frames, faces of many sizes all over them: where a shape of the label has room anywhere, the face is not touched, nor
+   by the banner, given where the label is; and the same frames give the same places. */
+static void small_frames(void **state) {
+    (void)state;
+    static const uint32_t size[][2] = {{160, 120}, {320, 240}, {300, 300}, {360, 640}, {640, 480}};
+    for (size_t i = 0; i < BT_COUNT(size); i++) {
+        const uint32_t w = size[i][0], h = size[i][1], side = w < h ? w : h;
+        uint32_t looked = 0, label_free = 0, label_on = 0, banner_free = 0, banner_on = 0, banner_missed = 0;
+        for (uint32_t k = 0; k < 5 * 5 * 5; k++) {
+            const float fh = (0.3f + 0.14f * (float)(k % 5)) * (float)side, fw = 0.75f * fh;
+            const struct bt_rect face = {((float)w - fw) * (float)(k / 5 % 5) / 4.0f, ((float)h - fh) * (float)(k / 25) / 4.0f,
+                                         fw, fh};
+            struct bt_places places = places_of(w, h), again = places;
+            for (int f = 0; f < 5; f++) { /* each small move */
+                struct bt_placement at = bt_disclose_places_next(&places, f * 8 * SECOND, &face, true);
+                struct bt_placement same = bt_disclose_places_next(&again, f * 8 * SECOND, &face, true);
+                assert_memory_equal(&at, &same, sizeof at);
+                is_sane(&at, true, w, h);
+                looked++;
+                const struct bt_rect near = grown(face, (float)places.step_px);
+                const bool label_room = has_room(layout.label, layout.labels, layout.label[0].y, near, NULL, w, h);
+                const bool on = meets(at.label, layout.label, face);
+                label_free += label_room, label_on += on;
+                if (label_room && on) print_error("%ux%u face %u: the label covers it\n", w, h, k);
+                assert_false(label_room && on);
+                const struct bt_spot l = places.label.spot[places.label.at];
+                const struct bt_plate *lp = &layout.label[l.shape];
+                const struct bt_rect label =
+                    grown((struct bt_rect){(float)l.x, (float)l.y, (float)lp->w, (float)lp->h}, (float)(places.step_px + 8));
+                const bool banner_room = has_room(layout.banner, layout.banners, places.banner_margin, near, &label, w, h);
+                const bool banner_is_on = meets(at.banner, layout.banner, face);
+                banner_free += banner_room, banner_on += banner_is_on;
+                banner_missed += banner_room && banner_is_on;
+            }
+        }
+        print_message("%ux%u: %u looked at; label has room in %u, covers the face in %u; banner %u, %u (avoidable: %u)\n", w, h,
+                      looked, label_free, label_on, banner_free, banner_on, banner_missed);
+        assert_int_equal(banner_missed, 0);
+    }
 }
 
 /* A face that swings under both upper corners: the label goes to a lower one and stays, and comes back when its first place has
@@ -127,7 +185,7 @@ static void does_not_oscillate(void **state) {
     places = places_of(1280, 720);
     moves = 0, last = BT_LABEL_TOP_RIGHT;
     for (int k = 0; k < 30 * 120; k++) {
-        struct bt_rect face = {(float)layout.label.x - 300.0f + (float)(k % 2) * 12.0f, 40, 296, 330};
+        struct bt_rect face = {(float)layout.label[0].x - 300.0f + (float)(k % 2) * 12.0f, 40, 296, 330};
         (void)bt_disclose_places_next(&places, k * SECOND / 30, &face, false);
         moves += places.label.at != last;
         last = places.label.at;
@@ -154,11 +212,12 @@ static void wandering_faces(void **state) {
             struct bt_placement at = bt_disclose_places_next(&places, k * SECOND / 30, &face, banner);
             is_sane(&at, banner, w, h);
             bool free_corner = false;
-            struct bt_rect wide = {face.x - (float)layout.label.cap_px, face.y - (float)layout.label.cap_px,
-                                   face.w + 2.0f * (float)layout.label.cap_px, face.h + 2.0f * (float)layout.label.cap_px};
-            for (int c = 0; c < BT_LABEL_PLACES; c++)
-                free_corner = free_corner || !meets(places.label.spot[c], &layout.label, wide);
-            if (free_corner) assert_false(meets(at.label, &layout.label, face));
+            struct bt_rect wide = {face.x - (float)layout.label[0].cap_px, face.y - (float)layout.label[0].cap_px,
+                                   face.w + 2.0f * (float)layout.label[0].cap_px,
+                                   face.h + 2.0f * (float)layout.label[0].cap_px};
+            for (uint32_t c = 0; c < places.label.count; c++)
+                free_corner = free_corner || !meets(places.label.spot[c], layout.label, wide);
+            if (free_corner) assert_false(meets(at.label, layout.label, face));
             moves += places.label.at != last;
             last = places.label.at;
         }
@@ -174,8 +233,8 @@ static void moves_now_and_then(void **state) {
         struct bt_places places = places_of(size[i][0], size[i][1]), again = places;
         struct bt_spot seen[BT_LABEL_SHIFTS];
         uint32_t step = places.step_px;
-        assert_true(step >= 2 && step % 2 == 0 && step <= layout.label.y);
-        assert_true((float)step <= fmaxf(2.0f, 0.15f * (float)layout.label.cap_px));
+        assert_true(step >= 2 && step % 2 == 0 && step <= layout.label[0].y);
+        assert_true((float)step <= fmaxf(2.0f, 0.15f * (float)layout.label[0].cap_px));
         for (int k = 0; k < BT_LABEL_SHIFTS; k++) {
             for (int64_t ns = 8 * k * SECOND; ns < (8 * k + 8) * SECOND; ns += SECOND / 2) {
                 struct bt_placement at = bt_disclose_places_next(&places, ns, NULL, false);
@@ -219,7 +278,7 @@ int main(void) {
         cmocka_unit_test(faces_in_corners),      cmocka_unit_test(a_face_that_fills_the_frame),
         cmocka_unit_test(banner_off_the_chin),   cmocka_unit_test(does_not_oscillate),
         cmocka_unit_test(wandering_faces),       cmocka_unit_test(moves_now_and_then),
-        cmocka_unit_test(bears_what_is_no_face),
+        cmocka_unit_test(bears_what_is_no_face), cmocka_unit_test(small_frames),
     };
     return cmocka_run_group_tests(tests, open_text, close_text);
 }

@@ -35,13 +35,13 @@ static struct shot shoot(uint32_t w, uint32_t h, int picture) {
         seed = seed * 1664525u + 1013904223u;
         linear[i] = picture == 0 ? 0.0f : picture == 1 ? 1.0f : picture == 2 ? 0.2f : (float)(seed >> 8) / 16777216.0f;
     }
-    struct bt_pack_frame frame = {
-        linear,
-        w,
-        &s.overlay,
-        {{s.overlay.layout.label.x, s.overlay.layout.label.y}, {s.overlay.layout.banner.x, s.overlay.layout.banner.y}},
-        true,
-        0};
+    struct bt_pack_frame frame = {linear,
+                                  w,
+                                  &s.overlay,
+                                  {{s.overlay.layout.label[0].x, s.overlay.layout.label[0].y, 0},
+                                   {s.overlay.layout.banner[0].x, s.overlay.layout.banner[0].y, 0}},
+                                  true,
+                                  0};
     bt_disclose_pack_region(&format, NULL, s.bytes, 0, 0, w, h, bt_disclose_pack_linear, &frame);
     free(linear);
     return s;
@@ -70,7 +70,7 @@ static void finds_it(void **state) {
                 print_error("%ux%u picture %d: %s (match %.3f glyph %.3f cap %.1f contrast %.1f)\n", s.w, s.h, picture, r.lacks,
                             (double)r.match, (double)r.worst_glyph, (double)r.cap_px, (double)r.contrast);
             assert_true(r.there);
-            assert_float_equal(r.cap_px, s.overlay.layout.label.cap_px, 0.04f * r.cap_px + 0.3f);
+            assert_float_equal(r.cap_px, s.overlay.layout.label[0].cap_px, 0.04f * r.cap_px + 0.3f);
             drop(&s);
         }
 }
@@ -79,7 +79,7 @@ static void is_not_fooled(void **state) {
     (void)state;
     for (unsigned picture = 0; picture < test_brief(4, 1); picture += 3) {
         struct shot s = shoot(400, 300, (int)picture), half = shoot(200, 150, (int)picture);
-        const struct bt_plate *l = &s.overlay.layout.label;
+        const struct bt_plate *l = &s.overlay.layout.label[0];
         uint8_t *keep = malloc((size_t)s.w * s.h);
         memcpy(keep, s.bytes, (size_t)s.w * s.h);
         /* Gone: the picture below takes its place. */

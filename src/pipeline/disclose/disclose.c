@@ -21,7 +21,7 @@
 
 _Static_assert(BT_EGRESS_YUYV == BT_PACK_YUYV && BT_EGRESS_NV12 == BT_PACK_NV12 && BT_EGRESS_I420 == BT_PACK_I420, "formats");
 _Static_assert(sizeof(struct bt_watermark_tile) == BT_MARK_TILE * BT_MARK_TILE, "tile");
-_Static_assert(sizeof(struct bt_pack_push) == 28, "push block");
+_Static_assert(sizeof(struct bt_pack_push) == 48, "push block");
 
 #define SECOND_NS INT64_C(1000000000)
 /* Of the mark on the cards: it does not turn. */
@@ -47,7 +47,7 @@ struct record {
     _Atomic bool placard;
     _Atomic int64_t capture_ns;
     _Atomic uint64_t sequence;
-    _Atomic uint64_t label; /* x, and y above it */
+    _Atomic uint64_t label; /* from the lowest bits: x 16, y 16, shape */
     _Atomic float mark_sign;
 };
 
@@ -57,7 +57,8 @@ struct bt_disclose {
     struct bt_pack_format format;
     size_t size_bytes;
     struct bt_placards placards;
-    struct bt_mark *mark;
+    struct bt_mark *mark[BT_LABEL_SHAPES];
+    struct bt_layout layout; /* its words are gone */
     uint32_t session;
     struct bt_places places;
     struct bt_spot card_label, label;  /* on the cards; on the last masked frame */
@@ -96,21 +97,19 @@ struct bt_disclose_plate bt_disclose_plate_of(uint32_t width_px, uint32_t height
     struct bt_text *text = NULL;
     struct bt_layout l;
     if (!bt_disclose_overlay_text(&text) && !bt_disclose_layout_of(text, width_px, height_px, NULL, &l))
-        plate = (struct bt_disclose_plate){l.label.x, l.label.y, l.label.w, l.label.h, l.label.cap_px};
+        plate = (struct bt_disclose_plate){l.label->x, l.label->y, l.label->w, l.label->h, l.label->cap_px};
     bt_text_destroy(&text);
     return plate;
 }
 
-static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layout, bool fades, struct bt_kernel **out_kernel) {
+static bt_status make_kernel(struct bt_disclose *d, bool fades, struct bt_kernel **out_kernel) {
     static const enum bt_slot slots[] = {[BT_PACK_FRAME] = BT_SLOT_SAMPLED,
                                          [BT_PACK_OVERLAY] = BT_SLOT_SAMPLED,
                                          [BT_PACK_EGRESS] = BT_SLOT_STORAGE,
                                          [BT_PACK_TILE] = BT_SLOT_STORAGE};
-    const struct bt_plate *l = &layout->label, *b = &layout->banner;
     const uint32_t constants[BT_PACK_CONSTANTS] = {
         [BT_PACK_FORMAT] = d->format.egress, [BT_PACK_WIDTH] = d->format.w, [BT_PACK_HEIGHT] = d->format.h,
-        [BT_PACK_BT709] = d->format.bt709,   [BT_PACK_LABEL_W] = l->w,      [BT_PACK_LABEL_H] = l->h,
-        [BT_PACK_BANNER_W] = b->w,           [BT_PACK_BANNER_H] = b->h,     [BT_PACK_FADES] = fades,
+        [BT_PACK_BT709] = d->format.bt709,   [BT_PACK_FADES] = fades,
     };
     return bt_kernel_create(d->gpu,
                             &(struct bt_kernel_params){.name = "disclose/pack",
@@ -124,17 +123,28 @@ static bt_status make_kernel(struct bt_disclose *d, const struct bt_layout *layo
                             out_kernel);
 }
 
-/* Label and banner in one image, one below the other. */
+/* Where a shape begins in the overlay's image. */
+static uint32_t row_of(const struct bt_layout *l, bool banner, uint32_t shape) {
+    uint32_t row = 0;
+    for (uint32_t i = 0; i < (banner ? l->labels : shape); i++) row += l->label[i].h;
+    for (uint32_t i = 0; banner && i < shape; i++) row += l->banner[i].h;
+    return row;
+}
+
+/* All shapes of label and banner in one image, one below the other. */
 static bt_status upload_overlay(struct bt_disclose *d, const struct bt_overlay *overlay) {
-    struct bt_canvas both = {0};
-    uint32_t w = overlay->label.w > overlay->banner.w ? overlay->label.w : overlay->banner.w;
-    bt_status st = bt_disclose_canvas_init(&both, w, overlay->label.h + overlay->banner.h);
+    const struct bt_layout *l = &overlay->layout;
+    struct bt_canvas all = {0};
+    uint32_t w = 0;
+    for (uint32_t i = 0; i < l->labels; i++) w = l->label[i].w > w ? l->label[i].w : w;
+    for (uint32_t i = 0; i < l->banners; i++) w = l->banner[i].w > w ? l->banner[i].w : w;
+    bt_status st = bt_disclose_canvas_init(&all, w, row_of(l, true, l->banners));
     if (st) return st;
-    bt_disclose_canvas_copy(&both, &overlay->label, 0, 0);
-    bt_disclose_canvas_copy(&both, &overlay->banner, 0, overlay->label.h);
-    st = bt_image_create(d->gpu, both.w, both.h, BT_IMAGE_RGBA8, &d->overlay_image);
-    if (!st) st = bt_image_write(d->overlay_image, both.rgba, (size_t)both.w * both.h * 4);
-    bt_disclose_canvas_finish(&both);
+    for (uint32_t i = 0; i < l->labels; i++) bt_disclose_canvas_copy(&all, &overlay->label[i], 0, row_of(l, false, i));
+    for (uint32_t i = 0; i < l->banners; i++) bt_disclose_canvas_copy(&all, &overlay->banner[i], 0, row_of(l, true, i));
+    st = bt_image_create(d->gpu, all.w, all.h, BT_IMAGE_RGBA8, &d->overlay_image);
+    if (!st) st = bt_image_write(d->overlay_image, all.rgba, (size_t)all.w * all.h * 4);
+    bt_disclose_canvas_finish(&all);
     return st;
 }
 
@@ -228,29 +238,47 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
                                       .session = d->session,
                                       .mark_sign = mark_sign,
                                       .pattern = d->pattern,
-                                      .mark = d->mark};
+                                      .mark = d->mark[label.shape]};
 }
 
-static struct bt_rect plate_at(const struct bt_seeker *plate, struct bt_spot spot) {
-    return (struct bt_rect){(float)spot.x, (float)spot.y, (float)plate->w, (float)plate->h};
+static struct bt_rect plate_at(const struct bt_plate *shapes, struct bt_spot spot) {
+    return (struct bt_rect){(float)spot.x, (float)spot.y, (float)shapes[spot.shape].w, (float)shapes[spot.shape].h};
 }
 
 void bt_disclose_covers(const struct bt_disclose *d, struct bt_rect out_plate[BT_DISCLOSE_PLATES]) {
-    out_plate[0] = plate_at(&d->places.label, d->label);
+    out_plate[0] = plate_at(d->layout.label, d->label);
     out_plate[1] = d->banner;
 }
 
-static struct bt_pack_push push_of(const struct bt_placement *at, bool banner, float fade, float mark) {
-    return (struct bt_pack_push){at->label.x, at->label.y, at->banner.x, at->banner.y, banner, fade, mark};
+static struct bt_pack_push push_of(const struct bt_disclose *d, const struct bt_placement *at, bool banner, float fade,
+                                   float mark) {
+    const struct bt_spot *l = &at->label, *b = &at->banner;
+    return (struct bt_pack_push){
+        .label_x = l->x,
+        .label_y = l->y,
+        .label_w = d->layout.label[l->shape].w,
+        .label_h = d->layout.label[l->shape].h,
+        .label_row = row_of(&d->layout, false, l->shape),
+        .banner_x = b->x,
+        .banner_y = b->y,
+        .banner_w = banner ? d->layout.banner[b->shape].w : 0,
+        .banner_h = d->layout.banner[b->shape].h,
+        .banner_row = row_of(&d->layout, true, b->shape),
+        .fade = fade,
+        .mark = mark,
+    };
 }
 
 /* The kernels on this device must write the label, wherever it may stand, and the invisible mark, and every placard must carry
    both, or nothing starts. */
 static bt_status prove(struct bt_disclose *d) {
     bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &d->blank);
+    const struct bt_spot low = {d->layout.banner->x, d->layout.banner->y, 0};
     for (uint32_t slot = 0; !st && slot < BT_EGRESS_SLOTS; slot++) {
-        const struct bt_placement at = {d->places.label.spot[slot % BT_LABEL_PLACES], d->places.banner.spot[BT_BANNER_BOTTOM]};
-        const struct bt_pack_push push = push_of(&at, slot == 0, slot == 1, 1.0f);
+        /* Each corner, and each shape in at least two. */
+        const uint32_t shape = (slot + slot / BT_LABEL_PLACES) % d->layout.labels;
+        const struct bt_placement at = {d->places.label.spot[shape * BT_LABEL_PLACES + slot % BT_LABEL_PLACES], low};
+        const struct bt_pack_push push = push_of(d, &at, slot == 0, slot == 1, 1.0f);
         st = run(d, d->blank, slot, &push, FIRST_WAIT_NS);
         struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, 0, 0);
         if (!st && !bt_disclose_check(&view, NULL)) {
@@ -261,10 +289,10 @@ static bt_status prove(struct bt_disclose *d) {
     }
     /* Each kernel, with either sign of the mark: a second apart. */
     for (uint32_t k = 0; !st && k < 2; k++) {
-        const struct bt_placement at = {d->places.label.spot[0], d->places.banner.spot[BT_BANNER_BOTTOM]};
+        const struct bt_placement at = {d->places.label.spot[0], low};
         struct bt_disclosed_view view[2];
         for (uint32_t i = 0; !st && i < 2; i++) {
-            const struct bt_pack_push push = push_of(&at, true, k ? 0.5f : 0.0f, i ? -1.0f : 1.0f);
+            const struct bt_pack_push push = push_of(d, &at, true, k ? 0.5f : 0.0f, i ? -1.0f : 1.0f);
             st = run(d, d->blank, i, &push, FIRST_WAIT_NS);
             view[i] = view_of(d, bt_buffer_map(d->egress[i]), false, at.label, push.mark, i * SECOND_NS, 0);
         }
@@ -327,9 +355,12 @@ static bt_status draw(struct bt_disclose *d, const struct bt_label_rules *rules,
     if (st) return st;
     if ((st = bt_buffer_create(d->gpu, sizeof *d->pattern, BT_MEMORY_DEVICE, &d->tile))) return st;
     if ((st = bt_buffer_write(d->tile, 0, d->pattern, sizeof *d->pattern))) return st;
-    d->card_label = (struct bt_spot){out_overlay->layout.label.x, out_overlay->layout.label.y};
-    bt_disclose_places_init(&d->places, &out_overlay->layout, d->format.h);
-    return bt_disclose_mark_create(&out_overlay->label, d->format.w, d->format.h, &d->mark);
+    d->layout = out_overlay->layout;
+    bt_disclose_places_init(&d->places, &d->layout);
+    d->card_label = d->places.label.spot[BT_LABEL_TOP_RIGHT];
+    for (uint32_t i = 0; !st && i < d->layout.labels; i++)
+        st = bt_disclose_mark_create(&out_overlay->label[i], d->format.w, d->format.h, &d->mark[i]);
+    return st;
 }
 
 bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_disclose **out_disclose) {
@@ -358,8 +389,8 @@ bt_status bt_disclose_create(const struct bt_disclose_params *params, struct bt_
                                    &d->egress[i])))
             goto fail;
     if ((st = upload_overlay(d, &overlay))) goto fail;
-    if ((st = make_kernel(d, &overlay.layout, false, &d->kernel))) goto fail;
-    if ((st = make_kernel(d, &overlay.layout, true, &d->fading))) goto fail;
+    if ((st = make_kernel(d, false, &d->kernel))) goto fail;
+    if ((st = make_kernel(d, true, &d->fading))) goto fail;
     if ((st = bt_commands_create(d->gpu, &d->commands))) goto fail;
     if ((st = bt_timers_create(d->gpu, 2, &d->timers))) goto fail;
     if ((st = prove(d))) goto fail;
@@ -389,7 +420,7 @@ void bt_disclose_destroy(struct bt_disclose **disclose) {
     free(d->pattern);
     for (uint32_t i = 0; i < BT_EGRESS_SLOTS; i++) bt_buffer_destroy(&d->egress[i]);
     bt_disclose_placards_finish(&d->placards);
-    bt_disclose_mark_destroy(&d->mark);
+    for (uint32_t i = 0; i < BT_LABEL_SHAPES; i++) bt_disclose_mark_destroy(&d->mark[i]);
     free(d->held);
     free(d);
     *disclose = NULL;
@@ -412,7 +443,7 @@ static struct bt_disclosed close_slot(struct bt_disclose *d, const uint8_t *byte
     atomic_store_explicit(&r->placard, placard, memory_order_release);
     atomic_store_explicit(&r->capture_ns, capture_ns, memory_order_release);
     atomic_store_explicit(&r->sequence, sequence, memory_order_release);
-    atomic_store_explicit(&r->label, (uint64_t)label.y << 32 | label.x, memory_order_release);
+    atomic_store_explicit(&r->label, (uint64_t)label.shape << 32 | label.y << 16 | label.x, memory_order_release);
     atomic_store_explicit(&r->mark_sign, mark_sign, memory_order_release);
     if (++d->generation == 0) d->generation = 1;
     atomic_store_explicit(&r->generation, d->generation, memory_order_release);
@@ -437,12 +468,12 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     const float fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1;
     const bool banner = now < d->banner_until_ns;
     const struct bt_placement at = bt_disclose_places_next(&d->places, now, &frame->face_px, banner);
-    const struct bt_pack_push push = push_of(&at, banner, fade, bt_watermark_sign(now));
+    const struct bt_pack_push push = push_of(d, &at, banner, fade, bt_watermark_sign(now));
     bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
     *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, now, frame->sequence);
     d->label = at.label;
-    d->banner = banner ? plate_at(&d->places.banner, at.banner) : (struct bt_rect){0};
+    d->banner = banner ? plate_at(d->layout.banner, at.banner) : (struct bt_rect){0};
     d->mark_sign = push.mark;
     d->holdable = true;
     return BT_OK;
@@ -480,8 +511,9 @@ static struct bt_disclosed_view view_of_record(const struct bt_disclose *d, cons
     const uint64_t label = atomic_load_explicit(&r->label, memory_order_acquire);
     return view_of(
         d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
-        (struct bt_spot){(uint32_t)label, (uint32_t)(label >> 32)}, atomic_load_explicit(&r->mark_sign, memory_order_acquire),
-        atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));
+        (struct bt_spot){label & 0xffff, label >> 16 & 0xffff, (uint32_t)(label >> 32)},
+        atomic_load_explicit(&r->mark_sign, memory_order_acquire), atomic_load_explicit(&r->capture_ns, memory_order_acquire),
+        atomic_load_explicit(&r->sequence, memory_order_acquire));
 }
 
 struct bt_disclosed_view bt_disclose_newest(const struct bt_disclose *d) {

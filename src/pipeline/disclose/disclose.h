@@ -56,7 +56,7 @@ struct bt_disclosed_view {
     uint32_t session;                        /* in the invisible mark */
     float mark_sign;                         /* what its pattern was multiplied by when these bytes were made, -1 … 1 */
     const struct bt_watermark_tile *pattern; /* the invisible mark's; lives as long as disclose */
-    const struct bt_mark *mark; /* what the label must look like, for bt_disclose_check (check.h); lives as long as disclose */
+    const struct bt_mark *mark; /* what its label must look like, for bt_disclose_check (check.h); lives as long as disclose */
 };
 
 /* Renders label, banner and every placard, runs the kernel, and checks all of it with the mark readers (check.h): what

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/overlay.h"
+#include "disclose/pack.h"
 #include "embed/bt_disclose_font.h"
 #include "embed/bt_disclose_font_arabic.h"
 #include "embed/bt_disclose_font_devanagari.h"
@@ -7,6 +8,7 @@
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/strings.h"
 #include <math.h>
+#include <string.h>
 
 /* GB 45438-2025 5.4 asks for text of 5 % of the shortest side; 5.5 % leaves room for rounding and scaling. */
 #define LABEL_CAP_SHARE 0.055f
@@ -81,68 +83,91 @@ static bt_status add_words(struct bt_text *text, const char *extra, float most_p
     return st;
 }
 
-static bt_status lay_label(struct bt_text *text, uint32_t w, uint32_t h, const struct bt_label_rules *rules,
-                           struct bt_plate *p) {
+/* The label in so many lines of the default's words, top right. BT_E_ARGUMENT: no room. */
+static bt_status lay_label(struct bt_text *text, uint32_t w, uint32_t h, const struct bt_label_rules *rules, uint32_t lines,
+                           struct bt_plate *out_plate) {
+    static const char *const one[] = {bt_string_LABEL}, *const two[] = {bt_string_LABEL_FIRST, bt_string_LABEL_SECOND};
     float side = (float)(w < h ? w : h), share = LABEL_CAP_SHARE;
     if (rules && rules->height_frac > share) share = fminf(rules->height_frac, 1.0f); /* what is no number counts as nothing */
-    p->cap_px = (uint32_t)fmaxf(ceilf(share * side), LABEL_CAP_LEAST);
-    float cap = (float)p->cap_px;
-    p->em_px = bt_text_em_of_capital(text, cap);
+    struct bt_plate p = {.cap_px = (uint32_t)fmaxf(ceilf(share * side), LABEL_CAP_LEAST)};
+    float cap = (float)p.cap_px;
+    p.em_px = bt_text_em_of_capital(text, cap);
     uint32_t margin = even_up(0.4f * cap);
-    static const char *const one[] = {bt_string_LABEL}, *const two[] = {bt_string_LABEL_FIRST, bt_string_LABEL_SECOND};
-    for (uint32_t lines = 1; lines <= 2; lines++) {
-        struct reach reach = {0.0f, 0.0f};
-        p->lines.count = 0;
-        for (uint32_t i = 0; i < lines; i++) {
-            bt_status st = bt_text_wrap(text, lines == 1 ? one[i] : two[i], p->em_px, INFINITY, &p->lines);
-            if (st) return st;
-        }
-        if (rules && rules->extra) {
-            float most = (float)w - 2.0f * (float)margin - 1.1f * cap - 2.0f;
-            bt_status st = add_words(text, rules->extra, most, p, &reach);
-            if (st) return st;
-        }
-        enclose(p, 0.55f * cap, 0.55f * cap, reach);
-        if (p->w + 2 * margin <= w && p->h + 2 * margin <= h) {
-            p->x = w - margin - p->w;
-            p->y = margin;
-            return BT_OK;
-        }
+    struct reach reach = {0.0f, 0.0f};
+    for (uint32_t i = 0; i < lines; i++) {
+        bt_status st = bt_text_wrap(text, lines == 1 ? one[i] : two[i], p.em_px, INFINITY, &p.lines);
+        if (st) return st;
     }
-    return BT_E_ARGUMENT;
+    if (rules && rules->extra) {
+        float most = (float)w - 2.0f * (float)margin - 1.1f * cap - 2.0f;
+        bt_status st = add_words(text, rules->extra, most, &p, &reach);
+        if (st) return st;
+    }
+    enclose(&p, 0.55f * cap, 0.55f * cap, reach);
+    if (p.w + 2 * margin > w || p.h + 2 * margin > h) return BT_E_ARGUMENT;
+    p.x = w - margin - p.w;
+    p.y = margin;
+    *out_plate = p;
+    return BT_OK;
 }
 
-static bt_status lay_banner(struct bt_text *text, uint32_t w, uint32_t h, const struct bt_plate *label, struct bt_plate *p) {
+/* The banner at the bottom, its two sentences on one line, or each in `parts`. BT_E_ARGUMENT: no room. */
+static bt_status lay_banner(struct bt_text *text, uint32_t w, uint32_t h, uint32_t parts, struct bt_plate *out_plate) {
+    static const char *const sentence[] = {bt_string_BANNER_FIRST, bt_string_BANNER_SECOND};
     float side = (float)(w < h ? w : h);
-    p->cap_px = (uint32_t)fmaxf(ceilf(BANNER_CAP_SHARE * side), BANNER_CAP_LEAST);
-    float cap = (float)p->cap_px;
-    p->em_px = bt_text_em_of_capital(text, cap);
+    struct bt_plate p = {.cap_px = (uint32_t)fmaxf(ceilf(BANNER_CAP_SHARE * side), BANNER_CAP_LEAST)};
+    float cap = (float)p.cap_px;
+    p.em_px = bt_text_em_of_capital(text, cap);
     uint32_t margin = even_up(0.6f * cap);
-    float pad_x = 0.9f * cap, pad_y = 0.75f * cap, most = (float)w - 2.0f * (float)margin - 2.0f * pad_x - 2.0f, whole;
-    bt_status st = bt_text_width(text, bt_string_BANNER, sizeof bt_string_BANNER - 1, p->em_px, &whole);
-    if (st) return st;
-    p->lines.count = 0;
-    if (whole <= most) {
-        st = bt_text_wrap(text, bt_string_BANNER, p->em_px, INFINITY, &p->lines);
-    } else {
-        st = bt_text_wrap(text, bt_string_BANNER_FIRST, p->em_px, most, &p->lines);
-        if (!st) st = bt_text_wrap(text, bt_string_BANNER_SECOND, p->em_px, most, &p->lines);
+    float pad_x = 0.9f * cap, pad_y = 0.75f * cap, most = (float)w - 2.0f * (float)margin - 2.0f * pad_x - 2.0f, whole = 0.0f;
+    bt_status st = BT_OK;
+    if (!parts) {
+        st = bt_text_wrap(text, bt_string_BANNER, p.em_px, most, &p.lines);
+        if (!st && p.lines.count > 1) st = BT_E_ARGUMENT;
+    }
+    for (uint32_t i = 0; !st && parts && i < BT_COUNT(sentence); i++) {
+        st = bt_text_width(text, sentence[i], (uint32_t)strlen(sentence[i]), p.em_px, &whole);
+        /* Lines end at words: a little more than its part. */
+        float limit = parts > 1 ? fminf(most, whole / (float)parts + 2.5f * cap) : most;
+        if (!st) st = bt_text_wrap(text, sentence[i], p.em_px, limit, &p.lines);
     }
     if (st) return st;
-    enclose(p, pad_x, pad_y, (struct reach){0.0f, 0.0f});
-    if (p->w + 2 * margin > w || p->h + 2 * margin + label->y + label->h > h) return BT_E_ARGUMENT;
-    p->x = (w - p->w) / 4 * 2;
-    p->y = h - margin - p->h;
+    enclose(&p, pad_x, pad_y, (struct reach){0.0f, 0.0f});
+    if (p.w + 2 * margin > w || p.h + 2 * margin > h) return BT_E_ARGUMENT;
+    p.x = (w - p.w) / 4 * 2;
+    p.y = h - margin - p.h;
+    *out_plate = p;
     return BT_OK;
+}
+
+static bool narrower(const struct bt_plate *shapes, uint32_t count, const struct bt_plate *plate) {
+    return !count || plate->w < shapes[count - 1].w;
 }
 
 bt_status bt_disclose_layout_of(struct bt_text *text, uint32_t frame_w, uint32_t frame_h, const struct bt_label_rules *rules,
                                 struct bt_layout *out_layout) {
-    struct bt_layout layout = {0};
-    bt_status st = lay_label(text, frame_w, frame_h, rules, &layout.label);
-    if (!st) st = lay_banner(text, frame_w, frame_h, &layout.label, &layout.banner);
-    if (!st) *out_layout = layout;
-    return st;
+    struct bt_layout l = {.frame_w = frame_w, .frame_h = frame_h};
+    for (uint32_t i = 0; i < BT_BANNER_SHAPES; i++) {
+        struct bt_plate plate;
+        bt_status st = lay_banner(text, frame_w, frame_h, i, &plate);
+        if (st && st != BT_E_ARGUMENT) return st;
+        if (!st && narrower(l.banner, l.banners, &plate)) l.banner[l.banners++] = plate;
+    }
+    if (!l.banners) return BT_E_ARGUMENT;
+    /* Whatever the label's shape, the banner's first has a place opposite. */
+    const uint32_t below = frame_h - l.banner[0].y;
+    for (uint32_t i = 0; i < BT_LABEL_SHAPES; i++) {
+        struct bt_plate plate;
+        bt_status st = lay_label(text, frame_w, frame_h, rules, i + 1, &plate);
+        if (st && (st != BT_E_ARGUMENT || (!l.labels && i + 1 == BT_LABEL_SHAPES))) return st;
+        if (st) continue;
+        l.step_px = plate.cap_px < 40 ? 2 : plate.cap_px / 20 * 2;
+        if (plate.y + plate.h + l.step_px + BT_PACK_APART_Y + below > frame_h) continue;
+        if (narrower(l.label, l.labels, &plate)) l.label[l.labels++] = plate;
+    }
+    if (!l.labels) return BT_E_ARGUMENT;
+    *out_layout = l;
+    return BT_OK;
 }
 
 bt_status bt_disclose_lines_draw(struct bt_text *text, const struct bt_lines *lines, float em_px, struct bt_canvas *canvas,
@@ -175,8 +200,9 @@ bt_status bt_disclose_overlay_init(struct bt_text *text, uint32_t frame_w, uint3
                                    struct bt_overlay *out_overlay) {
     struct bt_overlay o = {0};
     bt_status st = bt_disclose_layout_of(text, frame_w, frame_h, rules, &o.layout);
-    if (!st) st = draw(text, &o.layout.label, label_paint, true, &o.label);
-    if (!st) st = draw(text, &o.layout.banner, banner_paint, false, &o.banner);
+    for (uint32_t i = 0; !st && i < o.layout.labels; i++) st = draw(text, &o.layout.label[i], label_paint, true, &o.label[i]);
+    for (uint32_t i = 0; !st && i < o.layout.banners; i++)
+        st = draw(text, &o.layout.banner[i], banner_paint, false, &o.banner[i]);
     if (st) goto fail;
     *out_overlay = o;
     return BT_OK;
@@ -186,6 +212,6 @@ fail:
 }
 
 void bt_disclose_overlay_finish(struct bt_overlay *overlay) {
-    bt_disclose_canvas_finish(&overlay->label);
-    bt_disclose_canvas_finish(&overlay->banner);
+    for (uint32_t i = 0; i < BT_LABEL_SHAPES; i++) bt_disclose_canvas_finish(&overlay->label[i]);
+    for (uint32_t i = 0; i < BT_BANNER_SHAPES; i++) bt_disclose_canvas_finish(&overlay->banner[i]);
 }

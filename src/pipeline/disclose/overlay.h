@@ -17,8 +17,14 @@ struct bt_plate {
     struct bt_lines lines;
 };
 
+/* The same words at the same size in fewer or more lines, the widest first: where one shape has no place beside the face,
+   another may. The first is what is shown when nothing is in the way. */
+enum { BT_LABEL_SHAPES = 2, BT_BANNER_SHAPES = 4 };
+
 struct bt_layout {
-    struct bt_plate label, banner;
+    uint32_t frame_w, frame_h, labels, banners; /* counts: at least one of either */
+    uint32_t step_px;                           /* of the label's small moves: even, at most its margin */
+    struct bt_plate label[BT_LABEL_SHAPES], banner[BT_BANNER_SHAPES];
 };
 
 struct bt_label_rules;
@@ -30,7 +36,7 @@ BT_CHECKED bt_status bt_disclose_layout_of(struct bt_text *text, uint32_t frame_
 
 struct bt_overlay {
     struct bt_layout layout;
-    struct bt_canvas label, banner; /* of their plates' sizes; the corners are transparent */
+    struct bt_canvas label[BT_LABEL_SHAPES], banner[BT_BANNER_SHAPES]; /* of their plates' sizes; the corners are transparent */
 };
 
 BT_CHECKED bt_status bt_disclose_overlay_init(struct bt_text *text, uint32_t frame_w, uint32_t frame_h,

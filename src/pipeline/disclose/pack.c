@@ -87,8 +87,8 @@ static const uint8_t *within(const struct bt_canvas *canvas, struct bt_spot at, 
 void bt_disclose_pack_linear(const void *pack_frame, uint32_t x, uint32_t y, float *out_rgb) {
     const struct bt_pack_frame *f = pack_frame;
     const float *from = f->rgba + 4 * ((size_t)y * f->w + x);
-    const uint8_t *over = within(&f->overlay->label, f->place.label, x, y);
-    if (!over && f->banner) over = within(&f->overlay->banner, f->place.banner, x, y);
+    const uint8_t *over = within(&f->overlay->label[f->place.label.shape], f->place.label, x, y);
+    if (!over && f->banner) over = within(&f->overlay->banner[f->place.banner.shape], f->place.banner, x, y);
     static const float ground[3] = {BT_PACK_GROUND_R / 255.0f, BT_PACK_GROUND_G / 255.0f, BT_PACK_GROUND_B / 255.0f};
     for (uint32_t ch = 0; ch < 3; ch++) {
         float c = from[ch] > 0.0f ? fminf(from[ch], 1.0f) : 0.0f; /* not a number: black */

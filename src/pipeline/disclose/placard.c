@@ -143,7 +143,7 @@ bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overla
     struct bt_placards p = {0};
     struct bt_canvas ground = {0}, card = {0};
     uint8_t *packed = NULL;
-    const struct bt_plate *label = &overlay->layout.label;
+    const struct bt_plate *label = &overlay->layout.label[0];
     size_t size = bt_disclose_pack_bytes(format);
     float side = (float)(format->w < format->h ? format->w : format->h), w = (float)format->w;
 
@@ -157,7 +157,7 @@ bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overla
     /* Mask and text (about 0.42 of the side) stand a little above the middle. */
     float lead = drawn ? fmaxf(0.05f * (float)room, 0.4f * ((float)(room - drawn) - 0.42f * side)) : 0.0f;
     if (drawn > 0 && (st = draw_mask(&ground, 0.5f * w, (float)top + lead, 0.94f * (float)drawn))) goto fail;
-    compose(&ground, &overlay->label, label->x, label->y);
+    compose(&ground, &overlay->label[0], label->x, label->y);
     bt_disclose_canvas_copy(&card, &ground, 0, 0);
     st = BT_E_MEMORY;
     if (!(packed = malloc(size))) goto fail;
