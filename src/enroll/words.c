@@ -25,16 +25,29 @@ static const struct words instructions[BT_TASK_COUNT + 1] = {
     [BT_TASK_COUNT] = {"Look straight at the camera, relaxed", "请放松,正视摄像头"},
 };
 
-static const struct words hints[BT_TROUBLE_COUNT] = {
-    [BT_TROUBLE_NONE] = {"", ""},
-    [BT_TROUBLE_NOBODY] = {"Nobody is seen. Sit before the camera.", "看不到人脸。请坐到摄像头前。"},
-    [BT_TROUBLE_TWO] = {"Two faces are seen. Only you may be in the picture.", "看到两张脸。画面中只能有您一人。"},
-    [BT_TROUBLE_DARK] = {"Too dark. Turn on a light in front of you.", "太暗。请打开您前方的灯。"},
-    [BT_TROUBLE_BRIGHT] = {"Too bright. Turn away from the lamp or the window.", "太亮。请避开灯光或窗户。"},
-    [BT_TROUBLE_BLUR] = {"Blurred. Hold still, and wipe the lens.", "画面模糊。请保持不动,并擦拭镜头。"},
-    [BT_TROUBLE_CLIPPED] = {"Your face is cut off. Move to the middle of the picture.", "面部不完整。请移到画面中央。"},
-    [BT_TROUBLE_FAR] = {"Too far away. Come closer.", "太远。请靠近一些。"},
-    [BT_TROUBLE_NEAR] = {"Too near. Move back a little.", "太近。请后退一些。"},
+/* The placards' own words, as the gate's hints. */
+#define BT_STRING(name, text)
+#define BT_CARD(status, what_en, what_zh, help_en, help_zh) [status] = {what_en ". " help_en, what_zh "。" help_zh},
+static const struct words cards[BAUTA_STATUS_COUNT] = {
+#include "pipeline/disclose/strings.def"
+};
+#undef BT_CARD
+#undef BT_STRING
+
+static const struct words none = {"", ""};
+/* What only enrolment minds. */
+static const struct words clipped = {"Your face is cut off. Move to the middle of the picture", "面部不完整。请移到画面中央"};
+static const struct words near = {"Too near. Move back a little", "距离太近。请后退一些"};
+static const struct words *const hints[BT_TROUBLE_COUNT] = {
+    [BT_TROUBLE_NONE] = &none,
+    [BT_TROUBLE_NOBODY] = &cards[BT_E_NO_FACE],
+    [BT_TROUBLE_TWO] = &cards[BT_E_TWO_FACES],
+    [BT_TROUBLE_DARK] = &cards[BT_E_TOO_DARK],
+    [BT_TROUBLE_BRIGHT] = &cards[BT_E_TOO_BRIGHT],
+    [BT_TROUBLE_BLUR] = &cards[BT_E_BLURRED],
+    [BT_TROUBLE_CLIPPED] = &clipped,
+    [BT_TROUBLE_FAR] = &cards[BT_E_TOO_SMALL],
+    [BT_TROUBLE_NEAR] = &near,
 };
 
 static const struct words failures[BT_FAILURE_COUNT] = {
@@ -56,7 +69,7 @@ const char *bt_enroll_instruction(enum bt_enroll_task task, bool chinese) {
 }
 
 const char *bt_enroll_hint(enum bt_enroll_trouble trouble, bool chinese) {
-    return pick(&hints[trouble], chinese);
+    return pick(hints[trouble], chinese);
 }
 
 const char *bt_enroll_failure_text(enum bt_enroll_failure failure, bool chinese) {

@@ -3,6 +3,7 @@
 #include "enroll/challenge.h"
 #include "enroll/coverage.h"
 #include "enroll/notice.h"
+#include "pipeline/gate/gate.h"
 #include "support/cmocka.h"
 
 #include <math.h>
@@ -107,6 +108,20 @@ static void test_every_word_is_there_in_both_languages(void **state) {
     }
 }
 
+/* The same fault is named in the same words before and during a session. */
+static void test_hints_are_the_gates(void **state) {
+    (void)state;
+    static const struct {
+        enum bt_enroll_trouble trouble;
+        bt_status status;
+    } both[] = {{BT_TROUBLE_NOBODY, BT_E_NO_FACE},    {BT_TROUBLE_TWO, BT_E_TWO_FACES}, {BT_TROUBLE_DARK, BT_E_TOO_DARK},
+                {BT_TROUBLE_BRIGHT, BT_E_TOO_BRIGHT}, {BT_TROUBLE_BLUR, BT_E_BLURRED},  {BT_TROUBLE_FAR, BT_E_TOO_SMALL}};
+    for (size_t i = 0; i < BT_COUNT(both); i++)
+        for (int zh = 0; zh < 2; zh++)
+            assert_string_equal(bt_enroll_hint(both[i].trouble, zh), bt_gate_hint(both[i].status, zh));
+    assert_string_equal(bt_enroll_hint(BT_TROUBLE_NONE, false), "");
+}
+
 static void test_only_the_statement_agrees(void **state) {
     (void)state;
     assert_true(bt_enroll_agrees("I agree that bauta makes a mask of my face", false));
@@ -131,6 +146,7 @@ int main(void) {
         cmocka_unit_test(test_quality),
         cmocka_unit_test(test_the_look_of_a_picture),
         cmocka_unit_test(test_every_word_is_there_in_both_languages),
+        cmocka_unit_test(test_hints_are_the_gates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

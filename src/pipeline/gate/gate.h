@@ -51,7 +51,8 @@ BT_CHECKED bt_status bt_gate_judge(struct bt_gate *gate, const struct bt_faces *
 
 /* Is it the picture that is wrong, rather than the machine or the consent? All that judge says, BT_E_POSE and BT_E_OCCLUDED. */
 bool bt_gate_of_picture(bt_status status);
-/* What is wrong and what helps, in the placard's words: "Too dark. Light your face from the front"; "" for BT_OK. */
+/* What is wrong and what helps, in the placard's words, which are the enrolment's too: "Too dark. Light your face from the
+ * front"; "" for BT_OK. */
 const char *bt_gate_hint(bt_status status, bool chinese);
 
 #endif
