@@ -32,7 +32,7 @@ static bool is_counted(uint64_t number) {
 
 /* At the entry of a call: makes it none at all. At its exit: what it returns. */
 static bool set_call(pid_t child, bool entry, long result) {
-    struct user_regs_struct regs;
+    struct user_regs_struct regs = {0}; /* valgrind does not see the kernel write it */
     struct iovec io = {&regs, sizeof regs};
     if (ptrace(PTRACE_GETREGSET, child, NT_PRSTATUS, &io)) return false;
 #if defined(__x86_64__)
@@ -79,7 +79,7 @@ bool syscalls_run(int (*body)(void *user), void *user, uint64_t at, int error, s
             deliver = WSTOPSIG(state);
             continue;
         }
-        struct __ptrace_syscall_info info;
+        struct __ptrace_syscall_info info = {0}; /* valgrind does not see the kernel write it */
         if (ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info) < 0) return false;
         if (info.op == PTRACE_SYSCALL_INFO_ENTRY && is_counted(info.entry.nr) && ++out->calls == at) {
             out->broken = true;

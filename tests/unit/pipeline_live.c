@@ -138,6 +138,7 @@ struct other {
     enum deed deed;
     int64_t after_ns;
     atomic_uint *masked; /* waits for so much to have happened first */
+    atomic_uint *paused_cards;
     uint32_t masked_before, masked_paused, masked_still, paused;
     int64_t asleep_ns[2], awake_ns[2];
     bool worked_asleep, gave_up;
@@ -146,6 +147,13 @@ struct other {
     struct bt_grant *grant;
     atomic_bool done;
 };
+
+/* Until so many cards of a pause have left: however slow the machine, what had begun before is through. */
+static void await_cards(const struct other *o, unsigned count, int64_t give_up) {
+    const unsigned then = atomic_load(o->paused_cards);
+    while (atomic_load(o->paused_cards) - then < count && bt_clock_now_ns() < give_up)
+        bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
+}
 
 static void *act(void *user) {
     struct other *o = user;
@@ -156,10 +164,10 @@ static void *act(void *user) {
     if (o->deed == PAUSE) {
         bt_pipeline_pause(o->pipeline, BT_PAUSE_ASKED);
         bt_pipeline_pause(o->pipeline, BT_PAUSE_UNWATCHED);
-        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1500 * MS);
+        await_cards(o, 3, give_up);
         o->masked_paused = atomic_load(o->masked);
         bt_pipeline_resume(o->pipeline, BT_PAUSE_UNWATCHED); /* not what the wearer asked for */
-        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1500 * MS);
+        await_cards(o, 3, give_up);
         o->masked_still = atomic_load(o->masked);
         o->paused = bt_pipeline_paused(o->pipeline);
         bt_pipeline_resume(o->pipeline, BT_PAUSE_ASKED);
@@ -184,12 +192,13 @@ static void send_other(struct other *o) {
 
 struct seen {
     struct other *other;
-    atomic_uint masked;
+    atomic_uint masked, paused_cards;
     uint32_t masked_after; /* masked frames handed over after the other had done its deed */
 };
 
 static void watch(void *user, const struct bt_report *report) {
     struct seen *s = user;
+    if (report->why == BT_E_PAUSED) atomic_fetch_add(&s->paused_cards, 1);
     if (report->why) return;
     atomic_fetch_add(&s->masked, 1);
     s->masked_after += atomic_load(&s->other->done);
@@ -239,6 +248,7 @@ static void sleep_or_wake(void *user, bool watched) {
 static void open_session(struct session *s, struct other *other, int last, const char *hash, const char *loopback) {
     memset(s, 0, sizeof *s);
     atomic_init(&s->seen.masked, 0);
+    atomic_init(&s->seen.paused_cards, 0);
     s->seen.other = other;
     s->grant = make_grant();
     s->capture = open_camera(test_brief(20, 400) * MS, last, false); /* the footage ends some time */
@@ -267,6 +277,7 @@ static void open_session(struct session *s, struct other *other, int last, const
     other->pipeline = s->pipeline;
     other->grant = s->grant;
     other->masked = &s->seen.masked;
+    other->paused_cards = &s->seen.paused_cards;
 }
 
 static void close_session(struct session *s) {
@@ -340,7 +351,7 @@ static void test_paused_from_another_thread(void **state) {
     assert_true(other.masked_paused <= other.masked_before + 2 && other.masked_still == other.masked_paused);
     assert_int_equal(other.paused, BT_PAUSE_ASKED);
     assert_int_equal(bt_pipeline_paused(s.pipeline), 0);
-    assert_true(stats.placards_by_status[BT_E_PAUSED] >= test_brief(4, 1));
+    assert_true(stats.placards_by_status[BT_E_PAUSED] >= 6);
     assert_int_equal(atomic_load(&released), 1);
     FILE *file = fopen(hash, "r"); /* what left: masked, cards, masked */
     assert_non_null(file);
@@ -363,10 +374,10 @@ static void *watch_and_go(void *user) {
         fake_v4l2.events = 1;
         while (atomic_load(&released) == given && bt_clock_now_ns() < give_up) bt_clock_sleep_until_ns(bt_clock_now_ns() + MS);
         o->asleep_ns[turn] = bt_clock_now_ns() - start;
-        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1000 * MS); /* what was on its way is through */
+        await_cards(o, 2, give_up); /* what was on its way is through */
         o->masked_paused = atomic_load(o->masked);
         const uint32_t reads_then = atomic_load(&reads);
-        bt_clock_sleep_until_ns(bt_clock_now_ns() + 1000 * MS);
+        await_cards(o, 2, give_up);
         o->worked_asleep |= atomic_load(o->masked) != o->masked_paused || atomic_load(&reads) != reads_then;
         start = bt_clock_now_ns();
         fake_v4l2.readers = 1;
@@ -402,7 +413,7 @@ static void test_sleeps_while_nobody_watches(void **state) {
                       (double)other.awake_ns[turn] / 1e6);
     }
     assert_false(other.gave_up); /* 2 s and half a second are asked for: printed above, as no test asserts a time */
-    assert_true(bt_pipeline_stats_of(s.pipeline).placards_by_status[BT_E_PAUSED] >= test_brief(8, 2));
+    assert_true(bt_pipeline_stats_of(s.pipeline).placards_by_status[BT_E_PAUSED] >= 8);
     close_session(&s);
 }
 
