@@ -33,7 +33,7 @@
 #define BT_SWAP_RESIDUAL_CLIP 1.2
 
 /* Fine vertices of the driver: two texels each: (x, y in frame px, visible 0 ... 1, ambient occlusion), (normal towards the
-   camera, 0). Of the hybrid: two texels each: (u, v, driver's place less the hybrid's, x and y in frame px), (normal x, y,
+   camera, 0). Of the hybrid: two texels each: (u, v, the place that it shows less its own, x and y in frame px), (normal x, y,
    ambient occlusion, how far into the nearest eye or mouth opening: 0 where the driver's own pixels begin to show, 1 where they
    are alone). */
 #define BT_SWAP_VERTEX_TEXELS 2

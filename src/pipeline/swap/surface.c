@@ -2,6 +2,7 @@
 #include "pipeline/swap/surface.h"
 #include "base/log.h"
 #include "mask/mask.h"
+#include "pipeline/swap/eyes.h"
 #include "pipeline/swap/tiles.h"
 #include "rig/neutral.h"
 #include "rig/occlusion.h"
@@ -44,6 +45,7 @@ struct bt_surface {
     uint32_t revision;
     bool started;
 
+    struct bt_swap_eyes eyes;
     struct rim rim[OPENINGS];
     uint8_t opening[BT_RIG_FINE_VERTICES]; /* the opening that a vertex is nearest to */
     bool by_opening[BT_RIG_FINE_VERTICES]; /* near enough for the ramp to reach */
@@ -54,6 +56,7 @@ struct bt_surface {
     struct bt_vec3 fine[2][BT_RIG_FINE_VERTICES];   /* frame px; driver, hybrid */
     struct bt_vec3 normal[2][BT_RIG_FINE_VERTICES]; /* towards the camera: z nearer */
     struct bt_vec3 scratch[BT_RIG_FINE_VERTICES], soft[BT_RIG_FINE_VERTICES];
+    struct bt_vec2 shown[BT_RIG_FINE_VERTICES]; /* frame px: what of the frame a hybrid's vertex shows */
     float depth[DEPTH_PX * DEPTH_PX];
 };
 
@@ -268,12 +271,13 @@ static void place(struct bt_surface *s, int which, const struct bt_vec3 *mesh, c
 static void write_vertices(struct bt_surface *s, const struct bt_surface_out *out, float scale) {
     const struct bt_vec2 *uv = bt_rig_mesh(s->rig)->fine_uv;
     float unit_px = scale * FACE_WIDTH_CM / 170; /* 184 px of head are 170 between the cheeks */
+    bt_swap_eyes_shown(&s->eyes, s->fine[0], s->fine[1], s->shown);
     for (uint32_t v = 0; v < BT_RIG_FINE_VERTICES; v++) {
         const struct bt_vec3 *a = &s->fine[0][v], *h = &s->fine[1][v], *na = &s->normal[0][v], *nh = &s->normal[1][v];
         float *d = out->driver + 8 * (size_t)v, *w = out->hybrid + 8 * (size_t)v;
         d[0] = a->x, d[1] = a->y, d[3] = s->ao[0][v];
         d[4] = na->x, d[5] = na->y, d[6] = na->z, d[7] = 0;
-        w[0] = uv[v].x, w[1] = uv[v].y, w[2] = a->x - h->x, w[3] = a->y - h->y;
+        w[0] = uv[v].x, w[1] = uv[v].y, w[2] = s->shown[v].x - h->x, w[3] = s->shown[v].y - h->y;
         /* A normal that points away is laid on the horizon: the kernel takes z as >= 0. */
         float flat = nh->z >= 0 ? 1 : 1 / fmaxf(1e-6f, sqrtf(nh->x * nh->x + nh->y * nh->y));
         w[4] = nh->x * flat, w[5] = nh->y * flat, w[6] = s->ao[1][v];
@@ -362,6 +366,7 @@ bt_status bt_swap_surface_create(struct bt_log *log, const struct bt_rig *rig, c
         if (st) goto fail;
     }
     find_openings(s);
+    bt_swap_eyes_init(&s->eyes, rig);
     /* Until a driver is known: the closed canonical face. */
     begin_sky(s);
     for (int k = 0; k < 2; k++) {
