@@ -459,6 +459,22 @@ static void a_hand_before_the_face(void **at) {
     free(clear);
 }
 
+/* Dark lashes beyond an eye's outer corner are no hair before the face: the mask is painted there. */
+static void lashes_are_no_hair(void **at) {
+    struct state *s = *at;
+    const struct bt_vec3 *corner = s->faces.face[0].landmark + 263;
+    const int x = (int)corner->x + 3, y = (int)corner->y;
+    const size_t there = 4 * ((size_t)y * W + (size_t)x);
+    const float skin = test_half_to_float(s->before[there]);
+    for (int j = -1; j <= 1; j++)
+        for (int i = -1; i <= 1; i++)
+            for (int c = 0; c < 3; c++) s->before[4 * ((y + j) * W + x + i) + c] = test_half_of(.02f);
+    for (int i = 0; i < 20; i++) assert_int_equal(tick(s), BT_OK);
+    const float red = test_half_to_float(s->after[there]);
+    print_message("skin %.3f, lashes painted over %.3f\n", (double)skin, (double)red);
+    assert_true(red > .1f);
+}
+
 static void another_size_is_refused(void **at) {
     struct state *s = *at;
     s->frame.width_px = W + 2;
@@ -495,6 +511,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(taken_down_while_the_gpu_is_at_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(too_dark, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_hand_before_the_face, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lashes_are_no_hair, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_size_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(at_the_edge, set_up, tear_down),
     };

@@ -4,9 +4,9 @@
 
 enum { LAST = BT_SWAP_LID_POINTS - 1 };
 
-static const float LEAST_PX2 = 1;   /* corners nearer to each other, squared, have no line */
-static const float FURTHEST = .25f; /* of an eye's width: no face's lids differ by more */
-static const float LIDS_OWN = .9f;  /* the rig's weight of a lid's own points is above it */
+static const float LEAST_PX2 = 1;               /* corners nearer to each other, squared, have no line */
+static const float FURTHEST = .25f;             /* of an eye's width: no face's lids differ by more */
+static const float LIDS_OWN = .9f, AWAY = .05f; /* the rig's weights of a lid: its own points' are above the first; too small */
 
 /* Axes of one eye: x along the line of its corners, 0 at the outer and 1 at the inner one, y across it, in the same unit. */
 struct axes {
@@ -82,7 +82,7 @@ void bt_swap_eyes_init(struct bt_swap_eyes *eyes, const struct bt_rig *rig) {
         const struct bt_vec2 at = place_of(&of_map[e].axes, flat[v]);
         const float lower = height_at(of_map[e].lid[0], at.x), apart = height_at(of_map[e].lid[1], at.x) - lower;
         eyes->eye[v] = (uint8_t)e;
-        eyes->weight[v] = fminf(1, fmaxf(fine[v].x, fine[v].y) / LIDS_OWN);
+        eyes->weight[v] = fminf(1, fmaxf(0, (fmaxf(fine[v].x, fine[v].y) - AWAY) / (LIDS_OWN - AWAY)));
         eyes->upper[v] = fabsf(apart) < 1e-6f ? .5f : fminf(1, fmaxf(0, (at.y - lower) / apart));
     }
 }

@@ -3,6 +3,7 @@
 #include "gpu/image.h"
 #include "gpu/memory.h"
 #include "mask/mask.h"
+#include "rig/raster.h"
 #include "swap/draw.h"
 #include "swap/swap.h"
 #include <math.h>
@@ -78,14 +79,28 @@ static void place_texel(const struct bt_rig *rig, uint32_t x, uint32_t y, float 
     out[3] = ((c.x - px) * (a.y - py) - (c.y - py) * (a.x - px)) / area;
 }
 
-static void zone_texel(const struct bt_rig_maps *maps, uint32_t x, uint32_t y, float *out) {
+/* The rig's features, and the lashes: they reach further out than an eye's corner and are dark, and what is dark up there and
+   no feature is taken for hair before the face: the driver's own would show beside the mask's eye. Texels. */
+static void fill_feature(const struct bt_rig *rig, float *out) {
+    static const float LENGTH = 12, FALL = 4, HALF = 7, SOFT = 4;
+    memcpy(out, bt_rig_maps(rig)->feature, sizeof(float) * BT_RIG_MAP_TEXELS);
+    for (int e = 0; e < 2; e++) {
+        const uint16_t *ring = bt_rig_ring(e ? BT_RIG_EYE_1 : BT_RIG_EYE_0).vertex;
+        const struct bt_vec2 outer = bt_rig_mesh(rig)->uv[ring[0]];
+        const struct bt_vec2 a = {outer.x * BT_RIG_MAP_PX, outer.y * BT_RIG_MAP_PX},
+                             b = {a.x + (e ? LENGTH : -LENGTH), a.y + FALL};
+        bt_raster_stroke((struct bt_picture_f){out, BT_RIG_MAP_PX, BT_RIG_MAP_PX}, a, b, HALF, HALF, SOFT, 1, 1);
+    }
+}
+
+static void zone_texel(const struct bt_rig_maps *maps, const float *feature, uint32_t x, uint32_t y, float *out) {
     out[0] = out[1] = out[2] = out[3] = 0;
     for (uint32_t k = 0; k < FINER * FINER; k++) {
         uint32_t at = (y * FINER + k / FINER) * BT_RIG_MAP_PX + x * FINER + k % FINER;
         float part = 1.f / (FINER * FINER);
         out[0] += part * maps->paint[at];
         out[1] += part * maps->paint_wide[at];
-        out[2] += part * maps->feature[at];
+        out[2] += part * feature[at];
         out[3] += part * (1 - maps->keep[at]);
     }
 }
@@ -115,11 +130,13 @@ bt_status bt_swap_maps_init(struct bt_swap_maps *maps, struct bt_gpu *gpu, const
                             const struct bt_mask *mask) {
     const struct bt_rig_mesh *mesh = bt_rig_mesh(rig);
     const struct bt_rig_maps *from = bt_rig_maps(rig);
-    bt_status st = BT_OK;
     *maps = (struct bt_swap_maps){0};
     const size_t work_bytes = sizeof(float) * BT_DRAW_RATIO_W * BT_DRAW_RATIO_H * 4; /* the largest of them */
     float *work = calloc(1, work_bytes);
-    if (!work) return BT_E_MEMORY;
+    float *feature = malloc(sizeof(float) * BT_RIG_MAP_TEXELS);
+    bt_status st = BT_E_MEMORY;
+    if (!work || !feature) goto done;
+    fill_feature(rig, feature);
 
     for (uint32_t i = 0; i < SKIN * SKIN; i++) place_texel(rig, i % SKIN, i / SKIN, work + 4 * (size_t)i);
     st = buffer_of(gpu, work, SKIN * SKIN * 4, &maps->place);
@@ -130,19 +147,20 @@ bt_status bt_swap_maps_init(struct bt_swap_maps *maps, struct bt_gpu *gpu, const
     }
     st = buffer_of(gpu, work, BT_RIG_FINE_TRIANGLES * 4, &maps->corner);
     if (st) goto done;
-    for (uint32_t i = 0; i < SKIN * SKIN; i++) zone_texel(from, i % SKIN, i / SKIN, work + 4 * (size_t)i);
+    for (uint32_t i = 0; i < SKIN * SKIN; i++) zone_texel(from, feature, i % SKIN, i / SKIN, work + 4 * (size_t)i);
     st = image_of(gpu, work, SKIN, SKIN, &maps->zone);
     if (st) goto done;
     for (uint32_t i = 0; i < PLAN * PLAN; i++) {
         float *w = work + 4 * (size_t)i;
-        w[0] = from->paint[i], w[1] = from->pass[i], w[2] = from->feature[i], w[3] = 0;
+        w[0] = from->paint[i], w[1] = from->pass[i], w[2] = feature[i], w[3] = 0;
     }
     st = image_of(gpu, work, PLAN, PLAN, &maps->plan);
     if (st) goto done;
     fill_ratio(mask, work);
     st = image_of(gpu, work, BT_DRAW_RATIO_W, BT_DRAW_RATIO_H, &maps->ratio);
 done:
-    explicit_bzero(work, work_bytes); /* the worn face was in it */
+    if (work) explicit_bzero(work, work_bytes); /* the worn face was in it */
+    free(feature);
     free(work);
     if (st) bt_swap_maps_finish(maps);
     return st;
