@@ -21,8 +21,10 @@ void main()
     uint lane = gl_LocalInvocationID.x;
     float reach = max(1.0, BT_LIGHT_REACH * length(vec2(push.frame_from_grid[0], push.frame_from_grid[3])));
     vec4 light = vec4(0.0), detail = vec4(0.0);
-    for (uint i = lane; i < BT_LIGHT_GRID * BT_LIGHT_GRID; i += BT_LIGHT_LANES) {
-        vec2 p = vec2(i % BT_LIGHT_GRID, i / BT_LIGHT_GRID) + 0.5;
+    const uint side = BT_LIGHT_GRID / BT_LIGHT_CELLS;
+    uvec2 first = side * uvec2(lane % BT_LIGHT_CELLS, lane / BT_LIGHT_CELLS);
+    for (uint i = 0u; i < side * side; i++) {
+        vec2 p = vec2(first + uvec2(i % side, i / side)) + 0.5;
         vec2 q = vec2(push.frame_from_grid[0] * p.x + push.frame_from_grid[1] * p.y + push.frame_from_grid[2],
                       push.frame_from_grid[3] * p.x + push.frame_from_grid[4] * p.y + push.frame_from_grid[5]);
         q = clamp(q, vec2(-1.0), vec2(push.frame_w, push.frame_h) + 1.0);

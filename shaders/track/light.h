@@ -8,11 +8,13 @@
 
 #define BT_LIGHT_FRAME 0 /* sampler2D, linear light */
 /* storage: vec4[BT_LIGHT_LANES][2], sums over the points inside the frame: gamma-coded luma, its square, 1 where burnt, 1; then
-   |Immerkaer's mask| over the texel and its eight neighbours, the squared Laplacian at BT_LIGHT_REACH, 0, 0 */
+   |Immerkaer's mask| over the texel and its eight neighbours, the squared Laplacian at BT_LIGHT_REACH, 0, 0. A lane's points
+   are those of its cell, BT_LIGHT_CELLS a side: the lanes make a small picture. */
 #define BT_LIGHT_SUMS  1
 #define BT_LIGHT_SLOTS 2
 
 #define BT_LIGHT_LANES  64
+#define BT_LIGHT_CELLS  8         /* a side, a lane each */
 #define BT_LIGHT_GRID   32        /* points a side */
 #define BT_LIGHT_REACH  0.3333333 /* the Laplacian's neighbours, in spacings of the points; one texel at least */
 #define BT_LIGHT_BURNT  0.98
@@ -33,6 +35,7 @@ struct bt_light_push {
 };
 
 #ifndef BT_GLSL
+_Static_assert(BT_LIGHT_CELLS *BT_LIGHT_CELLS == BT_LIGHT_LANES && BT_LIGHT_GRID % BT_LIGHT_CELLS == 0, "a lane a cell");
 _Static_assert(sizeof(struct bt_light_push) == BT_LIGHT_PUSH_BYTES, "push block");
 #endif
 #endif

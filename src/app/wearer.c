@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "app/wearer.h"
 
+#include "app/change.h"
 #include "app/shot.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -8,16 +9,14 @@
 #include "pipeline/frame.h"
 #include "trust/vault/secret.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { TEMPLATES = 4, FAILURES = 2 };
 static const int64_t MS = 1000000;
-/* A head that is turned farther is not compared (as enrolment does not). Who keeps it turned is asked back after so long: the
-   tracker's own word that it is the same face is not good for ever. */
-static const float front_yaw = 0.3f, front_pitch = 0.25f; /* radians */
+/* Who keeps the head turned is asked back after so long: the tracker's own word that it is the same face is not good for ever.
+ */
 static const int64_t unseen_most_ns = 60000000000;
 
 struct memory {
@@ -34,8 +33,10 @@ struct bt_wearer {
     uint32_t count; /* templates of the wearer; enrolled: all there will be */
     /* Of the face that is followed now. */
     bool followed;
+    struct bt_change change;
     uint32_t id, failures;
-    int64_t next_ns, agreed_ns;
+    int64_t next_ns, looked_ns, failed_ns,
+        agreed_ns;     /* the next look; the last; the first that failed; the last that did not */
     bt_status verdict; /* until the next look */
 };
 
@@ -74,6 +75,7 @@ void bt_wearer_destroy(struct bt_wearer **wearer) {
     if (w->match) bt_match_destroy(&w->match);
     bt_shot_destroy(&w->shot);
     bt_secret_destroy(&w->secret);
+    bt_secret_wipe(&w->change, sizeof w->change);
     free(w);
     *wearer = NULL;
 }
@@ -81,6 +83,7 @@ void bt_wearer_destroy(struct bt_wearer **wearer) {
 void bt_wearer_forget(struct bt_wearer *w) {
     if (w->owned) return;
     bt_secret_wipe(w->m, sizeof *w->m);
+    bt_secret_wipe(&w->change, sizeof w->change);
     w->count = 0;
     w->followed = false;
 }
@@ -115,15 +118,20 @@ static void learn(struct bt_wearer *w) {
 
 static bt_status judge(struct bt_wearer *w, int64_t now_ns) {
     const bool same = !w->count || bt_match_compare(&w->m->mean, &w->m->now).same;
-    w->next_ns = now_ns + BT_WEARER_AGAIN_MS * MS;
+    w->looked_ns = now_ns;
+    w->next_ns = now_ns + (w->verdict && w->count ? BT_WEARER_SOON_MS : BT_WEARER_AGAIN_MS) * MS;
     if (same) {
         learn(w);
+        w->next_ns = now_ns + BT_WEARER_AGAIN_MS * MS;
+        bt_change_agree(&w->change);
         if (w->count == TEMPLATES) w->next_ns = now_ns + BT_WEARER_EVERY_MS * MS;
         w->failures = 0;
         w->agreed_ns = now_ns;
         return BT_OK;
     }
-    if (++w->failures >= FAILURES) return BT_E_STRANGER;
+    if (!w->failures++) w->failed_ns = now_ns;
+    /* Apart in time: one blink or one hand is not two looks. */
+    if (w->failures >= FAILURES && now_ns - w->failed_ns >= BT_WEARER_AGAIN_MS * MS) return BT_E_STRANGER;
     return w->verdict; /* who was known is masked until a second look agrees; who was not, is not */
 }
 
@@ -138,11 +146,17 @@ bt_status bt_wearer_vouch(void *wearer, const struct bt_frame *frame, const stru
         w->failures = 0;
         w->next_ns = now_ns;
         w->verdict = BT_E_REFERRED;
+        w->change = (struct bt_change){0};
     }
+    const enum bt_change_sign sign = bt_change_step(&w->change, faces, now_ns);
+    const bool looked = now_ns - w->looked_ns < BT_WEARER_SLOW_MS * MS;
+    if (sign == BT_CHANGE_SUDDEN && !w->verdict) { /* nobody's until a look says whose */
+        w->verdict = BT_E_REFERRED;
+        w->failures = 0;
+    }
+    if (sign == BT_CHANGE_SUDDEN || (sign == BT_CHANGE_SLOW && !looked)) w->next_ns = now_ns;
     if (now_ns < w->next_ns) return w->verdict;
-    const struct bt_measures *m = &faces->measures;
-    if (!(fabsf(m->yaw) < front_yaw && fabsf(m->pitch) < front_pitch))
-        return w->verdict || now_ns - w->agreed_ns >= unseen_most_ns ? BT_E_POSE : BT_OK;
+    if (!bt_change_frontal(&faces->measures)) return w->verdict || now_ns - w->agreed_ns >= unseen_most_ns ? BT_E_POSE : BT_OK;
     const bt_status status = look(w, frame, faces);
     if (!status) w->verdict = judge(w, now_ns);
     if (w->m) bt_secret_wipe(&w->m->now, sizeof w->m->now);

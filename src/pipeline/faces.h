@@ -10,7 +10,7 @@
 
 struct bt_buffer;
 
-enum { BT_FACES_MAX = 4, BT_LANDMARKS = 478, BT_MESH_LANDMARKS = 468 };
+enum { BT_FACES_MAX = 4, BT_LANDMARKS = 478, BT_MESH_LANDMARKS = 468, BT_FACES_CELLS = 8 };
 
 struct bt_face {
     uint32_t id;          /* stays while the face is followed; never used again */
@@ -37,6 +37,7 @@ struct bt_measures {
     float jitter;     /* how far the landmarks' shape jumps from what was filtered, root mean square over the eyes' distance:
                          neither place, nor turn, nor size */
     float yaw, pitch; /* radians, as struct bt_angles */
+    float cell[BT_FACES_CELLS * BT_FACES_CELLS]; /* means of the same luma, by rows: a very small picture of the face */
 };
 
 struct bt_faces {

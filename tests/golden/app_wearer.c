@@ -23,12 +23,23 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SIDE = 320, BYTES = SIDE * SIDE * 3 / 2, PEOPLE = 2, VIEWS = 3, NOBODY = PEOPLE, FRAME_MS = 100, SCENES_MOST = 12 };
+enum {
+    SIDE = 320,
+    BYTES = SIDE * SIDE * 3 / 2,
+    PEOPLE = 2,
+    VIEWS = 3,
+    TURNING = VIEWS,
+    ASIDE = TURNING + 3,
+    DRAWN,
+    NOBODY = PEOPLE,
+    FRAME_MS = 100,
+    SCENES_MOST = 12
+};
 
 static struct test_gpu t;
 static struct bt_mask *mask;
 static struct bt_bytes model[5];
-static uint8_t *picture[PEOPLE + 1][VIEWS];
+static uint8_t *picture[PEOPLE + 1][DRAWN];
 static uint8_t *seen_rgb; /* the first one's head, view 1, and where track found it */
 static struct bt_vec3 seen_landmark[BT_LANDMARKS];
 static bool seen;
@@ -38,7 +49,8 @@ static char folder[256];
 
 struct scene {
     int who, frames;
-    enum bt_answer answer; /* given as soon as it is referred */
+    enum bt_answer answer;                         /* given as soon as it is referred */
+    enum { FRONT, TURNS, LOOKS_ASIDE, FADES } how; /* FADES: slowly out of the scene before */
 };
 
 struct chair {
@@ -65,7 +77,16 @@ static bt_status camera_read(struct bt_source *source, struct bt_picture *out) {
     struct chair *c = ((struct camera *)source)->chair;
     while (c->at < c->scenes && c->shown == c->scene[c->at].frames) c->at++, c->shown = 0;
     if (c->at == c->scenes) return BT_E_END;
-    memcpy(out->data, picture[c->scene[c->at].who][c->shown++ % VIEWS], BYTES);
+    const struct scene *now = &c->scene[c->at];
+    const int view = now->how == FRONT || now->how == FADES            ? c->shown % VIEWS
+                     : now->how == TURNS && TURNING + c->shown < ASIDE ? TURNING + c->shown
+                                                                       : ASIDE;
+    memcpy(out->data, picture[now->who][view], BYTES);
+    for (int i = 0; now->how == FADES && i < BYTES; i++) {
+        const int before = picture[now[-1].who][view][i];
+        ((uint8_t *)out->data)[i] = (uint8_t)(before + ((int)picture[now->who][view][i] - before) * c->shown / now->frames);
+    }
+    c->shown++;
     out->capture_ns = c->now_ns += FRAME_MS * INT64_C(1000000);
     return BT_OK;
 }
@@ -111,8 +132,8 @@ static void draw(int who, int view, const struct bt_mask *head) {
     struct bt_mask_view v = bt_mask_view_plain();
     v.hair_cm = 1.5f;
     v.width_cm = 34;
-    v.yaw = 0.05f * (float)(view - 1);
-    v.smile = 0.2f * (float)view;
+    v.yaw = view >= TURNING ? 0.1f * (float)(view - TURNING + 1) : 0.05f * (float)(view - 1);
+    v.smile = view >= TURNING ? 0 : 0.2f * (float)view;
     for (int i = 0; i < 3; i++) v.ground[i] = 0.3f, v.clothes[i] = 0.1f;
     uint8_t *y = picture[who][view] = malloc(BYTES), *u = y + SIDE * SIDE;
     assert_non_null(y);
@@ -250,18 +271,18 @@ static struct bt_referral_counts run(struct chair *c, const struct bt_template *
 static void test_a_stranger_is_not_masked(void **state) {
     (void)state;
     const struct scene scenes[] = {
-        {0, 12, 0},               /* learnt and masked */
-        {NOBODY, 12, 0},          /* leaves */
-        {0, 12, 0},               /* comes back: masked again */
-        {NOBODY, 12, 0},          /* leaves */
-        {1, 60, 0},               /* somebody else sits down: referred, which ends the scene */
-        {1, 60, BT_ANSWER_GO_ON}, /* "go on" is not enough */
-        {0, 12, BT_ANSWER_GO_ON}, /* the wearer is back */
-        {NOBODY, 12, 0},
-        {1, 60, 0},                /* the other one again */
-        {1, 12, BT_ANSWER_AGREED}, /* who has read the notice now, and agreed */
-        {NOBODY, 12, 0},
-        {0, 60, 0}, /* the first one is the stranger now */
+        {0, 12, 0, FRONT},               /* learnt and masked */
+        {NOBODY, 12, 0, FRONT},          /* leaves */
+        {0, 12, 0, FRONT},               /* comes back: masked again */
+        {NOBODY, 12, 0, FRONT},          /* leaves */
+        {1, 60, 0, FRONT},               /* somebody else sits down: referred, which ends the scene */
+        {1, 60, BT_ANSWER_GO_ON, FRONT}, /* "go on" is not enough */
+        {0, 12, BT_ANSWER_GO_ON, FRONT}, /* the wearer is back */
+        {NOBODY, 12, 0, FRONT},
+        {1, 60, 0, FRONT},                /* the other one again */
+        {1, 12, BT_ANSWER_AGREED, FRONT}, /* who has read the notice now, and agreed */
+        {NOBODY, 12, 0, FRONT},
+        {0, 60, 0, FRONT}, /* the first one is the stranger now */
     };
     struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
     const struct bt_referral_counts counts = run(&c, NULL, false);
@@ -277,15 +298,38 @@ static void test_a_stranger_is_not_masked(void **state) {
     assert_int_equal(counts.approved, 3);
 }
 
-/* The same face id, somebody else: without a gap the tracker may follow on, and the next look must notice. */
+/* The same face id, somebody else: without a gap the tracker follows on, and the picture itself must say so. */
 static void test_a_change_without_a_gap_is_noticed(void **state) {
     (void)state;
-    const struct scene scenes[] = {{0, 12, 0}, {1, 90, 0}};
+    const struct scene scenes[] = {{0, 12, 0, FRONT}, {1, 90, 0, FRONT}};
     struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
     const struct bt_referral_counts counts = run(&c, NULL, false);
     assert_int_equal(counts.strangers, 1);
-    assert_true(c.masked[0] >= 4);
-    assert_true(c.masked[1] * FRAME_MS <= BT_WEARER_EVERY_MS + 2 * BT_WEARER_AGAIN_MS);
+    assert_int_equal(c.masked[0], 12);
+    assert_int_equal(c.masked[1], 0);
+}
+
+/* Nothing jumps: within a look's interval it is known all the same. */
+static void test_a_slow_change_is_noticed(void **state) {
+    (void)state;
+    const struct scene scenes[] = {{0, 30, 0, FRONT}, {1, 30, 0, FADES}, {1, 90, 0, FRONT}};
+    struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
+    const struct bt_referral_counts counts = run(&c, NULL, false);
+    assert_int_equal(counts.strangers, 1);
+    assert_int_equal(c.masked[0], 30);
+    /* Half way through the person is neither: seconds are counted from there. */
+    assert_true(((int)(c.masked[1] + c.masked[2]) - 15) * FRAME_MS <= BT_WEARER_EVERY_MS + 2 * BT_WEARER_AGAIN_MS);
+}
+
+/* A head that is turned cannot be compared: the wearer's stays masked, a changed one is not until it looks up. */
+static void test_a_change_of_a_turned_head_is_noticed(void **state) {
+    (void)state;
+    const struct scene scenes[] = {{0, 30, 0, FRONT}, {0, 30, 0, TURNS}, {1, 60, 0, LOOKS_ASIDE}, {1, 30, 0, FRONT}};
+    struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
+    const struct bt_referral_counts counts = run(&c, NULL, false);
+    assert_int_equal(counts.strangers, 1);
+    assert_int_equal(c.masked[0] + c.masked[1], 60);
+    assert_int_equal(c.masked[2] + c.masked[3], 0);
 }
 
 static void test_an_owned_face_is_its_owners(void **state) {
@@ -293,7 +337,7 @@ static void test_an_owned_face_is_its_owners(void **state) {
     struct bt_template another = {0};
     for (int i = 0; i < BT_MATCH_COSINE; i++) another.cosine[i] = i % 2 ? 0.07216878f : -0.07216878f; /* 1 / sqrt(192) */
     for (int i = 0; i < BT_MATCH_EUCLID; i++) another.euclid[i] = i % 2 ? 0.08838835f : -0.08838835f;
-    const struct scene scenes[] = {{0, 60, 0}, {0, 60, BT_ANSWER_GO_ON}};
+    const struct scene scenes[] = {{0, 60, 0, FRONT}, {0, 60, BT_ANSWER_GO_ON, FRONT}};
     struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
     const struct bt_referral_counts counts = run(&c, &another, false);
     assert_int_equal(c.masked[0] + c.masked[1], 0);
@@ -310,7 +354,11 @@ static void test_the_owner_is_masked(void **state) {
     assert_int_equal(bt_match_create(&params, &match), BT_OK);
     assert_int_equal(bt_match_template(match, seen_rgb, SIDE, SIDE, seen_landmark, &enrolled), BT_OK);
     bt_match_destroy(&match);
-    const struct scene scenes[] = {{0, 12, 0}, {NOBODY, 12, 0}, {1, 60, 0}, {1, 60, BT_ANSWER_GO_ON}, {0, 12, BT_ANSWER_GO_ON}};
+    const struct scene scenes[] = {{0, 12, 0, FRONT},
+                                   {NOBODY, 12, 0, FRONT},
+                                   {1, 60, 0, FRONT},
+                                   {1, 60, BT_ANSWER_GO_ON, FRONT},
+                                   {0, 12, BT_ANSWER_GO_ON, FRONT}};
     struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
     const struct bt_referral_counts counts = run(&c, &enrolled, false);
     assert_true(c.masked[0] >= 4 && c.masked[4] >= 4);
@@ -320,7 +368,7 @@ static void test_the_owner_is_masked(void **state) {
 
 static void test_nothing_leaves_before_it_is_approved(void **state) {
     (void)state;
-    const struct scene scenes[] = {{0, 200, 0}, {0, 10, BT_ANSWER_GO_ON}};
+    const struct scene scenes[] = {{0, 200, 0, FRONT}, {0, 10, BT_ANSWER_GO_ON, FRONT}};
     struct chair c = {.scene = scenes, .scenes = BT_COUNT(scenes)};
     run(&c, NULL, true);
     assert_int_equal(c.masked[0], 0);
@@ -331,7 +379,7 @@ static void test_nothing_leaves_before_it_is_approved(void **state) {
 static void test_any_error_of_the_hook_is_a_card(void **state) {
     (void)state;
     for (int error = 1; error < BAUTA_STATUS_COUNT; error++) {
-        const struct scene scenes[] = {{0, 4, 0}};
+        const struct scene scenes[] = {{0, 4, 0, FRONT}};
         struct chair c = {.scene = scenes, .scenes = 1, .broken = (bt_status)error};
         if (error != BT_E_ARGUMENT && error != BT_E_NO_FACE && error != BT_E_STRANGER && error != BT_E_END &&
             error != BT_E_CHANGING && error != BT_E_PAUSED)
@@ -355,7 +403,7 @@ static int set_up(void **state) {
     for (int who = 0; who <= PEOPLE; who++) {
         struct bt_mask *head = NULL;
         if (who < PEOPLE && bt_mask_grow(rig, seeds[who], "somebody", &head)) return 1;
-        for (int view = 0; view < VIEWS; view++) draw(who, view, head);
+        for (int view = 0; view < DRAWN; view++) draw(who, view, head);
         bt_mask_destroy(&head);
     }
     return 0;
@@ -364,7 +412,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     for (size_t i = 0; i < BT_COUNT(model); i++) bt_test_free(&model[i]);
     for (int who = 0; who <= PEOPLE; who++)
-        for (int view = 0; view < VIEWS; view++) free(picture[who][view]);
+        for (int view = 0; view < DRAWN; view++) free(picture[who][view]);
     free(seen_rgb);
     bt_mask_destroy(&mask);
     rig_tear_down(state);
@@ -377,6 +425,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_stranger_is_not_masked),
         cmocka_unit_test(test_a_change_without_a_gap_is_noticed),
+        cmocka_unit_test(test_a_slow_change_is_noticed),
+        cmocka_unit_test(test_a_change_of_a_turned_head_is_noticed),
         cmocka_unit_test(test_an_owned_face_is_its_owners),
         cmocka_unit_test(test_the_owner_is_masked),
         cmocka_unit_test(test_nothing_leaves_before_it_is_approved),

@@ -183,6 +183,8 @@ void bt_track_crops_record_light(struct bt_crops *crops, struct bt_commands *com
     bt_commands_dispatch(commands, crops->light, crops->current->light, &push, 1, 1, 1);
 }
 
+_Static_assert(BT_FACES_CELLS == BT_LIGHT_CELLS, "cells");
+
 struct bt_measures bt_track_crops_light(struct bt_crops *crops) {
     const float *s = bt_buffer_map(crops->sums);
     double sum[BT_LIGHT_FLOATS] = {0};
@@ -196,9 +198,14 @@ struct bt_measures bt_track_crops_light(struct bt_crops *crops) {
        noise is never taken for a blur a part of it is left in. */
     const double noise = sqrt(M_PI_2) / 6 * sum[4] / n, of_noise = NOISE_KNOWN * 20 * noise * noise;
     const double detail = sqrt(fmax(0, sum[5] / n - of_noise));
-    return (struct bt_measures){.light = (float)mean,
-                                .contrast = (float)contrast,
-                                .noise = (float)noise,
-                                .burnt = (float)(sum[2] / n),
-                                .sharpness = contrast > 0 ? (float)(detail / contrast) : 0};
+    struct bt_measures m = {.light = (float)mean,
+                            .contrast = (float)contrast,
+                            .noise = (float)noise,
+                            .burnt = (float)(sum[2] / n),
+                            .sharpness = contrast > 0 ? (float)(detail / contrast) : 0};
+    for (uint32_t i = 0; i < BT_LIGHT_LANES; i++) {
+        const float *lane = s + BT_LIGHT_FLOATS * i;
+        m.cell[i] = lane[3] > 0 ? lane[0] / lane[3] : m.light;
+    }
+    return m;
 }
