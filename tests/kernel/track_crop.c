@@ -172,6 +172,7 @@ static void light_is_measured(void **state) {
         assert_true(fabs((double)got.noise - want.noise) < 2e-4);
         assert_true(fabs((double)got.burnt - want.burnt) < 1e-6);
         assert_true(fabs((double)got.sharpness - want.sharpness) < 2e-3); /* the root of a difference */
+        for (uint32_t k = 0; k < BT_COUNT(want.cell); k++) assert_true(fabs((double)got.cell[k] - want.cell[k]) < 5e-4);
         print_message("light %.4f contrast %.4f noise %.4f burnt %.4f sharpness %.4f\n", want.light, want.contrast, want.noise,
                       want.burnt, want.sharpness);
     }

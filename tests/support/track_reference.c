@@ -60,7 +60,8 @@ struct track_reference_light track_reference_light(const float *frame, int32_t w
     static const int8_t mask[3][3] = {{1, -2, 1}, {-2, 4, -2}, {1, -2, 1}};
     const double reach = fmax(1, hypot((double)a->m[0], (double)a->m[3]) / 32 / 3);
     double value[1024], sum = 0, square = 0, noise = 0, detail = 0, burnt = 0;
-    uint32_t n = 0;
+    uint32_t n = 0, cell_n[64] = {0};
+    struct track_reference_light out = {0};
     for (uint32_t i = 0; i < 1024; i++) {
         const double u = (i % 32 + .5) / 32, v = ((double)(i / 32) + .5) / 32;
         const double x = (double)a->m[0] * u + (double)a->m[1] * v + (double)a->m[2];
@@ -73,14 +74,22 @@ struct track_reference_light track_reference_light(const float *frame, int32_t w
         const double edge = luma(frame, w, h, x + reach, y) + luma(frame, w, h, x - reach, y) +
                             luma(frame, w, h, x, y + reach) + luma(frame, w, h, x, y - reach) - 4 * value[n];
         sum += value[n];
+        const uint32_t cell = i / 32 / 4 * 8 + i % 32 / 4;
+        out.cell[cell] += value[n];
+        cell_n[cell]++;
         burnt += value[n] >= .98;
         noise += fabs(high);
         detail += edge * edge;
         n++;
     }
-    if (!n) return (struct track_reference_light){0};
+    if (!n) return out;
     for (uint32_t i = 0; i < n; i++) square += (value[i] - sum / n) * (value[i] - sum / n);
     const double contrast = sqrt(square / n), sigma = sqrt(acos(-1) / 2) / 6 * noise / n;
-    return (struct track_reference_light){sum / n, contrast, sigma, burnt / n,
-                                          contrast > 0 ? sqrt(fmax(0, detail / n - .8 * 20 * sigma * sigma)) / contrast : 0};
+    out.light = sum / n;
+    out.contrast = contrast;
+    out.noise = sigma;
+    out.burnt = burnt / n;
+    out.sharpness = contrast > 0 ? sqrt(fmax(0, detail / n - .8 * 20 * sigma * sigma)) / contrast : 0;
+    for (uint32_t i = 0; i < 64; i++) out.cell[i] = cell_n[i] ? out.cell[i] / cell_n[i] : out.light;
+    return out;
 }

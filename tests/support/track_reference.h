@@ -15,6 +15,7 @@ void track_reference_crop(const float *frame, int32_t w, int32_t h, const struct
 /* Of gamma-coded luma over 32 x 32 points of the parallelogram that the unit square maps to; all 0 if none lies inside. */
 struct track_reference_light {
     double light, contrast, noise, burnt, sharpness;
+    double cell[64]; /* means of 4 x 4 points, by rows; `light` where none lies inside */
 };
 struct track_reference_light track_reference_light(const float *frame, int32_t w, int32_t h,
                                                    const struct bt_affine *frame_from_unit);
