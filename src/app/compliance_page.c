@@ -2,23 +2,12 @@
 /* bauta report's page: one HTML file, no script, nothing fetched. */
 #include "app/compliance.h"
 
-#include "evaluate/chart.h"
+#include "evaluate/page.h"
 
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
-
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">"
-    "<title>bauta: compliance report</title>\n<style>body{font:15px/1.45 sans-serif;max-width:1100px;margin:2em auto;padding:0 "
-    "1em;color:#222}h2{margin:1.8em 0 .4em;border-bottom:2px solid #333}h3{margin:1.2em 0 .3em}table{border-collapse:collapse;"
-    "margin:.6em 0;width:100%}th,td{padding:.3em .7em .3em 0;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}"
-    "thead th{color:#555;font-weight:normal}tbody th{font-weight:600}code{font:12px "
-    "monospace;overflow-wrap:anywhere}.s{color:#555;font-weight:normal;"
-    "font-size:13px}.good{color:#05652f;font-weight:600}.bad{color:#a11212;font-weight:600}.note{background:#fff4d6;padding:."
-    "6em "
-    "1em;border-left:4px solid #e69f00}.fine{background:#e7f4ea;padding:.6em 1em;border-left:4px solid #05652f}"
-    "@media print{body{margin:0}h2{break-after:avoid}tr{break-inside:avoid}}</style></head><body>\n";
 
 /* A member by its path; NULL ends it. */
 static const json_t *at(const json_t *json, ...) {
@@ -29,174 +18,100 @@ static const json_t *at(const json_t *json, ...) {
     return json;
 }
 
-static void text(FILE *out, const json_t *value) {
+enum { NUMBER = 32 };
+
+/* A dash for what is not there. */
+static const char *words(const json_t *value, char number[NUMBER]) {
+    if (json_is_string(value)) return *json_string_value(value) ? json_string_value(value) : "–";
+    if (json_is_boolean(value)) return json_is_true(value) ? "yes" : "no";
     if (json_is_integer(value))
-        fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        snprintf(number, NUMBER, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else if (json_is_real(value))
-        fprintf(out, "%g", json_real_value(value));
-    else if (json_is_boolean(value))
-        fputs(json_is_true(value) ? "yes" : "no", out);
-    else if (json_is_string(value) && *json_string_value(value))
-        bt_chart_escape(out, json_string_value(value));
-    else
-        fputs("–", out);
+        snprintf(number, NUMBER, "%g", json_real_value(value));
+    return *number ? number : "–";
 }
 
-static void cell(FILE *out, const json_t *row, const char *key) {
-    fputs("<td>", out);
-    text(out, json_object_get(row, key));
-    fputs("</td>", out);
-}
+#define WORDS(...) words(at(__VA_ARGS__, NULL), (char[NUMBER]){0})
 
-static void line(FILE *out, const char *name, const json_t *value) {
-    fprintf(out, "<tr><th>%s</th><td>", name);
-    text(out, value);
-    fputs("</td></tr>\n", out);
-}
-
-static void verdict(FILE *out, bool good, const char *words) {
-    fprintf(out, "<span class=\"%s\">", good ? "good" : "bad");
-    bt_chart_escape(out, words);
-    fputs("</span>", out);
-}
-
-static void begin(FILE *out, const char *const *columns) {
-    fputs("<table><thead><tr>", out);
-    for (; *columns; columns++) fprintf(out, "<th>%s</th>", *columns);
-    fputs("</tr></thead><tbody>\n", out);
-}
-
-static void end(FILE *out) {
-    fputs("</tbody></table>\n", out);
-}
+/* The arguments of <span class="%s">%s</span>. */
+#define VERDICT(good, said) (good) ? "good" : "bad", (said)
 
 static void overview(FILE *out, const json_t *report) {
     const json_t *attention = at(report, "attention", NULL);
     size_t i;
     json_t *said;
-    fprintf(out, "<h1>Compliance report</h1>\n<p>of one installation of bauta ");
-    text(out, at(report, "software", "version", NULL));
-    fputs(", made ", out);
-    text(out, at(report, "made", NULL));
-    fputs(". It names no person and shows no picture: people are pseudonyms that only the installation can link.", out);
-    if (json_is_true(at(report, "key", "made", NULL))) {
-        fputs(" The key that signs its records: <code>", out);
-        text(out, at(report, "key", "fingerprint", NULL));
-        fputs("</code>.", out);
-    } else {
+    bt_page_say(out,
+                "<p>of one installation of bauta %s, made %s. It names no person and shows no picture: people are pseudonyms "
+                "that only the installation can link.",
+                WORDS(report, "software", "version"), WORDS(report, "made"));
+    if (json_is_true(at(report, "key", "made", NULL)))
+        bt_page_say(out, " The key that signs its records: <code>%s</code>.", WORDS(report, "key", "fingerprint"));
+    else
         fputs(" It has no signing key yet: nothing was recorded.", out);
-    }
     fputs("</p>\n", out);
     if (!json_array_size(attention)) {
         fputs("<p class=\"fine\">Nothing needs looking at.</p>\n", out);
         return;
     }
     fputs("<div class=\"note\">To look at:<ul>\n", out);
-    json_array_foreach(attention, i, said) {
-        fputs("<li>", out);
-        text(out, said);
-        fputs("</li>\n", out);
-    }
+    json_array_foreach(attention, i, said) bt_page_say(out, "<li>%s</li>\n", WORDS(said));
     fputs("</ul></div>\n", out);
 }
 
 static void policy(FILE *out, const json_t *p) {
     size_t i, k;
     json_t *profile, *instrument, *rule;
-    fputs("<h2>Policy in force</h2>\n<p>The first profile is always kept to; others add to it, and none can weaken it.</p>\n",
-          out);
+    bt_page_section(out, "Policy in force");
+    fputs("<p>The first profile is always kept to; others add to it, and none can weaken it.</p>\n", out);
     json_array_foreach(at(p, "profiles", NULL), i, profile) {
-        fputs("<h3>", out);
-        text(out, at(profile, "name", NULL));
-        fputs("</h3>\n<p class=\"s\"><code>", out);
-        text(out, at(profile, "id", NULL));
-        fputs("</code>, ", out);
-        text(out, at(profile, "jurisdiction", NULL));
-        fputs("; ", out);
-        text(out, at(profile, "status", NULL));
-        fputs("; checked against its sources on ", out);
-        text(out, at(profile, "checked_on", NULL));
-        fputs(", confidence ", out);
-        text(out, at(profile, "confidence", NULL));
-        fputs(".</p>\n", out);
-        begin(out, (const char *const[]){"instrument", "clause", "status", "in effect from", "published", "confidence", NULL});
-        json_array_foreach(at(profile, "instruments", NULL), k, instrument) {
-            fputs("<tr><th>", out);
-            text(out, at(instrument, "title", NULL));
-            fputs("<br><span class=\"s\">source: ", out);
-            text(out, at(instrument, "source", NULL));
-            fputs("</span></th>", out);
-            cell(out, instrument, "clause");
-            cell(out, instrument, "status");
-            cell(out, instrument, "effective");
-            cell(out, instrument, "published");
-            cell(out, instrument, "confidence");
-            fputs("</tr>\n", out);
-        }
-        end(out);
+        bt_page_say(out,
+                    "<h3>%s</h3>\n<p class=\"s\"><code>%s</code>, %s; %s; checked against its sources on %s, confidence "
+                    "%s.</p>\n",
+                    WORDS(profile, "name"), WORDS(profile, "id"), WORDS(profile, "jurisdiction"), WORDS(profile, "status"),
+                    WORDS(profile, "checked_on"), WORDS(profile, "confidence"));
+        bt_page_table_begin(out, BT_PAGE_WORDS, "Laws and standards that this profile is made from",
+                            "instrument|clause|status|in effect from|published|confidence");
+        json_array_foreach(at(profile, "instruments", NULL), k, instrument)
+            bt_page_row(out, "%s<br><span class=\"s\">source: %s</span>|%s|%s|%s|%s|%s", WORDS(instrument, "title"),
+                        WORDS(instrument, "source"), WORDS(instrument, "clause"), WORDS(instrument, "status"),
+                        WORDS(instrument, "effective"), WORDS(instrument, "published"), WORDS(instrument, "confidence"));
+        bt_page_table_end(out);
     }
     fputs("<h3>The rules of all of them together</h3>\n", out);
-    begin(out, (const char *const[]){"", "rule", "met by", "how", NULL});
+    bt_page_table_begin(out, BT_PAGE_WORDS, "What is asked, and how it is met", "rule|verdict|met by|how");
     json_array_foreach(at(p, "rules", NULL), i, rule) {
-        const char *words = json_string_value(at(rule, "verdict", NULL));
-        fputs("<tr><td>", out);
-        verdict(out, words && !strcmp(words, "met"), words ? words : "");
-        fputs("</td>", out);
-        cell(out, rule, "asks");
-        cell(out, rule, "by");
-        cell(out, rule, "answer");
-        fputs("</tr>\n", out);
+        const char *said = WORDS(rule, "verdict");
+        bt_page_row(out, "%s|<span class=\"%s\">%s</span>|%s|%s", WORDS(rule, "asks"), VERDICT(!strcmp(said, "met"), said),
+                    WORDS(rule, "by"), WORDS(rule, "answer"));
     }
-    end(out);
+    bt_page_table_end(out);
 }
 
 static void models(FILE *out, const json_t *m) {
     size_t i;
     json_t *file;
-    fputs("<h2>Models</h2>\n<p>The list is signed (Ed25519) by the release key <code>", out);
-    text(out, at(m, "signature", "release_key", NULL));
-    fputs("</code>: ", out);
-    if (json_is_true(at(m, "signature", "valid", NULL))) {
-        verdict(out, true, "the signature holds");
-    } else {
-        verdict(out, false, "no list that it signed is here");
-        fputs(" (", out);
-        text(out, at(m, "signature", "why_not", NULL));
-        fputs(")", out);
-    }
-    fputs(". A file that is not what was signed is not run.</p>\n", out);
-    begin(out, (const char *const[]){"file", "state", "used for", "source and licence", "training data", NULL});
+    const bool valid = json_is_true(at(m, "signature", "valid", NULL));
+    bt_page_section(out, "Models");
+    bt_page_say(
+        out,
+        "<p>The list is signed (Ed25519) by the release key <code>%s</code>: <span class=\"%s\">%s</span>%s%s%s. A file "
+        "that is not what was signed is not run.</p>\n",
+        WORDS(m, "signature", "release_key"), VERDICT(valid, valid ? "the signature holds" : "no list that it signed is here"),
+        valid ? "" : " (", valid ? "" : WORDS(m, "signature", "why_not"), valid ? "" : ")");
+    bt_page_table_begin(out, BT_PAGE_WORDS, "The files that the networks are read from",
+                        "file|state|used for|source and licence|training data");
     json_array_foreach(at(m, "files", NULL), i, file) {
-        const char *state = json_string_value(at(file, "state", NULL));
-        fputs("<tr><th>", out);
-        text(out, at(file, "file", NULL));
-        fputs("<br><span class=\"s\">", out);
-        text(out, at(file, "what", NULL));
-        fputs("<br>", out);
-        text(out, at(file, "bytes", NULL));
-        fputs(" bytes, SHA-256 <code>", out);
-        text(out, at(file, "sha256", NULL));
-        fputs("</code></span></th><td>", out);
-        verdict(out, state && !strcmp(state, "as signed"), state ? state : "");
-        fputs("</td><td>", out);
-        text(out, at(file, "use", NULL));
-        fputs("; ", out);
-        text(out, at(file, "needed_by", NULL));
-        fputs("</td><td>npm ", out);
-        text(out, at(file, "source", "package", NULL));
-        fputs(" ", out);
-        text(out, at(file, "source", "version", NULL));
-        fputs("<br><span class=\"s\">", out);
-        text(out, at(file, "licence", NULL));
-        fputs("<br>SHA-512 <code>", out);
-        text(out, at(file, "source", "sha512", NULL));
-        fputs("</code></span></td><td>", out);
-        text(out, at(file, "training", "data", NULL));
-        fputs("<br><span class=\"s\">told by: ", out);
-        text(out, at(file, "training", "told_by", NULL));
-        fputs("</span></td></tr>\n", out);
+        const char *state = WORDS(file, "state");
+        bt_page_row(out,
+                    "%s<br><span class=\"s\">%s<br>%s bytes, SHA-256 <code>%s</code></span>|<span class=\"%s\">%s</span>|%s; "
+                    "%s|npm package %s %s<br><span class=\"s\">%s<br>SHA-512 <code>%s</code></span>|%s<br><span "
+                    "class=\"s\">told by: %s</span>",
+                    WORDS(file, "file"), WORDS(file, "what"), WORDS(file, "bytes"), WORDS(file, "sha256"),
+                    VERDICT(!strcmp(state, "as signed"), state), WORDS(file, "use"), WORDS(file, "needed_by"),
+                    WORDS(file, "source", "package"), WORDS(file, "source", "version"), WORDS(file, "licence"),
+                    WORDS(file, "source", "sha512"), WORDS(file, "training", "data"), WORDS(file, "training", "told_by"));
     }
-    end(out);
+    bt_page_table_end(out);
 }
 
 /* Whatever the figures are: a row a number, a nested object by its names. */
@@ -204,192 +119,146 @@ static void figures(FILE *out, const char *prefix, const json_t *object) {
     const char *key;
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        char name[128], words[128];
+        char name[128];
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? ", " : "", key);
         if (json_is_object(value)) {
             figures(out, name, value);
             continue;
         }
-        snprintf(words, sizeof words, "%s", name);
-        for (char *c = words; *c; c++)
+        for (char *c = name; *c; c++)
             if (*c == '_') *c = ' ';
-        fputs("<tr><th>", out);
-        bt_chart_escape(out, words);
-        fputs("</th><td>", out);
-        text(out, value);
-        fputs("</td></tr>\n", out);
+        bt_page_row(out, "%s|%s", name, WORDS(value));
     }
 }
 
-static void rate(FILE *out, const json_t *run, const char *key) {
-    char interval[32];
+/* A share and its interval, in percent. */
+static const char *rate(const json_t *run, const char *key, char room[NUMBER * 2]) {
+    char interval[NUMBER];
     snprintf(interval, sizeof interval, "%s_95", key);
     const json_t *range = json_object_get(run, interval);
-    fputs("<td>", out);
-    fprintf(out, "%.3g", json_real_value(json_object_get(run, key)));
+    const int size = snprintf(room, (size_t)NUMBER * 2, "%.3g\u202f%%", 100 * json_real_value(json_object_get(run, key)));
     if (range)
-        fprintf(out, "<br><span class=\"s\">%.3g … %.3g</span>", json_real_value(json_array_get(range, 0)),
-                json_real_value(json_array_get(range, 1)));
-    fputs("</td>", out);
+        snprintf(room + size, (size_t)(NUMBER * 2 - size), " (%.3g … %.3g\u202f%%)",
+                 100 * json_real_value(json_array_get(range, 0)), 100 * json_real_value(json_array_get(range, 1)));
+    return room;
 }
+
+#define RATE(run, key) rate(run, key, (char[NUMBER * 2]){0})
 
 static void error_rates(FILE *out, const json_t *e) {
     size_t i;
     json_t *run;
-    fputs("<h2>Error rates in use</h2>\n<p>Two networks compare a consenting person with themselves; nobody is looked up. FMR: "
-          "the "
-          "share of comparisons of two people that are taken for one; FNMR: of one person that are taken for two; EER: where "
-          "both "
-          "are equal.</p>\n<table><tbody>\n",
+    bt_page_section(out, "Error rates in use");
+    fputs("<p>Two networks compare a consenting person with themselves; nobody is looked up. FMR, false match rate: the share "
+          "of comparisons of two people that are taken for one; FNMR, false non-match rate: of one person that are taken for "
+          "two; EER, equal error rate: where both are equal. In brackets: 95&#8239;% intervals.</p>\n",
           out);
-    line(out, "decision", at(e, "decision", NULL));
+    bt_page_table_begin(out, BT_PAGE_WORDS, "What decides, and what is claimed for it; rates are shares of 1", NULL);
+    bt_page_row(out, "decision|%s", WORDS(e, "decision"));
     figures(out, "limit", at(e, "limits", NULL));
     figures(out, "claimed", at(e, "claimed", NULL));
-    end(out);
-    begin(out, (const char *const[]){"counted on", "comparisons of one person, of two", "EER", "FMR at the threshold, 95 %",
-                                     "FNMR there, 95 %", NULL});
-    json_array_foreach(at(e, "measured", NULL), i, run) {
-        fputs("<tr><th>", out);
-        text(out, at(run, "people", NULL));
-        fputs("<br><span class=\"s\">", out);
-        text(out, at(run, "subjects", NULL));
-        fputs(" people, ", out);
-        text(out, at(run, "pictures", NULL));
-        fputs(" pictures, ", out);
-        text(out, at(run, "date", NULL));
-        fputs("</span></th><td>", out);
-        text(out, at(run, "mated", NULL));
-        fputs(", ", out);
-        text(out, at(run, "non_mated", NULL));
-        fputs("</td>", out);
-        rate(out, run, "eer");
-        rate(out, run, "fmr");
-        rate(out, run, "fnmr");
-        fputs("</tr>\n", out);
-    }
-    end(out);
-    fputs("<p class=\"s\">", out);
-    text(out, at(e, "note", NULL));
-    fputs(".</p>\n", out);
+    bt_page_table_end(out);
+    bt_page_table_begin(out, BT_PAGE_WORDS, "What was counted",
+                        "counted on|comparisons of one person|comparisons of two|EER|FMR at the threshold|FNMR there");
+    json_array_foreach(at(e, "measured", NULL), i, run)
+        bt_page_row(out, "%s<br><span class=\"s\">%s people, %s pictures, %s</span>|%s|%s|%s|%s|%s", WORDS(run, "people"),
+                    WORDS(run, "subjects"), WORDS(run, "pictures"), WORDS(run, "date"), WORDS(run, "mated"),
+                    WORDS(run, "non_mated"), RATE(run, "eer"), RATE(run, "fmr"), RATE(run, "fnmr"));
+    bt_page_table_end(out);
+    bt_page_say(out, "<p class=\"s\">%s.</p>\n", WORDS(e, "note"));
 }
 
 static void consents(FILE *out, const json_t *c) {
     size_t i;
     json_t *one;
-    fputs("<h2>Faces and consents</h2>\n<p>Receipts: ", out);
-    text(out, at(c, "receipts", NULL));
-    fputs("; consents in force: ", out);
-    text(out, at(c, "in_force", NULL));
-    fputs("; chain and signatures: ", out);
-    verdict(out, json_is_true(at(c, "whole", NULL)), json_is_true(at(c, "whole", NULL)) ? "whole" : "damaged");
-    fputs(".</p>\n", out);
+    const bool whole = json_is_true(at(c, "whole", NULL));
+    bt_page_section(out, "Faces and consents");
+    bt_page_say(out, "<p>Receipts: %s; consents in force: %s; chain and signatures: <span class=\"%s\">%s</span>.</p>\n",
+                WORDS(c, "receipts"), WORDS(c, "in_force"), VERDICT(whole, whole ? "whole" : "damaged"));
     if (!json_array_size(at(c, "consents", NULL))) {
         fputs("<p>No face is enrolled here. Masks that belong to nobody need no consent of an owner; the wearer is asked for "
               "their own at each session.</p>\n",
               out);
         return;
     }
-    begin(out, (const char *const[]){"who (pseudonym)", "about", "state", "for", "valid until", "last event", NULL});
+    bt_page_table_begin(out, BT_PAGE_WORDS, "Consents, by the pseudonym of whoever gave them",
+                        "who (pseudonym)|about|state|for|valid until|last event");
     json_array_foreach(at(c, "consents", NULL), i, one) {
         const bool in_force = json_is_true(at(one, "in_force", NULL));
-        fputs("<tr><th><code>", out);
-        text(out, at(one, "subject", NULL));
-        fputs("</code><br><span class=\"s\">consent <code>", out);
-        text(out, at(one, "record", NULL));
-        fputs("</code></span></th><td>", out);
-        text(out, at(one, "about", NULL));
-        if (at(one, "lent_to_key", NULL)) {
-            fputs(", lent to key <code>", out);
-            text(out, at(one, "lent_to_key", NULL));
-            fputs("…</code>", out);
-        }
-        if (at(one, "matched", NULL)) {
-            fputs("<br><span class=\"s\">matched at ", out);
-            text(out, at(one, "matched", "threshold", NULL));
-            fputs(", FMR ", out);
-            text(out, at(one, "matched", "fmr", NULL));
-            fputs(", ", out);
-            text(out, at(one, "matched", "claim", NULL));
-            fputs("</span>", out);
-        }
-        fputs("</td><td>", out);
-        verdict(out, in_force, in_force ? "in force" : json_string_value(at(one, "why_not", NULL)));
-        fputs("</td>", out);
-        cell(out, one, "purposes");
-        cell(out, one, "valid_until");
-        fputs("<td>", out);
-        text(out, at(one, "last_event", NULL));
-        fputs("<br><span class=\"s\">", out);
-        text(out, at(one, "at", NULL));
-        fputs("</span></td></tr>\n", out);
+        const json_t *lent = at(one, "lent_to_key", NULL), *matched = at(one, "matched", NULL);
+        bt_page_say(out, "<tr><th scope=\"row\"><code>%s</code><br><span class=\"s\">consent <code>%s</code></span></th><td>%s",
+                    WORDS(one, "subject"), WORDS(one, "record"), WORDS(one, "about"));
+        if (lent) bt_page_say(out, ", lent to key <code>%s…</code>", WORDS(lent));
+        if (matched)
+            bt_page_say(out, "<br><span class=\"s\">matched at threshold %s, FMR %s, %s</span>", WORDS(matched, "threshold"),
+                        WORDS(matched, "fmr"), WORDS(matched, "claim"));
+        bt_page_say(out,
+                    "</td><td><span class=\"%s\">%s</span></td><td>%s</td><td>%s</td><td>%s<br><span "
+                    "class=\"s\">%s</span></td></tr>\n",
+                    VERDICT(in_force, in_force ? "in force" : WORDS(one, "why_not")), WORDS(one, "purposes"),
+                    WORDS(one, "valid_until"), WORDS(one, "last_event"), WORDS(one, "at"));
     }
-    end(out);
+    bt_page_table_end(out);
 }
 
 static void vault(FILE *out, const json_t *v) {
-    fputs("<h2>Vault</h2>\n<table><tbody>\n", out);
-    line(out, "state", at(v, "state", NULL));
+    bt_page_section(out, "Vault");
+    bt_page_table_begin(out, BT_PAGE_WORDS, "Where enrolled faces are kept", NULL);
+    bt_page_row(out, "state|%s", WORDS(v, "state"));
     if (json_is_true(at(v, "exists", NULL))) {
-        line(out, "its folder is its owner's alone", at(v, "private", NULL));
-        line(out, "sealed by", at(v, "cipher", NULL));
-        line(out, "enrolled faces", at(v, "faces", NULL));
-        line(out, "faces lent to this installation", at(v, "faces_lent_here", NULL));
-        line(out, "erased: their keys are destroyed", at(v, "erased", NULL));
+        bt_page_row(out, "its folder is its owner's alone|%s", WORDS(v, "private"));
+        bt_page_row(out, "sealed by|%s", WORDS(v, "cipher"));
+        bt_page_row(out, "enrolled faces|%s", WORDS(v, "faces"));
+        bt_page_row(out, "faces lent to this installation|%s", WORDS(v, "faces_lent_here"));
+        bt_page_row(out, "erased: their keys are destroyed|%s", WORDS(v, "erased"));
     }
-    end(out);
+    bt_page_table_end(out);
 }
 
 static void retention(FILE *out, const json_t *rows) {
     size_t i;
     json_t *row;
-    fputs("<h2>Retention</h2>\n", out);
-    begin(out, (const char *const[]){"what", "how long", "how that is kept to", NULL});
-    json_array_foreach(rows, i, row) {
-        fputs("<tr><th>", out);
-        text(out, at(row, "what", NULL));
-        fputs("</th>", out);
-        cell(out, row, "how_long");
-        cell(out, row, "by");
-        fputs("</tr>\n", out);
-    }
-    end(out);
+    bt_page_section(out, "Retention");
+    bt_page_table_begin(out, BT_PAGE_WORDS, "What is kept, and for how long", "what|how long|how that is kept to");
+    json_array_foreach(rows, i, row) bt_page_row(out, "%s|%s|%s", WORDS(row, "what"), WORDS(row, "how_long"), WORDS(row, "by"));
+    bt_page_table_end(out);
 }
 
 static void audit(FILE *out, const json_t *a) {
     const bool whole = json_is_true(at(a, "whole", NULL));
-    fputs("<h2>Session log</h2>\n<table><tbody>\n<tr><th>chain and signatures</th><td>", out);
-    verdict(out, whole, whole ? "whole and in order" : json_string_value(at(a, "why_not", NULL)));
-    fputs("</td></tr>\n", out);
-    line(out, "lines", at(a, "lines", NULL));
-    line(out, "of them from before lines were signed", at(a, "unsigned_lines", NULL));
-    line(out, "first", at(a, "first", NULL));
-    line(out, "last", at(a, "last", NULL));
-    fputs("<tr><th>SHA-256 of the last line</th><td><code>", out);
-    text(out, at(a, "head_sha256", NULL));
-    fputs("</code></td></tr>\n", out);
+    bt_page_section(out, "Session log");
+    bt_page_table_begin(out, BT_PAGE_WORDS, "The log's chain, and how often each event is in it", NULL);
+    bt_page_row(out, "chain and signatures|<span class=\"%s\">%s</span>",
+                VERDICT(whole, whole ? "whole and in order" : WORDS(a, "why_not")));
+    bt_page_row(out, "lines|%s", WORDS(a, "lines"));
+    bt_page_row(out, "of them from before lines were signed|%s", WORDS(a, "unsigned_lines"));
+    bt_page_row(out, "first|%s", WORDS(a, "first"));
+    bt_page_row(out, "last|%s", WORDS(a, "last"));
+    bt_page_row(out, "SHA-256 of the last line|<code>%s</code>", WORDS(a, "head_sha256"));
     figures(out, "event", at(a, "events", NULL));
-    end(out);
+    bt_page_table_end(out);
 }
 
 static void sessions(FILE *out, const json_t *s) {
-    fputs("<h2>Sessions</h2>\n<p>Summed over the manifests that are still there.</p>\n<table><tbody>\n", out);
-    line(out, "manifests, signed here", at(s, "manifests", NULL));
-    line(out, "running now, or cut short", at(s, "running_or_cut_short", NULL));
-    line(out, "damaged", at(s, "unreadable", NULL));
-    line(out, "not signed here", at(s, "not_signed_here", NULL));
-    line(out, "first began", at(s, "first", NULL));
-    line(out, "last ended", at(s, "last", NULL));
+    bt_page_section(out, "Sessions");
+    bt_page_table_begin(out, BT_PAGE_WORDS, "Summed over the manifests that are still there", NULL);
+    bt_page_row(out, "manifests, signed here|%s", WORDS(s, "manifests"));
+    bt_page_row(out, "running now, or cut short|%s", WORDS(s, "running_or_cut_short"));
+    bt_page_row(out, "damaged|%s", WORDS(s, "unreadable"));
+    bt_page_row(out, "not signed here|%s", WORDS(s, "not_signed_here"));
+    bt_page_row(out, "first began|%s", WORDS(s, "first"));
+    bt_page_row(out, "last ended|%s", WORDS(s, "last"));
     figures(out, "face worn", at(s, "faces_worn", NULL));
     figures(out, "frames", at(s, "frames", NULL));
     figures(out, "card shown", at(s, "placards_by_reason", NULL));
-    line(out, "times that masked frames gave way to cards", at(s, "times_that_masked_frames_gave_way", NULL));
-    end(out);
+    bt_page_row(out, "times that masked frames gave way to cards|%s", WORDS(s, "times_that_masked_frames_gave_way"));
+    bt_page_table_end(out);
 }
 
 void bt_compliance_page(FILE *out, const json_t *report) {
     size_t i;
     json_t *unknown;
-    fputs(head, out);
+    bt_page_begin(out, "bauta: compliance report", "Compliance report");
     overview(out, report);
     policy(out, at(report, "policy", NULL));
     models(out, at(report, "models", NULL));
@@ -399,12 +268,10 @@ void bt_compliance_page(FILE *out, const json_t *report) {
     retention(out, at(report, "retention", NULL));
     audit(out, at(report, "audit", NULL));
     sessions(out, at(report, "sessions", NULL));
-    fputs("<h2>Not known without the passphrase</h2>\n<ul>\n", out);
-    json_array_foreach(at(report, "not_known_without_the_passphrase", NULL), i, unknown) {
-        fputs("<li>", out);
-        text(out, unknown);
-        fputs("</li>\n", out);
-    }
-    fputs("</ul>\n<p class=\"s\">A reading aid made by the program about itself, not a legal opinion.</p>\n</body></html>\n",
-          out);
+    bt_page_section(out, "Not known without the passphrase");
+    fputs("<ul>\n", out);
+    json_array_foreach(at(report, "not_known_without_the_passphrase", NULL), i, unknown)
+        bt_page_say(out, "<li>%s</li>\n", WORDS(unknown));
+    fputs("</ul>\n<p class=\"s\">A reading aid made by the program about itself, not a legal opinion.</p>\n", out);
+    bt_page_end(out);
 }

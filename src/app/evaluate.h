@@ -57,7 +57,6 @@ BT_CHECKED bt_status bt_evaluation_write(struct bt_log *log, const struct bt_eva
 /* What every `bauta evaluate` shares. */
 enum { BT_EVALUATION_DAY = 32 };
 void bt_evaluation_day(char out_day[BT_EVALUATION_DAY]); /* today, UTC */
-void bt_evaluation_head(FILE *out, const char *title);   /* of a page that stands alone, up to <body> */
 /* report.json (the object is taken, also on failure) and report.html. BT_E_MEMORY: figures is NULL; and as bt_files_write. */
 BT_CHECKED bt_status bt_evaluation_files(struct bt_log *log, const char *folder, json_t *figures, const char *page,
                                          size_t size);

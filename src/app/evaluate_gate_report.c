@@ -3,7 +3,7 @@
 #include "app/evaluate_gate.h"
 
 #include "app/files.h"
-#include "evaluate/chart.h"
+#include "evaluate/page.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -102,7 +102,7 @@ static void dots(FILE *out, const struct bt_gate_study *study, uint32_t f) {
                                               {.name = "bad", .x = x[1], .y = y[1], .count = n[1], .colour = 1, .dots = true},
                                               {.name = "stops at", .x = limit_x, .y = limit_y, .count = 2, .colour = 6},
                                               {.x = most_x, .y = most_y, .count = 2, .colour = 7}};
-    bt_chart_draw(out, &(struct bt_chart){.title = "error of the landmarks",
+    bt_page_chart(out, &(struct bt_chart){.title = "error of the landmarks",
                                           .width_px = 560,
                                           .height_px = 300,
                                           .x = {fit->unit, BT_CHART_LINEAR, low, high},
@@ -142,7 +142,7 @@ static void roc(FILE *out, const struct bt_gate_study *study, uint32_t f) {
     const struct bt_chart_series series[2] = {
         {.x = stopped, .y = caught, .count = t.count + 1},
         {.name = "in force", .x = &now.false_stops, .y = &now.caught, .count = 1, .colour = 1, .dots = true}};
-    bt_chart_draw(out, &(struct bt_chart){.title = "ROC",
+    bt_page_chart(out, &(struct bt_chart){.title = "ROC",
                                           .width_px = 360,
                                           .height_px = 300,
                                           .x = {"stopped of the others", BT_CHART_LINEAR, 0, 1},
@@ -183,7 +183,7 @@ static void sweep(FILE *out, const struct bt_gate_study *study, uint32_t axis) {
     const struct bt_chart_series shares[2] = {
         {.name = "lost", .x = step, .y = lost, .count = BT_GATE_STEPS, .colour = 7},
         {.name = "stopped", .x = step, .y = stopped, .count = BT_GATE_STEPS, .colour = 2}};
-    bt_chart_draw(out, &(struct bt_chart){.title = title,
+    bt_page_chart(out, &(struct bt_chart){.title = title,
                                           .width_px = 460,
                                           .height_px = 240,
                                           .x = {unit, BT_CHART_LINEAR, 0, BT_GATE_STEPS - 1},
@@ -191,7 +191,7 @@ static void sweep(FILE *out, const struct bt_gate_study *study, uint32_t axis) {
                                           .series = errors,
                                           .count = 2,
                                           .legend_low = true});
-    bt_chart_draw(out, &(struct bt_chart){.title = "share of frames",
+    bt_page_chart(out, &(struct bt_chart){.title = "share of frames",
                                           .width_px = 460,
                                           .height_px = 240,
                                           .x = {unit, BT_CHART_LINEAR, 0, BT_GATE_STEPS - 1},
@@ -201,23 +201,26 @@ static void sweep(FILE *out, const struct bt_gate_study *study, uint32_t axis) {
                                           .legend_low = true});
 }
 
+enum { CELL = 24 };
+
+/* A dash for what could not be fitted. */
+static const char *figure(const char *format, double v, char out[CELL]) {
+    if (!isfinite(v)) return "–";
+    snprintf(out, CELL, format, v);
+    return out;
+}
+
+#define FIGURE(format, v) figure(format, v, (char[CELL]){0})
+#define PERCENT(v)        FIGURE("%.1f\u202f%%", 100 * (v))
+
 static void page(FILE *out, const struct bt_gate_study *study, const char *day) {
-    fputs(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>bauta: the gate's thresholds</title>\n<style>"
-        "body{font:15px/1.45 sans-serif;max-width:1000px;margin:2em auto;padding:0 1em;color:#222}"
-        "table{border-collapse:collapse;margin:.8em 0}th,td{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:right}"
-        "th:first-child,td:last-child{text-align:left}.note{background:#fff4d6;padding:.6em 1em;border-left:4px solid #e69f00}"
-        "svg{margin:.3em .3em .3em 0}</style></head><body>\n<h1>The gate's thresholds</h1>\n<p>",
-        out);
-    fprintf(out, "%s, on ", day);
-    bt_chart_escape(out, study->device);
-    fprintf(out,
-            ", %.0f s. %" PRIu32
-            " frames of the built-in footage, %d moments of it, each made worse along %d axes in %d steps. "
-            "The tracker had lost the face in %" PRIu32 " of them, and a placard stood there anyhow; they are not counted "
-            "below.</p>\n",
-            study->seconds, study->count, BT_GATE_MOMENTS, BT_GATE_AXES, BT_GATE_STEPS, study->lost);
-    fprintf(
+    bt_page_begin(out, "bauta: the gate's thresholds", "The gate's thresholds");
+    bt_page_say(out,
+                "<p>%s, on %s, %.0f s. %" PRIu32 " frames of the built-in footage, %d moments of it, each made worse along %d "
+                "axes in %d steps. The tracker had lost the face in %" PRIu32
+                " of them, and a placard stood there anyhow; they are not counted below.</p>\n",
+                day, study->device, study->seconds, study->count, BT_GATE_MOMENTS, BT_GATE_AXES, BT_GATE_STEPS, study->lost);
+    bt_page_say(
         out,
         "<p>A frame is <b>bad</b> where the landmarks are, in the mean, more than %g of the distance between the outer corners "
         "of the eyes from where they are in the same frame as drawn (of a turned head: from where the turn takes them). The "
@@ -233,31 +236,31 @@ static void page(FILE *out, const struct bt_gate_study *study, const char *day) 
         (double)BT_GATE_ERROR_MOST, 100 * BT_GATE_CAUGHT, 100 * BT_GATE_CLEAN_STOPS, 100 * BT_GATE_FALSE_STOPS);
     fputs("<p class=\"note\">One person, an animated portrait: real cameras sharpen, smear and compress, other skin has other "
           "luma, and real hands look otherwise than a board. What is measured is where this tracker gives way, not how often "
-          "that happens to people.</p>\n<table><tr><th>measure</th><th>frames</th><th>bad</th><th>ROC area</th><th>even odds "
-          "at</th><th>enter</th><th>leave</th><th>caught</th><th>false stops</th><th>of half the error</th><th>of frames as "
-          "drawn</th><th>in "
-          "force</th><th></th></tr>\n",
+          "that happens to people.</p>\n<p>The ROC (receiver operating characteristic) is the share of the bad frames that a "
+          "threshold stops against the share of the others that it stops; the area under it is 1 for a measure that tells all "
+          "apart, .5 for one that tells nothing. Even odds: where half the frames are bad, by a logistic fit.</p>\n",
           out);
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Each measure, the threshold chosen for it, and the one in force",
+                        "measure|unit|frames|bad|ROC area|even odds at|enter|leave|caught|false stops|of half the error|of "
+                        "frames as drawn|in force|remark");
     for (uint32_t f = 0; f < BT_GATE_FITS; f++) {
         const struct bt_gate_fit *fit = &study->fit[f];
-        fprintf(out,
-                "<tr><th>%s</th><td>%" PRIu32 "</td><td>%" PRIu32 "</td><td>%.3f</td><td>%.3g</td><td>%.3g</td><td>%.3g</td>"
-                "<td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.1f&#8239;%%</td><td>%.3g</"
-                "td><td>%s%s</td></tr>\n",
-                fit->name, fit->trials, fit->bad, fit->auc, fit->even, (double)fit->enter, (double)fit->leave,
-                100 * fit->point.caught, 100 * fit->point.false_stops, 100 * fit->fine_stops, 100 * fit->clean_stops,
-                (double)fit->limit, f >= BT_GATE_MEASURES ? "judged by swap. " : "", bt_gate_remark(fit));
+        bt_page_row(out, "%s|%s|%" PRIu32 "|%" PRIu32 "|%s|%s|%s|%s|%s|%s|%s|%s|%.3g|<span class=\"w\">%s%s</span>", fit->name,
+                    fit->unit, fit->trials, fit->bad, FIGURE("%.3f", fit->auc), FIGURE("%.3g", fit->even),
+                    FIGURE("%.3g", (double)fit->enter), FIGURE("%.3g", (double)fit->leave), PERCENT(fit->point.caught),
+                    PERCENT(fit->point.false_stops), PERCENT(fit->fine_stops), PERCENT(fit->clean_stops), (double)fit->limit,
+                    f >= BT_GATE_MEASURES ? "judged by swap. " : "", bt_gate_remark(fit));
     }
-    fputs("</table>\n<h2>What each fault does</h2><p>Stopped: by the thresholds in force, without their delay, or by a lost "
-          "face.</p>\n",
-          out);
+    bt_page_table_end(out);
+    bt_page_section(out, "What each fault does");
+    fputs("<p>Stopped: by the thresholds in force, without their delay, or by a lost face.</p>\n", out);
     for (uint32_t axis = 0; axis < BT_GATE_AXES; axis++) sweep(out, study, axis);
     for (uint32_t f = 0; f < BT_GATE_FITS; f++) {
-        fprintf(out, "<h2>%s</h2>\n", study->fit[f].name);
+        bt_page_section(out, study->fit[f].name);
         dots(out, study, f);
         roc(out, study, f);
     }
-    fputs("</body></html>\n", out);
+    bt_page_end(out);
 }
 
 /* --- files --- */

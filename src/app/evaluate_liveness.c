@@ -8,8 +8,8 @@
 #include "app/worn.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "evaluate/chart.h"
 #include "evaluate/interval.h"
+#include "evaluate/page.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -81,29 +81,32 @@ static json_t *report_json(const struct count *c, const char *day, uint64_t seed
 
 static void row(FILE *out, const struct count *c) {
     const struct bt_interval i = bt_evaluate_binomial(c->wrong, c->tried, .95);
-    fprintf(out,
-            "<tr><th>%s</th><td class=\"w\">%s</td><td><b>%.1f&#8239;%%</b></td><td class=\"i\">%.1f … %.1f</td><td>%" PRIu64
-            " of %" PRIu64 "</td>",
-            bt_attack_name[c->kind], described[c->kind], 100 * rate_of(c), 100 * i.low, 100 * i.high, c->wrong, c->tried);
+    char claim[48] = "refused: too few errors for the rule of 30";
     if (claimable(c) <= 1)
-        fprintf(out, "<td>at most %.1f&#8239;%% (rule of %s)</td></tr>\n", 100 * claimable(c), c->wrong ? "30" : "3");
-    else
-        fputs("<td>refused: too few errors for the rule of 30</td></tr>\n", out);
+        snprintf(claim, sizeof claim, "at most %.1f\u202f%% (rule of %s)", 100 * claimable(c), c->wrong ? "30" : "3");
+    bt_page_row(out, "%s|<span class=\"w\">%s</span>|<b>%.1f&#8239;%%</b>|%.1f … %.1f&#8239;%%|%" PRIu64 " of %" PRIu64 "|%s",
+                bt_attack_name[c->kind], described[c->kind], 100 * rate_of(c), 100 * i.low, 100 * i.high, c->wrong, c->tried,
+                claim);
 }
 
 static void stopped_table(FILE *out, const struct count *c) {
-    fputs("<h2>Which rule ended it</h2>\n<table><tr><th>rule</th>", out);
-    for (uint32_t k = 0; k < BT_ATTACK_KINDS; k++) fprintf(out, "<th class=\"w\">%s</th>", bt_attack_name[c[k].kind]);
-    fputs("</tr>\n", out);
+    char columns[512] = "rule";
+    for (uint32_t k = 0; k < BT_ATTACK_KINDS; k++) {
+        const size_t size = strlen(columns);
+        snprintf(columns + size, sizeof columns - size, "|%s", bt_attack_name[c[k].kind]);
+    }
+    bt_page_section(out, "Which rule ended it");
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Presentations that each rule ended", columns);
     for (uint32_t f = 0; f < BT_FAILURE_COUNT; f++) {
         uint64_t any = 0;
         for (uint32_t k = 0; k < BT_ATTACK_KINDS; k++) any += c[k].stopped[f];
         if (!any) continue;
-        fprintf(out, "<tr><th>%s</th>", f ? bt_enroll_failure_text((enum bt_enroll_failure)f, false) : "no rest was found");
-        for (uint32_t k = 0; k < BT_ATTACK_KINDS; k++) fprintf(out, "<td>%" PRIu64 "</td>", c[k].stopped[f]);
+        bt_page_say(out, "<tr><th scope=\"row\">%s</th>",
+                    f ? bt_enroll_failure_text((enum bt_enroll_failure)f, false) : "no rest was found");
+        for (uint32_t k = 0; k < BT_ATTACK_KINDS; k++) bt_page_say(out, "<td>%" PRIu64 "</td>", c[k].stopped[f]);
         fputs("</tr>\n", out);
     }
-    fputs("</table>\n", out);
+    bt_page_table_end(out);
 }
 
 static void chart(FILE *out, const struct count *c) {
@@ -124,12 +127,12 @@ static void chart(FILE *out, const struct count *c) {
                                    .y = {.title = "APCER, %", .low = 0, .high = 100},
                                    .series = series,
                                    .count = BT_ATTACKS + 1};
-    bt_chart_draw(out, &drawn);
+    bt_page_chart(out, &drawn);
 }
 
 static void page(FILE *out, const struct count *c, const char *day) {
-    bt_evaluation_head(out, "bauta: attacks on enrolment's challenge");
-    fprintf(out, "<h1>Attacks on enrolment's challenge</h1>\n<p>Challenge version %d, %s.</p>\n", BT_ENROLL_VERSION, day);
+    bt_page_begin(out, "bauta: attacks on enrolment's challenge", "Attacks on enrolment's challenge");
+    bt_page_say(out, "<p>Challenge version %d, %s.</p>\n", BT_ENROLL_VERSION, day);
     fputs("<p class=\"note\">The heads, the people who move them and the attackers are made of numbers, and what is judged are "
           "their landmarks, not pictures of them. Of a flat picture the worst is assumed: that the net reads a whole head's "
           "depth "
@@ -138,23 +141,23 @@ static void page(FILE *out, const struct count *c, const char *day) {
           "that pass, of all that were tried. BPCER: living heads that are refused in one try; enrolment "
           "gives three. Intervals are Clopper and Pearson's, 95&#8239;%.</p>\n",
           out);
-    fprintf(out, "<p><b>Worst: %s, APCER %.1f&#8239;%%.</b></p>\n", bt_attack_name[c[0].kind], 100 * rate_of(&c[0]));
-    fputs("<table><tr><th>attack</th><th></th><th>APCER</th><th>95&#8239;%</th><th>passed</th><th>may be claimed</th></tr>\n",
-          out);
+    bt_page_say(out, "<p><b>Worst: %s, APCER %.1f&#8239;%%.</b></p>\n", bt_attack_name[c[0].kind], 100 * rate_of(&c[0]));
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Attacks, the worst first",
+                        "attack|how|APCER|95\u202f% interval|passed|may be claimed");
     for (uint32_t k = 0; k < BT_ATTACKS; k++) row(out, &c[k]);
-    fputs("</table>\n<table><tr><th>bona fide</th><th></th><th>BPCER</th><th>95&#8239;%</th><th>refused</th><th>may be "
-          "claimed</th></tr>\n",
-          out);
+    bt_page_table_end(out);
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Living heads", "bona fide|how|BPCER|95\u202f% interval|refused|may be claimed");
     row(out, &c[BT_ATTACK_NONE]);
-    fputs("</table>\n", out);
+    bt_page_table_end(out);
     chart(out, c);
     stopped_table(out, c);
     fputs(
         "<p>Whoever answers live passes: a mask that is worn, as ours, by a living head turns, blinks and smiles as asked, and "
         "nothing in the landmarks tells it from its driver. So does somebody who has a clip of every movement and is quick. "
         "What stops our own masked output is its invisible mark, for which enrolment looks through all pictures of a try (not "
-        "counted here), and the match with the person's other pictures.</p>\n</body></html>\n",
+        "counted here), and the match with the person's other pictures.</p>\n",
         out);
+    bt_page_end(out);
 }
 
 /* --- counting --- */

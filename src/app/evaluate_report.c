@@ -4,7 +4,7 @@
 
 #include "app/files.h"
 #include "base/log.h"
-#include "evaluate/chart.h"
+#include "evaluate/page.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -107,16 +107,22 @@ static json_t *report_json(const struct bt_evaluation *e, const char *day) {
 
 /* --- HTML --- */
 
-static void percent(FILE *out, double v) {
-    if (isnan(v))
-        fputs("<td>–</td>", out);
-    else
-        fprintf(out, v < .001 && v > 0 ? "<td>%.2e</td>" : "<td>%.3f&#8239;%%</td>", v < .001 && v > 0 ? v : 100 * v);
+enum { CELL = 48 };
+
+static const char *percent(double v, char out[CELL]) {
+    if (isnan(v)) return "–";
+    snprintf(out, CELL, v > 0 && v < .001 ? "%.2g\u202f%%" : "%.3f\u202f%%", 100 * v);
+    return out;
 }
 
-static void range(FILE *out, struct bt_interval v) {
-    fprintf(out, "<td class=\"i\">%.3g … %.3g</td>", v.low, v.high);
+static const char *percents(struct bt_interval v, char out[CELL]) {
+    if (isnan(v.low) || isnan(v.high)) return "–";
+    snprintf(out, CELL, "%.3g … %.3g\u202f%%", 100 * v.low, 100 * v.high);
+    return out;
 }
+
+#define PERCENT(v)  percent(v, (char[CELL]){0})
+#define PERCENTS(v) percents(v, (char[CELL]){0})
 
 static void curves(FILE *out, const struct bt_evaluation *e) {
     static struct bt_rates_point point[POINTS];
@@ -137,22 +143,22 @@ static void curves(FILE *out, const struct bt_evaluation *e) {
         roc[m] =
             (struct bt_chart_series){.name = matcher_name[m], .x = fmr[m], .y = tmr[m], .count = POINTS, .colour = (uint8_t)m};
     }
-    const struct bt_chart charts[2] = {{.title = "DET: errors against each other",
+    const struct bt_chart charts[2] = {{.title = "DET, detection error trade-off: errors against each other",
                                         .width_px = 560,
                                         .height_px = 420,
-                                        .x = {"FMR, normal deviates", BT_CHART_NORMAL, fmax(least, 1e-6), .5},
-                                        .y = {"FNMR, normal deviates", BT_CHART_NORMAL, 1e-4, .9},
+                                        .x = {"FMR, as a share; normal deviates", BT_CHART_NORMAL, fmax(least, 1e-6), .5},
+                                        .y = {"FNMR, as a share; normal deviates", BT_CHART_NORMAL, 1e-4, .9},
                                         .series = det,
                                         .count = BT_STUDY_SCORES},
-                                       {.title = "ROC",
+                                       {.title = "ROC, receiver operating characteristic",
                                         .width_px = 560,
                                         .height_px = 420,
-                                        .x = {"FMR", BT_CHART_LOG, fmax(least, 1e-6), 1},
-                                        .y = {"1 - FNMR", BT_CHART_LINEAR, 0, 1},
+                                        .x = {"FMR, as a share", BT_CHART_LOG, fmax(least, 1e-6), 1},
+                                        .y = {"1 - FNMR, as a share", BT_CHART_LINEAR, 0, 1},
                                         .series = roc,
                                         .count = BT_STUDY_SCORES,
                                         .legend_low = true}};
-    for (uint32_t i = 0; i < 2; i++) bt_chart_draw(out, &charts[i]);
+    for (uint32_t i = 0; i < 2; i++) bt_page_chart(out, &charts[i]);
 }
 
 /* Shares of mated and non-mated comparisons by score, each summing to 1; and the threshold. */
@@ -189,145 +195,113 @@ static void histogram(FILE *out, const struct bt_evaluation *e, uint32_t m) {
                                    .width_px = 560,
                                    .height_px = 300,
                                    .x = {"score", BT_CHART_LINEAR, (double)low, (double)high},
-                                   .y = {"share", BT_CHART_LINEAR, 0, most},
+                                   .y = {"share of the comparisons", BT_CHART_LINEAR, 0, most},
                                    .series = series,
                                    .count = 3};
-    bt_chart_draw(out, &chart);
+    bt_page_chart(out, &chart);
 }
 
+static const char method_columns[] = "method|threshold|FMR|95\u202f% interval|errors|FNMR|95\u202f% interval|errors";
+
 static void method_row(FILE *out, const char *name, const struct bt_study_count *c) {
-    fprintf(out, "<tr><th>%s</th><td>%.4g</td>", name, c->threshold);
-    percent(out, rate(c->false_matches, c->non_mated));
-    range(out, bt_evaluate_binomial(c->false_matches, c->non_mated, .95));
-    fprintf(out, "<td>%" PRIu64 " of %" PRIu64 "</td>", c->false_matches, c->non_mated);
-    percent(out, rate(c->false_non_matches, c->mated));
-    range(out, bt_evaluate_binomial(c->false_non_matches, c->mated, .95));
-    fprintf(out, "<td>%" PRIu64 " of %" PRIu64 "</td></tr>\n", c->false_non_matches, c->mated);
+    bt_page_row(out, "%s|%.4g|%s|%s|%" PRIu64 " of %" PRIu64 "|%s|%s|%" PRIu64 " of %" PRIu64, name, c->threshold,
+                PERCENT(rate(c->false_matches, c->non_mated)),
+                PERCENTS(bt_evaluate_binomial(c->false_matches, c->non_mated, .95)), c->false_matches, c->non_mated,
+                PERCENT(rate(c->false_non_matches, c->mated)),
+                PERCENTS(bt_evaluate_binomial(c->false_non_matches, c->mated, .95)), c->false_non_matches, c->mated);
 }
 
 static void matcher_section(FILE *out, const struct bt_evaluation *e, uint32_t m) {
     const struct bt_study_score *s = &e->study->score[m];
-    fprintf(
-        out,
-        "<h2>%s</h2>\n<table><tr><th>method</th><th>threshold</th><th>FMR</th><th>95&#8239;%%</th><th>errors</th><th>FNMR</th>"
-        "<th>95&#8239;%%</th><th>errors</th></tr>\n",
-        matcher_name[m]);
+    bt_page_section(out, matcher_name[m]);
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Errors at the threshold", method_columns);
     method_row(out, "hold-out (7 of 10 learn)", &s->hold_out);
     method_row(out, "10 folds by person", &s->k_fold);
-    fprintf(out, "<tr><th>all, people drawn anew (bootstrap)</th><td>%.4g</td>", (double)s->threshold);
-    percent(out, s->figures.fmr);
-    range(out, s->bootstrap.fmr);
-    fprintf(out, "<td>%" PRIu64 " of %" PRIu64 "</td>", bt_rates_false_matches(s->rates, s->threshold),
-            bt_rates_non_mated(s->rates));
-    percent(out, s->figures.fnmr);
-    range(out, s->bootstrap.fnmr);
-    fprintf(out, "<td>%" PRIu64 " of %" PRIu64 "</td></tr></table>\n", bt_rates_false_non_matches(s->rates, s->threshold),
-            bt_rates_mated(s->rates));
+    bt_page_row(out, "all, people drawn anew (bootstrap)|%.4g|%s|%s|%" PRIu64 " of %" PRIu64 "|%s|%s|%" PRIu64 " of %" PRIu64,
+                (double)s->threshold, PERCENT(s->figures.fmr), PERCENTS(s->bootstrap.fmr),
+                bt_rates_false_matches(s->rates, s->threshold), bt_rates_non_mated(s->rates), PERCENT(s->figures.fnmr),
+                PERCENTS(s->bootstrap.fnmr), bt_rates_false_non_matches(s->rates, s->threshold), bt_rates_mated(s->rates));
+    bt_page_table_end(out);
     const struct bt_transaction t = bt_evaluate_transaction(s->figures.fmr, s->figures.fnmr, e->study->fta);
-    fprintf(out,
-            "<p>EER %.3f&#8239;%% (%.3f … %.3f) at %.4g. Failure to acquire %.3f&#8239;%%; so of whole attempts FAR %.3g, FRR "
-            "%.3g. "
-            "\"FMR at most %g\": <b>%s</b>.</p>\n",
-            100 * s->figures.eer, 100 * s->bootstrap.eer.low, 100 * s->bootstrap.eer.high, (double)s->figures.eer_threshold,
-            100 * e->study->fta, t.far, t.frr, e->params->fmr,
-            s->claim == BT_CLAIM_REFUSED ? "not claimed: the comparisons do not carry it" : claim_name[s->claim]);
-    fputs("<table><tr><th>FMR held to</th><th>threshold</th><th>FNMR</th><th>95&#8239;% (people drawn anew)</th><th>may be "
-          "claimed</th></tr>\n",
-          out);
+    bt_page_say(out,
+                "<p>EER, where both errors are equal: %s (%s) at %.4g. Failure to acquire %s; so of whole attempts FAR, false "
+                "accept rate, %s; FRR, false reject rate, %s. \"FMR at most %s\": <b>%s</b>.</p>\n",
+                PERCENT(s->figures.eer), PERCENTS(s->bootstrap.eer), (double)s->figures.eer_threshold, PERCENT(e->study->fta),
+                PERCENT(t.far), PERCENT(t.frr), PERCENT(e->params->fmr),
+                s->claim == BT_CLAIM_REFUSED ? "not claimed: the comparisons do not carry it" : claim_name[s->claim]);
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "What FNMR is left where FMR is held to a level; intervals: people drawn anew",
+                        "FMR held to|threshold|FNMR|95\u202f% interval|may be claimed");
     for (uint32_t l = 0; l < BT_RATES_LEVELS; l++) {
         const enum bt_claim claim = bt_evaluate_claim(bt_rates_false_matches(s->rates, s->figures.threshold_at[l]),
                                                       bt_rates_non_mated(s->rates), bt_rates_level[l]);
-        fprintf(out, "<tr><th>%g</th><td>%.4g</td>", bt_rates_level[l], (double)s->figures.threshold_at[l]);
-        percent(out, s->figures.fnmr_at[l]);
-        range(out, s->bootstrap.fnmr_at[l]);
-        fprintf(out, "<td>%s</td></tr>\n", claim_name[claim]);
+        bt_page_row(out, "%s|%.4g|%s|%s|%s", PERCENT(bt_rates_level[l]), (double)s->figures.threshold_at[l],
+                    PERCENT(s->figures.fnmr_at[l]), PERCENTS(s->bootstrap.fnmr_at[l]), claim_name[claim]);
     }
-    fputs("</table>\n", out);
+    bt_page_table_end(out);
     histogram(out, e, m);
 }
 
 static void label_table(FILE *out, const struct bt_evaluation *e) {
     const struct bt_study_score *s = &e->study->score[BT_STUDY_FUSION];
-    fputs(
-        "<h2>By what the picture is like</h2><p>Fused score, at its threshold; both pictures in the same "
-        "third.</p><table><tr><th>label</th>"
-        "<th>from</th><th>to</th><th>FNMR</th><th>95&#8239;%</th><th>of</th><th>FMR</th><th>95&#8239;%</th><th>of</th></tr>\n",
-        out);
+    bt_page_section(out, "By what the picture is like");
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Fused score, at its threshold; both pictures in the same third",
+                        "label|from|to|FNMR|95\u202f% interval|of|FMR|95\u202f% interval|of");
     for (uint32_t l = 0; l < BT_STUDY_LABELS; l++)
         for (uint32_t k = 0; k < BT_STUDY_BINS; k++) {
             const struct bt_study_bin *b = &s->bin[l][k];
             if (!b->mated && !b->non_mated) continue;
-            fprintf(out, "<tr><th>%s</th><td>%.3g</td><td>%.3g</td>", k ? "" : bt_gallery_labels[l], (double)b->low,
-                    (double)b->high);
-            percent(out, rate(b->false_non_matches, b->mated));
-            range(out, bt_evaluate_binomial(b->false_non_matches, b->mated, .95));
-            fprintf(out, "<td>%" PRIu64 "</td>", b->mated);
-            percent(out, rate(b->false_matches, b->non_mated));
-            range(out, bt_evaluate_binomial(b->false_matches, b->non_mated, .95));
-            fprintf(out, "<td>%" PRIu64 "</td></tr>\n", b->non_mated);
+            bt_page_row(out, "%s|%.3g|%.3g|%s|%s|%" PRIu64 "|%s|%s|%" PRIu64, bt_gallery_labels[l], (double)b->low,
+                        (double)b->high, PERCENT(rate(b->false_non_matches, b->mated)),
+                        PERCENTS(bt_evaluate_binomial(b->false_non_matches, b->mated, .95)), b->mated,
+                        PERCENT(rate(b->false_matches, b->non_mated)),
+                        PERCENTS(bt_evaluate_binomial(b->false_matches, b->non_mated, .95)), b->non_mated);
         }
-    fputs("</table>\n", out);
-}
-
-void bt_evaluation_head(FILE *out, const char *title) {
-    fputs("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>", out);
-    bt_chart_escape(out, title);
-    fputs("</title>\n<style>body{font:15px/1.45 sans-serif;max-width:1180px;margin:2em auto;padding:0 1em;color:#222}"
-          "table{border-collapse:collapse;margin:.8em 0}th,td{padding:.2em .7em;border-bottom:1px solid #ddd;text-align:right}"
-          "th:first-child,td.w{text-align:left}.i{color:#666}.note{background:#fff4d6;padding:.6em 1em;border-left:4px solid "
-          "#e69f00}svg{margin:.5em .5em .5em 0}</style></head><body>\n",
-          out);
+    bt_page_table_end(out);
 }
 
 static void page(FILE *out, const struct bt_evaluation *e, const char *day) {
     const struct bt_gallery *g = e->gallery;
-    bt_evaluation_head(out, "bauta: errors of its matchers");
-    fputs("<h1>Errors of bauta's matchers</h1>\n<p>", out);
-    bt_chart_escape(out, g->what);
-    fprintf(out, ". %s, on ", day);
-    bt_chart_escape(out, e->device);
-    fprintf(out,
-            ", %.0f s. %" PRIu32 " pictures gave a template, %" PRIu32 " did not (no face found). %" PRIu32
-            " comparisons.</p>\n",
-            e->seconds, g->pictures, g->failed, g->pairs);
+    bt_page_begin(out, "bauta: errors of its matchers", "Errors of bauta's matchers");
+    bt_page_say(out,
+                "<p>%s. %s, on %s, %.0f s. %" PRIu32 " pictures gave a template, %" PRIu32 " did not (no face found). %" PRIu32
+                " comparisons.</p>\n",
+                g->what, day, e->device, e->seconds, g->pictures, g->failed, g->pairs);
     if (g->synthetic)
         fputs("<p class=\"note\">These people are made of numbers by bauta's own renderer: nobody's face was used. They stand "
-              "for real "
-              "ones only in part: hair, skin and light are simpler, and the nets, which learnt on photographs, find them more "
-              "alike than "
-              "people are. What is counted here is how the matchers, the fusion and the thresholds behave, and an upper bound "
-              "on how well "
-              "rendered masks can be told apart; it is <b>not</b> the error rate on real people.</p>\n",
+              "for real ones only in part: hair, skin and light are simpler, and the nets, which learnt on photographs, find "
+              "them more alike than people are. What is counted here is how the matchers, the fusion and the thresholds "
+              "behave, and an upper bound on how well rendered masks can be told apart; it is <b>not</b> the error rate on "
+              "real people.</p>\n",
               out);
     fputs("<p>FMR, false match rate: two people taken for one. FNMR, false non-match rate: one person taken for two. "
-          "Thresholds are "
-          "chosen on people who are not counted with them (hold-out, folds). Intervals of the first two rows are Clopper and "
-          "Pearson's, exact "
-          "for independent comparisons, which these are only in part, for they share people; the third row draws people anew "
-          "instead. "
-          "A rate is claimed only by the rule of 3 or the rule of 30 (ISO/IEC 19795-1).</p>\n",
+          "Thresholds are chosen on people who are not counted with them (hold-out, folds). Intervals of the first two rows "
+          "are Clopper and Pearson's, exact for independent comparisons, which these are only in part, for they share people; "
+          "the third row draws people anew instead. A rate is claimed only by the rule of 3 or the rule of 30 (ISO/IEC "
+          "19795-1).</p>\n",
           out);
     curves(out, e);
     for (uint32_t m = 0; m < BT_STUDY_SCORES; m++) matcher_section(out, e, m);
-    fprintf(out,
-            "<h2>Fusion</h2><p>Logistic regression, L2 of strength %g, chosen by folds that share nobody; Cllr held out %.4f "
-            "bits.</p>"
-            "<table><tr><th>L2</th><th>Cllr, held out</th></tr>\n",
-            e->study->fusion.strength, e->study->cllr);
+    bt_page_section(out, "Fusion");
+    bt_page_say(out,
+                "<p>Logistic regression, held small by L2, a penalty on the squares of its weights, of strength %g, chosen by "
+                "folds that share nobody; Cllr, the cost of the log likelihood ratios, held out %.4f bits.</p>",
+                e->study->fusion.strength, e->study->cllr);
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Strengths that were tried", "L2|Cllr held out, bits");
     for (uint32_t i = 0; i < BT_FUSION_STRENGTHS; i++)
-        fprintf(out, "<tr><th>%g%s</th><td>%.4f</td></tr>\n", e->study->choice.strength[i],
-                i == e->study->choice.chosen ? " (chosen)" : "", e->study->choice.cllr[i]);
-    fputs("</table>\n", out);
-    fputs("<h2>The limits in use</h2><p>What this program decides by itself, wherever it compares two pictures, on these "
-          "comparisons. The limits were not chosen on them, unless this is the run that they come from.</p><table><tr><th></th>"
-          "<th>threshold</th><th>FMR</th><th>95&#8239;%</th><th>errors</th><th>FNMR</th><th>95&#8239;%</th><th>errors</th></"
-          "tr>\n",
+        bt_page_row(out, "%g%s|%.4f", e->study->choice.strength[i], i == e->study->choice.chosen ? " (chosen)" : "",
+                    e->study->choice.cllr[i]);
+    bt_page_table_end(out);
+    bt_page_section(out, "The limits in use");
+    fputs("<p>What this program decides by itself, wherever it compares two pictures, on these comparisons. The limits were "
+          "not chosen on them, unless this is the run that they come from.</p>",
           out);
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Errors at the limits in use", method_columns);
     method_row(out, "in use", &e->in_use);
-    fputs("</table>\n", out);
+    bt_page_table_end(out);
     label_table(out, e);
-    fprintf(out, "<p>%" PRIu32 " pictures look more like somebody else than like their own person.</p>\n</body></html>\n",
-            e->study->suspects);
+    bt_page_say(out, "<p>%" PRIu32 " pictures look more like somebody else than like their own person.</p>\n",
+                e->study->suspects);
+    bt_page_end(out);
 }
 
 void bt_evaluation_day(char out_day[BT_EVALUATION_DAY]) {

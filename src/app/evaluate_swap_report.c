@@ -3,8 +3,8 @@
 #include "app/evaluate_swap.h"
 
 #include "base/log.h"
-#include "evaluate/chart.h"
 #include "evaluate/motion.h"
+#include "evaluate/page.h"
 
 #include <inttypes.h>
 #include <libavutil/base64.h>
@@ -196,8 +196,9 @@ static bt_status draw(FILE *out, const struct bt_swap_study *y, const struct gro
         }
     }
     if (!status && pieces) {
-        fprintf(out, "<h2>%s</h2>\n<p>%s</p>\n", g->title, g->says);
-        bt_chart_draw(out, &(struct bt_chart){
+        bt_page_section(out, g->title);
+        bt_page_say(out, "<p>%s</p>\n", g->says);
+        bt_page_chart(out, &(struct bt_chart){
                                .title = g->title,
                                .width_px = 940,
                                .height_px = 250,
@@ -218,10 +219,10 @@ static bt_status embed(FILE *out, struct bt_log *log, const struct bt_picture_rg
     const size_t room = AV_BASE64_SIZE(png.size);
     char *text = malloc(room);
     if (text && av_base64_encode(text, (int)room, png.data, (int)png.size)) {
-        fprintf(out,
-                "<figure><img alt=\"%s\" width=\"%" PRIu32 "\" height=\"%" PRIu32 "\" src=\"data:image/png;base64,%s\">"
-                "<figcaption>%s</figcaption></figure>\n",
-                what, picture->width_px, picture->height_px, text, what);
+        bt_page_say(out,
+                    "<figure><img alt=\"%s\" width=\"%" PRIu32 "\" height=\"%" PRIu32 "\" src=\"data:image/png;base64,%s\">"
+                    "<figcaption>%s</figcaption></figure>\n",
+                    what, picture->width_px, picture->height_px, text, what);
     } else {
         status = BT_E_MEMORY;
     }
@@ -234,7 +235,7 @@ static bt_status worst_frames(FILE *out, struct bt_log *log, const struct bt_swa
     bt_status status = BT_OK;
     bool any = false;
     for (int i = 0; i < BT_SWAP_WORST; i++) any |= y->worst[i].out.rgb != NULL;
-    fputs("<h2>The worst frames</h2>\n", out);
+    bt_page_section(out, "The worst frames");
     if (!any)
         fputs("<p>No pictures are kept: a person's face was lent to be worn, not to be kept, and of a clip only whoever is "
               "asked at a "
@@ -243,8 +244,8 @@ static bt_status worst_frames(FILE *out, struct bt_log *log, const struct bt_swa
     for (int i = 0; !status && i < BT_SWAP_WORST; i++) {
         const struct bt_swap_worst *w = &y->worst[i];
         if (!w->found) continue;
-        fprintf(out, "<h3>%s: %.3g %s, frame %" PRIu64 " (%.2f s)</h3>\n", bt_swap_measures[w->measure].name, w->value,
-                bt_swap_measures[w->measure].unit, w->frame, (double)w->frame / y->rate);
+        bt_page_say(out, "<h3>%s: %.3g %s, frame %" PRIu64 " (%.2f s)</h3>\n", bt_swap_measures[w->measure].name, w->value,
+                    bt_swap_measures[w->measure].unit, w->frame, (double)w->frame / y->rate);
         if (w->in.rgb) status = embed(out, log, &w->in, "as it went in");
         if (!status && w->out.rgb) status = embed(out, log, &w->out, "as it left");
     }
@@ -253,29 +254,21 @@ static bt_status worst_frames(FILE *out, struct bt_log *log, const struct bt_swa
 
 static bt_status page(FILE *out, struct bt_log *log, const struct bt_swap_study *y, const struct bt_swap_figure *f,
                       const char *day) {
-    bt_evaluation_head(out, "bauta: what the mask does to a clip");
-    fputs("<style>figure{display:inline-block;margin:.3em .6em .3em 0}figcaption{color:#666}td,th{text-align:right}"
-          "th:first-child{text-align:left}</style>\n<h1>What the mask does to a clip</h1>\n<p>",
-          out);
-    bt_chart_escape(out, y->clip);
-    fputs(", wearing ", out);
-    bt_chart_escape(out, y->face);
-    fprintf(out, ", %s, on ", day);
-    bt_chart_escape(out, y->device);
-    fprintf(out,
-            ", %.0f s. %" PRIu32 " &times; %" PRIu32 ", %g frames a second, %" PRIu32
-            " frames: <b>%.1f&#8239;%%</b> masked, %" PRIu32 " cards, %" PRIu32 " held. <b>Bare faces: %" PRIu32
-            "</b>. Label or banner lie on the face in %" PRIu32 " frames; no face was found again in %" PRIu32 ". Of %" PRIu32
-            " that were compared, both matchers together take <b>%" PRIu32 "</b> for the driver.</p>\n",
-            y->seconds, y->width_px, y->height_px, y->rate, y->count, y->count ? 100.0 * y->masked / y->count : 0.0,
-            y->placards, y->held, y->leaks, y->covered, y->lost, y->compared, y->driver_again);
+    bt_page_begin(out, "bauta: what the mask does to a clip", "What the mask does to a clip");
+    bt_page_say(out,
+                "<p>%s, wearing %s, %s, on %s, %.0f s. %" PRIu32 " &times; %" PRIu32 ", %g frames a second, %" PRIu32
+                " frames: <b>%.1f&#8239;%%</b> masked, %" PRIu32 " cards, %" PRIu32 " held. <b>Bare faces: %" PRIu32
+                "</b>. Label or banner lie on the face in %" PRIu32 " frames; no face was found again in %" PRIu32
+                ". Of %" PRIu32 " that were compared, both matchers together take <b>%" PRIu32 "</b> for the driver.</p>\n",
+                y->clip, y->face, day, y->device, y->seconds, y->width_px, y->height_px, y->rate, y->count,
+                y->count ? 100.0 * y->masked / y->count : 0.0, y->placards, y->held, y->leaks, y->covered, y->lost, y->compared,
+                y->driver_again);
     if (y->placards) {
         fputs("<p>Cards: ", out);
         for (int i = 0, n = 0; i < BAUTA_STATUS_COUNT; i++)
-            if (y->placards_by_status[i]) {
-                fprintf(out, "%s%" PRIu32 " ", n++ ? ", " : "", y->placards_by_status[i]);
-                bt_chart_escape(out, bauta_status_text((bauta_status)i));
-            }
+            if (y->placards_by_status[i])
+                bt_page_say(out, "%s%" PRIu32 " %s", n++ ? ", " : "", y->placards_by_status[i],
+                            bauta_status_text((bauta_status)i));
         fputs(".</p>\n", out);
     }
     fputs("<p class=\"note\">The pipeline ran as it always does; what left it, 8 bits, 4:2:0, labelled and marked, was tracked "
@@ -284,21 +277,20 @@ static bt_status page(FILE *out, struct bt_log *log, const struct bt_swap_study 
           "where they lie on the face, and colours of frames that fade into the card. One "
           "clip under one mask: another face, light or camera has other figures. No figure here says that a viewer is, or is "
           "not, "
-          "deceived: the label is there so that nobody is.</p>\n"
-          "<table><tr><th></th><th>median</th><th>95th percentile</th><th>frames</th><th>unit</th></tr>\n",
+          "deceived: the label is there so that nobody is.</p>\n",
           out);
-    for (int m = 0; m < BT_SWAP_MEASURES; m++) {
-        fprintf(out, "<tr><th>%s</th>", bt_swap_measures[m].name);
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Over the frames that could be measured",
+                        "measure|median|95th percentile|frames|unit");
+    for (int m = 0; m < BT_SWAP_MEASURES; m++)
         if (f[m].frames)
-            fprintf(out, "<td>%.3f</td><td>%.3f</td>", f[m].median, f[m].p95);
+            bt_page_row(out, "%s|%.3f|%.3f|%" PRIu32 "|<span class=\"w\">%s</span>", bt_swap_measures[m].name, f[m].median,
+                        f[m].p95, f[m].frames, bt_swap_measures[m].unit);
         else
-            fputs("<td>–</td><td>–</td>", out);
-        fprintf(out, "<td>%" PRIu32 "</td><td>%s</td></tr>\n", f[m].frames, bt_swap_measures[m].unit);
-    }
-    fputs("</table>\n", out);
+            bt_page_row(out, "%s|–|–|0|<span class=\"w\">%s</span>", bt_swap_measures[m].name, bt_swap_measures[m].unit);
+    bt_page_table_end(out);
     bt_status status = worst_frames(out, log, y);
     for (size_t i = 0; !status && i < BT_COUNT(groups); i++) status = draw(out, y, &groups[i]);
-    fputs("</body></html>\n", out);
+    bt_page_end(out);
     return status;
 }
 

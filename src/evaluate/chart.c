@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "evaluate/chart.h"
+
+#include "evaluate/page.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -7,28 +10,6 @@ enum { LEFT = 62, RIGHT = 16, TOP = 34, BOTTOM = 46, TICKS_MOST = 16, LINE_POINT
 
 /* Okabe and Ito (2008): told apart also by people who do not see red and green apart. */
 static const char *const colours[8] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000", "#888888"};
-
-void bt_chart_escape(FILE *out, const char *text) {
-    for (; *text; text++) switch (*text) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        case '\'':
-            fputs("&#39;", out);
-            break;
-        default:
-            fputc(*text, out);
-        }
-}
 
 /* Where the normal distribution function is p: by halving, to about 1e-12. */
 static double deviate(double p) {
@@ -103,10 +84,10 @@ static void draw_axes(FILE *out, const struct bt_chart *c, const struct frame *f
                 f->x, px_y(f, c, tick[i]), f->x + f->w, f->x - 5, px_y(f, c, tick[i]) + 4, tick[i]);
     fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"frame\"/>\n", f->x, f->y, f->w, f->h);
     fprintf(out, "<text x=\"%.1f\" y=\"%.1f\" class=\"axis\" text-anchor=\"middle\">", f->x + f->w / 2, f->y + f->h + 36);
-    bt_chart_escape(out, c->x.title);
+    bt_page_text(out, c->x.title);
     fprintf(out, "</text>\n<text transform=\"translate(14 %.1f) rotate(-90)\" class=\"axis\" text-anchor=\"middle\">",
             f->y + f->h / 2);
-    bt_chart_escape(out, c->y.title);
+    bt_page_text(out, c->y.title);
     fputs("</text>\n", out);
 }
 
@@ -150,7 +131,7 @@ static void draw_legend(FILE *out, const struct bt_chart *c, const struct frame 
                 "<rect x=\"%.1f\" y=\"%.1f\" width=\"10\" height=\"10\" fill=\"%s\"/><text x=\"%.1f\" y=\"%.1f\" "
                 "text-anchor=\"end\">",
                 x - 14, y - 10, colours[c->series[i].colour % 8], x - 20, y - 1);
-        bt_chart_escape(out, c->series[i].name);
+        bt_page_text(out, c->series[i].name);
         fputs("</text>\n", out);
     }
 }
@@ -158,12 +139,16 @@ static void draw_legend(FILE *out, const struct bt_chart *c, const struct frame 
 void bt_chart_draw(FILE *out, const struct bt_chart *c) {
     const struct frame f = {LEFT, TOP, (double)c->width_px - LEFT - RIGHT, (double)c->height_px - TOP - BOTTOM};
     fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" role=\"img\">\n<style>"
-            ".grid{stroke:#ddd;fill:none}.frame{stroke:#444;fill:none}text{font:12px sans-serif;fill:#222}"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %u %u\" width=\"%u\" height=\"%u\" role=\"img\" "
+            "aria-label=\"",
+            c->width_px, c->height_px, c->width_px, c->height_px);
+    bt_page_text(out, c->title);
+    fprintf(out,
+            "\">\n<style>.grid{stroke:#ddd;fill:none}.frame{stroke:#444;fill:none}text{font:12px sans-serif;fill:#222}"
             ".tick{font-size:11px}.title{font-size:14px;font-weight:bold}</style>\n"
             "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n<text x=\"%.1f\" y=\"20\" class=\"title\">",
-            c->width_px, c->height_px, c->width_px, c->height_px, f.x);
-    bt_chart_escape(out, c->title);
+            f.x);
+    bt_page_text(out, c->title);
     fputs("</text>\n", out);
     draw_axes(out, c, &f);
     for (uint32_t i = 0; i < c->count; i++) draw_series(out, c, &f, &c->series[i]);

@@ -36,7 +36,5 @@ struct bt_chart {
 
 /* Titles and names are escaped. */
 void bt_chart_draw(FILE *out, const struct bt_chart *chart);
-/* &, <, >, " and ' as HTML and XML want them. */
-void bt_chart_escape(FILE *out, const char *text);
 
 #endif
