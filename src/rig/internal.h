@@ -9,7 +9,8 @@
 enum {
     RIG_EDGES = BT_RIG_FINE_VERTICES - BT_RIG_VERTICES,
     RIG_SUBDIVISION_MAX = BT_RIG_VERTICES + 2 * RIG_EDGES + 4 * RIG_EDGES,
-    RIG_LIP_PAIRS = 9
+    RIG_LIP_PAIRS = 9,
+    RIG_INNER_CORNER = 8 /* of an eye's ring, which begins at the outer one */
 };
 
 struct bt_rig {

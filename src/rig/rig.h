@@ -111,7 +111,8 @@ void bt_rig_close_lips(const struct bt_rig *rig, struct bt_vec3 *vertex, float g
 /* The hybrid: the mask's shape inside, the driver's outline, the driver's expression.
    H = Nd + strength * w * (Nm - Nd) + E, E = M - Nd; w fades to 0 at the outline and where the normal turns away from the
    camera, and E_y near the lids is scaled by the ratio of the eyes' openings so that a blink closes (facts: the recipe, step
-   4). `mesh`: the driver's 468 points in face space. `rotation`: the pose's (row-major 3 x 3), for the silhouette. */
+   4). The lids' middle then lies halfway between the two faces', above the corners. `mesh`: the driver's 468 points in face
+   space. `rotation`: the pose's (row-major 3 x 3), for the silhouette. */
 void bt_rig_hybrid(const struct bt_rig *rig, const struct bt_vec3 *mesh, const struct bt_vec3 *neutral_driver,
                    const struct bt_vec3 *neutral_mask, const float rotation[9], float strength, struct bt_vec3 *out_hybrid);
 #define BT_RIG_STRENGTH 1.15f
