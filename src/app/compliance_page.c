@@ -248,9 +248,11 @@ static void sessions(FILE *out, const json_t *s) {
     bt_page_row(out, "not signed here|%s", WORDS(s, "not_signed_here"));
     bt_page_row(out, "first began|%s", WORDS(s, "first"));
     bt_page_row(out, "last ended|%s", WORDS(s, "last"));
-    figures(out, "face worn", at(s, "faces_worn", NULL));
+    bt_page_row(out, "sessions with a mask that is nobody's face|%s", WORDS(s, "faces_worn", "nobodys"));
+    bt_page_row(out, "sessions with the wearer's own face|%s", WORDS(s, "faces_worn", "own"));
+    bt_page_row(out, "sessions with a face that was lent|%s", WORDS(s, "faces_worn", "lent"));
     figures(out, "frames", at(s, "frames", NULL));
-    figures(out, "card shown", at(s, "placards_by_reason", NULL));
+    figures(out, "frames with the card", at(s, "placards_by_reason", NULL));
     bt_page_row(out, "times that masked frames gave way to cards|%s", WORDS(s, "times_that_masked_frames_gave_way"));
     bt_page_table_end(out);
 }

@@ -190,7 +190,7 @@ static void sweep(FILE *out, const struct bt_gate_study *study, uint32_t axis) {
                                           .y = {"mean error / eyes' distance", BT_CHART_LINEAR, 0, error_shown},
                                           .series = errors,
                                           .count = 2,
-                                          .legend_low = true});
+                                          .legend_left = true});
     bt_page_chart(out, &(struct bt_chart){.title = "share of frames",
                                           .width_px = 460,
                                           .height_px = 240,
@@ -198,7 +198,7 @@ static void sweep(FILE *out, const struct bt_gate_study *study, uint32_t axis) {
                                           .y = {"share", BT_CHART_LINEAR, 0, 1.02},
                                           .series = shares,
                                           .count = 2,
-                                          .legend_low = true});
+                                          .legend_left = true});
 }
 
 enum { CELL = 24 };
@@ -241,12 +241,14 @@ static void page(FILE *out, const struct bt_gate_study *study, const char *day) 
           "apart, .5 for one that tells nothing. Even odds: where half the frames are bad, by a logistic fit.</p>\n",
           out);
     bt_page_table_begin(out, BT_PAGE_FIGURES, "Each measure, the threshold chosen for it, and the one in force",
-                        "measure|unit|frames|bad|ROC area|even odds at|enter|leave|caught|false stops|of half the error|of "
+                        "measure|frames|bad|ROC area|even odds at|enter|leave|caught|false stops|of half the error|of "
                         "frames as drawn|in force|remark");
     for (uint32_t f = 0; f < BT_GATE_FITS; f++) {
         const struct bt_gate_fit *fit = &study->fit[f];
-        bt_page_row(out, "%s|%s|%" PRIu32 "|%" PRIu32 "|%s|%s|%s|%s|%s|%s|%s|%s|%.3g|<span class=\"w\">%s%s</span>", fit->name,
-                    fit->unit, fit->trials, fit->bad, FIGURE("%.3f", fit->auc), FIGURE("%.3g", fit->even),
+        bt_page_row(out,
+                    "%s<br><span class=\"s\">%s</span>|%" PRIu32 "|%" PRIu32
+                    "|%s|%s|%s|%s|%s|%s|%s|%s|%.3g|<span class=\"w\">%s%s</span>",
+                    fit->name, fit->unit, fit->trials, fit->bad, FIGURE("%.3f", fit->auc), FIGURE("%.3g", fit->even),
                     FIGURE("%.3g", (double)fit->enter), FIGURE("%.3g", (double)fit->leave), PERCENT(fit->point.caught),
                     PERCENT(fit->point.false_stops), PERCENT(fit->fine_stops), PERCENT(fit->clean_stops), (double)fit->limit,
                     f >= BT_GATE_MEASURES ? "judged by swap. " : "", bt_gate_remark(fit));

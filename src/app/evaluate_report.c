@@ -144,14 +144,14 @@ static void curves(FILE *out, const struct bt_evaluation *e) {
             (struct bt_chart_series){.name = matcher_name[m], .x = fmr[m], .y = tmr[m], .count = POINTS, .colour = (uint8_t)m};
     }
     const struct bt_chart charts[2] = {{.title = "DET, detection error trade-off: errors against each other",
-                                        .width_px = 560,
+                                        .width_px = 520,
                                         .height_px = 420,
                                         .x = {"FMR, as a share; normal deviates", BT_CHART_NORMAL, fmax(least, 1e-6), .5},
                                         .y = {"FNMR, as a share; normal deviates", BT_CHART_NORMAL, 1e-4, .9},
                                         .series = det,
                                         .count = BT_STUDY_SCORES},
                                        {.title = "ROC, receiver operating characteristic",
-                                        .width_px = 560,
+                                        .width_px = 520,
                                         .height_px = 420,
                                         .x = {"FMR, as a share", BT_CHART_LOG, fmax(least, 1e-6), 1},
                                         .y = {"1 - FNMR, as a share", BT_CHART_LINEAR, 0, 1},
@@ -192,12 +192,13 @@ static void histogram(FILE *out, const struct bt_evaluation *e, uint32_t m) {
         {.name = "one person", .x = x, .y = share[1], .count = 2 * HISTOGRAM, .colour = 0, .filled = true},
         {.name = "threshold", .x = line_x, .y = line_y, .count = 2, .colour = 6}};
     const struct bt_chart chart = {.title = matcher_name[m],
-                                   .width_px = 560,
+                                   .width_px = 520,
                                    .height_px = 300,
                                    .x = {"score", BT_CHART_LINEAR, (double)low, (double)high},
-                                   .y = {"share of the comparisons", BT_CHART_LINEAR, 0, most},
+                                   .y = {"share of the comparisons", BT_CHART_LINEAR, 0, 1.08 * most},
                                    .series = series,
-                                   .count = 3};
+                                   .count = 3,
+                                   .legend_left = true};
     bt_page_chart(out, &chart);
 }
 

@@ -283,10 +283,10 @@ static bt_status page(FILE *out, struct bt_log *log, const struct bt_swap_study 
                         "measure|median|95th percentile|frames|unit");
     for (int m = 0; m < BT_SWAP_MEASURES; m++)
         if (f[m].frames)
-            bt_page_row(out, "%s|%.3f|%.3f|%" PRIu32 "|<span class=\"w\">%s</span>", bt_swap_measures[m].name, f[m].median,
-                        f[m].p95, f[m].frames, bt_swap_measures[m].unit);
+            bt_page_row(out, "%s|%.3f|%.3f|%" PRIu32 "|%s", bt_swap_measures[m].name, f[m].median, f[m].p95, f[m].frames,
+                        bt_swap_measures[m].unit);
         else
-            bt_page_row(out, "%s|–|–|0|<span class=\"w\">%s</span>", bt_swap_measures[m].name, bt_swap_measures[m].unit);
+            bt_page_row(out, "%s|–|–|0|%s", bt_swap_measures[m].name, bt_swap_measures[m].unit);
     bt_page_table_end(out);
     bt_status status = worst_frames(out, log, y);
     for (size_t i = 0; !status && i < BT_COUNT(groups); i++) status = draw(out, y, &groups[i]);

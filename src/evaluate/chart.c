@@ -120,7 +120,7 @@ static void draw_legend(FILE *out, const struct bt_chart *c, const struct frame 
     }
     if (!named) return;
     const double width = 6.6 * (double)longest + 26, height = 16.0 * named + 6,
-                 x = f->x + f->w - 4; /* about, of a 12 px font */
+                 x = c->legend_left ? f->x + width + 4 : f->x + f->w - 4; /* about, of a 12 px font */
     double y = c->legend_low ? f->y + f->h - height - 4 : f->y + 4;
     fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#fff\" fill-opacity=\".85\"/>\n", x - width,
             y, width, height);
@@ -151,7 +151,7 @@ void bt_chart_draw(FILE *out, const struct bt_chart *c) {
     bt_page_text(out, c->title);
     fputs("</text>\n", out);
     draw_axes(out, c, &f);
+    draw_legend(out, c, &f); /* first, so that it hides nothing */
     for (uint32_t i = 0; i < c->count; i++) draw_series(out, c, &f, &c->series[i]);
-    draw_legend(out, c, &f);
     fputs("</svg>\n", out);
 }

@@ -31,7 +31,8 @@ struct bt_chart {
     struct bt_chart_axis x, y;
     const struct bt_chart_series *series;
     uint32_t count;
-    bool legend_low; /* at the bottom, where curves are high */
+    bool legend_low;  /* at the bottom, where curves are high */
+    bool legend_left; /* where they rise */
 };
 
 /* Titles and names are escaped. */

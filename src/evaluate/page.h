@@ -21,7 +21,7 @@ void bt_page_section(FILE *out, const char *title);
 
 /* A table that scrolls by itself where the screen is narrow. Columns are separated by "|"; NULL: rows of a name and a value. */
 enum bt_page_table {
-    BT_PAGE_FIGURES, /* to the right, in one line; <span class="w"> in a cell: words */
+    BT_PAGE_FIGURES, /* to the right, in one line; <span class="w"> in a cell: in several */
     BT_PAGE_WORDS,   /* to the left */
 };
 void bt_page_table_begin(FILE *out, enum bt_page_table kind, const char *caption, const char *columns);
