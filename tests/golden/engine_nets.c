@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The shipped nets after fuse/ and plan/, as text (tests/golden/engine/<net>.txt): a change of the compiler shows as a diff.
-   Fusing must not change a bit of the numbers, and the plan, walked on the CPU, must give the same. On a difference the new
-   text is left in the build folder. */
+   Fusing must not change a bit of the numbers where it only moves them about, and the plan, walked on the CPU, must give the
+   same. On a difference the new text is left in the build folder. */
 #include "base/log.h"
 #include "base/rng.h"
 #include "engine/fuse/fuse.h"
@@ -79,7 +79,8 @@ static struct bt_ref_tensor tensor_like(const struct bt_graph *graph, uint16_t v
     return t;
 }
 
-static void check_numbers(struct bt_graph *graph, const char *name) {
+/* `rounding`: by how much fusing may change a number. */
+static void check_numbers(struct bt_graph *graph, const char *name, float rounding) {
     struct bt_ref_tensor in = tensor_like(graph, graph->input[0]), plain[OUTPUTS_MAX], fused[OUTPUTS_MAX], walked[OUTPUTS_MAX];
     struct bt_rng rng;
     bt_rng_init(&rng, 1, 2);
@@ -98,9 +99,10 @@ static void check_numbers(struct bt_graph *graph, const char *name) {
     assert_int_equal(bt_ref_run(graph, &in, fused), BT_OK);
     assert_int_equal(bt_walk_run(graph, &in, walked), BT_OK);
     for (uint32_t i = 0; i < graph->output_count; i++) {
-        size_t bytes = bt_shape_elements(&plain[i].shape) * sizeof(float);
-        assert_memory_equal(plain[i].data, fused[i].data, bytes);
-        assert_memory_equal(plain[i].data, walked[i].data, bytes);
+        const size_t count = bt_shape_elements(&plain[i].shape), bytes = count * sizeof(float);
+        const float *before = plain[i].data, *after = fused[i].data;
+        for (size_t k = 0; k < count; k++) assert_true(fabsf(before[k] - after[k]) <= rounding);
+        assert_memory_equal(fused[i].data, walked[i].data, bytes);
         free(plain[i].data);
         free(fused[i].data);
         free(walked[i].data);
@@ -108,27 +110,27 @@ static void check_numbers(struct bt_graph *graph, const char *name) {
     free(in.data);
 }
 
-static void check_net(const char *name, uint32_t outputs) {
+static void check_net(const char *name, uint32_t outputs, float rounding) {
     struct bt_graph *graph = import_net(name);
     assert_int_equal(graph->input_count, 1);
     assert_int_equal(graph->output_count, outputs);
-    check_numbers(graph, name);
+    check_numbers(graph, name, rounding);
     bt_graph_destroy(&graph);
 }
 
 static void face_detector(void **state) {
     (void)state;
-    check_net("face_detector", 2);
+    check_net("face_detector", 2, 0);
 }
 
 static void face_mesh(void **state) {
     (void)state;
-    check_net("face_mesh", 7);
+    check_net("face_mesh", 7, 0);
 }
 
 static void selfie_matte(void **state) {
     (void)state;
-    check_net("selfie_matte", 1);
+    check_net("selfie_matte", 1, 1e-6f); /* convolutions before Resize: sums in another order */
 }
 
 int main(void) {

@@ -233,6 +233,29 @@ static void pads(void **state) {
     }
 }
 
+/* A bare 1 x 1 convolution of an enlarged map, to no more channels, goes before the Resize. */
+static void resizes(void **state) {
+    (void)state;
+    static const struct {
+        int64_t halves, channels, kernel, moves, others; /* halves: twice the scale */
+    } table[] = {{4, 3, 1, 1, 0}, {6, 6, 1, 1, 0}, {4, 7, 1, 0, 0}, {1, 3, 1, 0, 0}, {4, 3, 3, 0, 0}, {4, 3, 1, 0, 1}};
+    for (size_t i = 0; i < BT_COUNT(table); i++) {
+        struct bt_writer g = {0}, a = {0};
+        start(&g);
+        const float scale = (float)table[i].halves / 2;
+        bt_onnx_write_floats(&g, "scales", 1, INTS(4), (const float[]){1, 1, scale, scale});
+        random_floats(&g, "v", 4, INTS(table[i].channels, CHANNELS, table[i].kernel, table[i].kernel), 7);
+        bt_onnx_write_attr_text(&a, "mode", i == 1 ? "nearest" : "linear");
+        bt_onnx_write_node(&g, "Resize", LIST("x", "", "scales"), "n", &a);
+        bt_onnx_write_node(&g, "Conv", LIST("n", "v"), "y", NULL);
+        bt_onnx_write_output(&g, "y");
+        if (table[i].others) bt_onnx_write_output(&g, "n");
+        struct bt_graph *graph = check(&g, 2);
+        assert_int_equal(graph->node[0].op, table[i].moves ? BT_OP_CONV : BT_OP_RESIZE);
+        finish(graph);
+    }
+}
+
 /* What reflects or repeats the edge is gathered, an axis at a time, and never becomes a convolution's zeros. */
 static void pads_of_what_is_there(void **state) {
     (void)state;
@@ -560,6 +583,7 @@ int main(void) {
         cmocka_unit_test(narrow_residual),
         cmocka_unit_test(pads),
         cmocka_unit_test(pads_of_what_is_there),
+        cmocka_unit_test(resizes),
         cmocka_unit_test(views),
         cmocka_unit_test(prelu_spelt_out),
         cmocka_unit_test(hard_swish_spelt_out),

@@ -77,9 +77,10 @@ bool bt_fuse_widen(struct bt_fuser *f, struct bt_node *n) {
 
 typedef bool (*rewrite)(struct bt_fuser *f, struct bt_node *n);
 /* In this order: activations whole before their parts go elsewhere; residuals before activations, since mostly the activation
-   comes last: y = act(conv + bias + residual). */
-static const rewrite rewrites[] = {bt_fuse_views, bt_fuse_spelt,    bt_fuse_widen,     bt_fuse_scale,
-                                   bt_fuse_pad,   bt_fuse_residual, bt_fuse_activation};
+   comes last: y = act(conv + bias + residual). Convolutions move before a Resize only when they have taken what they can, which
+   then stays in the kernel. */
+static const rewrite rewrites[] = {bt_fuse_views, bt_fuse_spelt,    bt_fuse_widen,      bt_fuse_scale,
+                                   bt_fuse_pad,   bt_fuse_residual, bt_fuse_activation, bt_fuse_resize};
 
 bt_status bt_fuse(struct bt_graph *graph, struct bt_log *log) {
     struct bt_fuser f = {.graph = graph};

@@ -32,5 +32,8 @@ bool bt_fuse_scale(struct bt_fuser *f, struct bt_node *n);      /* scale.c: cons
 bool bt_fuse_pad(struct bt_fuser *f, struct bt_node *n);        /* pad.c: Pad into the convolution that reads it */
 bool bt_fuse_residual(struct bt_fuser *f, struct bt_node *n);   /* residual.c: Add into a convolution */
 bool bt_fuse_activation(struct bt_fuser *f, struct bt_node *n); /* activation.c: Relu and its like into a convolution */
+/* resize.c: a 1 x 1 convolution of an enlarged map becomes the enlarged convolution, of fewer pixels. The two commute: what
+   Resize (nearest or linear) makes of a pixel's neighbours is a mean of them whose weights add up to 1. */
+bool bt_fuse_resize(struct bt_fuser *f, struct bt_node *n);
 
 #endif
