@@ -121,7 +121,7 @@ class Tmux:
                 raise AssertionError(f"{command}: it never asked {asked!r}; it said:\n{said}")
             return None
 
-        time.sleep(0.2)  # the prompt of before is gone
+        self._wait(lambda: True if self._code() is None or command in self.said() else None, 20)  # the prompt of before is gone
         for asked, answer in answers:
             self._wait(lambda: look(asked), timeout_s)
             answered[asked] = answered.get(asked, 0) + 1
