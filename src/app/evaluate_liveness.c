@@ -84,9 +84,9 @@ static void row(FILE *out, const struct count *c) {
     char claim[48] = "refused: too few errors for the rule of 30";
     if (claimable(c) <= 1)
         snprintf(claim, sizeof claim, "at most %.1f\u202f%% (rule of %s)", 100 * claimable(c), c->wrong ? "30" : "3");
-    bt_page_row(out, "%s|<span class=\"w\">%s</span>|<b>%.1f&#8239;%%</b>|%.1f … %.1f&#8239;%%|%" PRIu64 " of %" PRIu64 "|%s",
-                bt_attack_name[c->kind], described[c->kind], 100 * rate_of(c), 100 * i.low, 100 * i.high, c->wrong, c->tried,
-                claim);
+    bt_page_row(
+        out, "%s<br><span class=\"s\">%s</span>|<b>%.1f&#8239;%%</b>|%.1f … %.1f&#8239;%%|%" PRIu64 " of %" PRIu64 "|%s",
+        bt_attack_name[c->kind], described[c->kind], 100 * rate_of(c), 100 * i.low, 100 * i.high, c->wrong, c->tried, claim);
 }
 
 static void stopped_table(FILE *out, const struct count *c) {
@@ -143,10 +143,10 @@ static void page(FILE *out, const struct count *c, const char *day) {
           out);
     bt_page_say(out, "<p><b>Worst: %s, APCER %.1f&#8239;%%.</b></p>\n", bt_attack_name[c[0].kind], 100 * rate_of(&c[0]));
     bt_page_table_begin(out, BT_PAGE_FIGURES, "Attacks, the worst first",
-                        "attack|how|APCER|95\u202f% interval|passed|may be claimed");
+                        "attack|APCER|95\u202f% interval|passed|may be claimed");
     for (uint32_t k = 0; k < BT_ATTACKS; k++) row(out, &c[k]);
     bt_page_table_end(out);
-    bt_page_table_begin(out, BT_PAGE_FIGURES, "Living heads", "bona fide|how|BPCER|95\u202f% interval|refused|may be claimed");
+    bt_page_table_begin(out, BT_PAGE_FIGURES, "Living heads", "bona fide|BPCER|95\u202f% interval|refused|may be claimed");
     row(out, &c[BT_ATTACK_NONE]);
     bt_page_table_end(out);
     chart(out, c);

@@ -17,7 +17,7 @@ static const char style[] =
     "th,td{padding:.25em .5em;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}\n"
     "thead th{color:var(--dim);font-weight:normal;vertical-align:bottom}tbody th{font-weight:600}\n"
     ".figures td,.figures thead th+th{text-align:right}.figures td{white-space:nowrap}\n"
-    ".figures .w{display:block;white-space:normal;min-width:9em}\n"
+    ".figures .w{display:block;white-space:normal;min-width:9em;text-align:left}\n"
     ".words{width:100%}.words td,.words th{min-width:5em}code{font:12px monospace;overflow-wrap:anywhere}\n"
     ".s{color:var(--dim);font-weight:normal;font-size:13px}.good{color:var(--good);font-weight:600}\n"
     ".bad{color:var(--bad);font-weight:600}.note,.fine{padding:.6em 1em}\n"
