@@ -14,6 +14,7 @@
 #include "pipeline/disclose/strings.h"
 #include "spv/disclose_pack.h"
 #include "watermark/watermark.h"
+#include <inttypes.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -297,8 +298,9 @@ static bt_status prove(struct bt_disclose *d) {
             view[i] = view_of(d, bt_buffer_map(d->egress[i]), false, at.label, push.mark, i * SECOND_NS, 0);
         }
         if (!st && !bt_disclose_check_watermark(view, 2)) {
-            bt_log_error(d->log, "disclose: the invisible mark cannot be read back from what this device packed: %s",
-                         bt_gpu_caps(d->gpu)->name);
+            bt_log_error(d->log,
+                         "disclose: the invisible mark %08" PRIx32 " cannot be read back from what this device packed: %s",
+                         d->session, bt_gpu_caps(d->gpu)->name);
             st = BT_E_DEVICE;
         }
     }
