@@ -4,25 +4,29 @@
 import json
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 
 
 def fades_to_a_card(clip):
     """Some card is come to and left softly. Read from the left edge, where neither label nor banner lies: one gray a frame."""
-    gray = subprocess.run(["ffmpeg", "-v", "error", "-i", str(clip), "-vf", "crop=iw/20:ih:0:0,scale=1:1:flags=area", "-pix_fmt",
-                           "gray", "-f", "rawvideo", "-"], capture_output=True, check=True).stdout
-    ground = min(gray)  # of the cards
-    card = [v <= ground + 2 for v in gray]
-    for first in range(4, len(gray) - 12):
-        if not all(card[first:first + 6]) or card[first - 1]:
-            continue
-        end = first + card[first:].index(False) if False in card[first:] else len(gray)
-        before, after = gray[first - 4:first], gray[end:end + 8]
-        falls = all(a > b for a, b in zip(before, before[1:])) and before[-1] < ground + (before[0] - ground) / 2
-        rises = len(after) == 8 and all(a < b for a, b in zip(after, after[1:]))
-        if falls and rises:
-            return True
+    gray = subprocess.run(["ffmpeg", "-v", "error", "-i", str(clip), "-vf", "crop=iw/20:ih:0:0,scale=1:1:flags=area", "-vsync", "passthrough",
+                           "-pix_fmt", "gray", "-f", "rawvideo", "-"], capture_output=True, check=True, stdin=subprocess.DEVNULL).stdout
+    ground = statistics.median(sorted(gray)[:10])  # of the cards: a noisy code less or more is still one
+    card = [v <= ground + 4 for v in gray]
+    first = 0
+    while first < len(gray):
+        length = (card[first:] + [False]).index(False)
+        last = first + length  # the first frame that is none
+        if length >= 6 and 4 <= first and last + 8 <= len(gray):
+            low, before, after = ground + 4, list(gray[first - 4:first]), list(gray[last:last + 8])
+            falls = [v for v in before if low < v < 0.9 * max(before)]
+            rises = [v for v in after if low < v < 0.9 * max(after)]
+            if len(falls) >= 2 and falls == sorted(falls, reverse=True) and len(rises) >= 5 and rises == sorted(rises):
+                return True
+        first = last + 1
+    print(f"the left edge's gray, frame by frame, ground {ground}: {list(gray)}", file=sys.stderr)
     return False
 
 
