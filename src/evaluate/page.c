@@ -128,16 +128,18 @@ void bt_page_section(FILE *out, const char *title) {
     bt_page_say(out, "<h2>%s</h2>\n", title);
 }
 
+/* A column's name a line: long lines are a wall to who reads the page's text, and to lintian. */
 void bt_page_table_begin(FILE *out, enum bt_page_table kind, const char *caption, const char *columns) {
     bt_page_say(
-        out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table class=\"%s\"><caption>%s</caption>",
+        out,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">\n<table class=\"%s\"><caption>%s</caption>\n",
         caption, kind == BT_PAGE_FIGURES ? "figures" : "words", caption);
     if (columns) {
         fputs("<thead><tr><th scope=\"col\">", out);
         for (const char *c = columns; *c; c++) {
             const char letter[2] = {*c};
             if (*c == '|')
-                fputs("</th><th scope=\"col\">", out);
+                fputs("</th>\n<th scope=\"col\">", out);
             else if ((unsigned char)*c < 0x80)
                 bt_page_text(out, letter);
             else

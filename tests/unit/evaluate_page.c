@@ -89,7 +89,7 @@ static void a_page_stands_alone(void **state) {
                                         "<h2>&quot;s&quot;</h2>",
                                         "<caption>c&lt;</caption>",
                                         "aria-label=\"c&lt;\"",
-                                        "<th scope=\"col\">one&lt;</th><th scope=\"col\">zwölf</th>",
+                                        "<th scope=\"col\">one&lt;</th>\n<th scope=\"col\">zwölf</th>",
                                         "<figure><svg",
                                         "aria-label=\"&quot;&gt;&lt;i" BAD "&gt;\"",
                                         ">s&lt;</text>",
