@@ -37,8 +37,9 @@ reader_still() {
     exec v4l2-ctl -d /dev/video10 --stream-mmap=4 --stream-count=4 --stream-to=/run/still.yuyv
 }
 
+# As many as come, until the session ends: where a frame takes seconds, the one before is shown 25 times in each.
 reader_moving() {
-    exec ffmpeg -nostdin -v warning -f v4l2 -input_format yuyv422 -i /dev/video10 -frames:v 12 -fps_mode passthrough -c:v copy -f rawvideo \
+    exec ffmpeg -nostdin -v warning -f v4l2 -input_format yuyv422 -i /dev/video10 -frames:v 1200 -fps_mode passthrough -c:v copy -f rawvideo \
         -flush_packets 1 -y /run/moving.yuyv
 }
 
