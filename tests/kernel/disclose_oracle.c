@@ -20,7 +20,7 @@ enum { W = 480, H = 240, FRAMES = 50, MOST = 2 * W * H };
 #define SESSION 0x1badb002u
 
 static struct test_gpu t;
-static struct bt_image *image;
+static struct bt_image *image, *bars;
 static struct bt_bytes font;
 
 static int set_up(void **state) {
@@ -28,6 +28,9 @@ static int set_up(void **state) {
     char path[4096];
     (void)state;
     if (test_gpu_open(&t) || bt_image_create(t.gpu, W, H, BT_IMAGE_RGBA16F, &image)) return 1;
+    if (bt_image_create(t.gpu, W, H, BT_IMAGE_RGBA16F, &bars)) return 1;
+    bt_disclose_bars(W, H, texels);
+    if (bt_image_write(bars, texels, sizeof texels)) return 1;
     /* A room: a slope, a window, some texture. */
     for (int y = 0; y < H; y++)
         for (int x = 0; x < W; x++)
@@ -44,6 +47,7 @@ static int set_up(void **state) {
 static int tear_down(void **state) {
     (void)state;
     bt_image_destroy(&image);
+    bt_image_destroy(&bars);
     test_gpu_close(&t);
     free((void *)font.data);
     return 0;
@@ -57,13 +61,17 @@ static struct bt_disclose *open_disclose(enum bt_egress egress) {
     return disclose;
 }
 
-static struct bt_disclosed make(struct bt_disclose *disclose, int k) {
+static struct bt_disclosed make_of(struct bt_disclose *disclose, struct bt_image *linear, int k) {
     const int64_t ns = k * INT64_C(40000000);
     if (k % 10 == 9) return bt_disclose_placard(disclose, BT_E_NO_FACE, ns, (uint64_t)k);
-    struct bt_frame frame = {.linear = image, .width_px = W, .height_px = H, .capture_ns = ns, .sequence = (uint64_t)k};
+    struct bt_frame frame = {.linear = linear, .width_px = W, .height_px = H, .capture_ns = ns, .sequence = (uint64_t)k};
     struct bt_disclosed disclosed;
     assert_int_equal(bt_disclose_apply(disclose, &frame, &disclosed), BT_OK);
     return disclosed;
+}
+
+static struct bt_disclosed make(struct bt_disclose *disclose, int k) {
+    return make_of(disclose, image, k);
 }
 
 /* Rows of luma, or of YUYV's pairs, for what breaks them alike. */
@@ -221,10 +229,68 @@ static void a_held_frame_is_what_it_was(void **state) {
     bt_disclose_destroy(&disclose);
 }
 
+static uint8_t *chroma(const struct bt_disclosed_view *view, uint8_t *bytes, size_t sample, bool second) {
+    switch (view->egress) {
+    case BT_EGRESS_YUYV:
+        return bytes + 4 * sample + (second ? 3 : 1);
+    case BT_EGRESS_NV12:
+        return bytes + W * H + 2 * sample + second;
+    default:
+        return bytes + W * H + (second ? W * H / 4 : 0) + sample;
+    }
+}
+
+static bool colours_hold(struct bt_disclose *disclose, const struct bt_disclosed_view *view) {
+    struct bt_rect cover[BT_DISCLOSE_PLATES];
+    bool hold = false;
+    bt_disclose_covers(disclose, cover);
+    assert_int_equal(bt_disclose_check_colours(view, cover, BT_DISCLOSE_PLATES, &hold), BT_OK);
+    return hold;
+}
+
+/* What the set-up asks of the device. Two of these leave label and mark as they were: only the bars tell. */
+static void colours_come_out_as_they_went_in(void **state) {
+    (void)state;
+    static uint8_t broken[MOST];
+    for (int e = 0; e < BT_EGRESS_COUNT; e++) {
+        struct bt_disclose *disclose = open_disclose((enum bt_egress)e);
+        struct bt_disclosed_view view = bt_disclose_bytes(disclose, make_of(disclose, bars, 10));
+        const uint8_t *whole = view.bytes;
+        const size_t samples = e == BT_EGRESS_YUYV ? W * H / 2 : W * H / 4;
+        assert_true(colours_hold(disclose, &view));
+        view.bytes = broken;
+        memcpy(broken, whole, view.size_bytes);
+        for (size_t i = 0; i < samples; i++) {
+            *chroma(&view, broken, i, false) = *chroma(&view, (uint8_t *)whole, i, true);
+            *chroma(&view, broken, i, true) = *chroma(&view, (uint8_t *)whole, i, false);
+        }
+        assert_true(bt_disclose_check(&view, NULL));
+        assert_false(colours_hold(disclose, &view)); /* blue skin */
+        memcpy(broken, whole, view.size_bytes);
+        for (size_t i = 0; i < samples; i++) *chroma(&view, broken, i, false) = 128;
+        assert_true(bt_disclose_check(&view, NULL));
+        assert_false(colours_hold(disclose, &view)); /* no blue */
+        for (size_t b = 0; b < BT_COUNT(breakages); b++) {
+            memcpy(broken, whole, view.size_bytes);
+            breakages[b].break_it(rows_of(&view, broken), whole, view.size_bytes);
+            const bool flat = breakages[b].break_it == swapped_bytes; /* neighbours are alike in a bar: the label tells */
+            if (!flat && colours_hold(disclose, &view)) fail_msg("format %d: %s passes", e, breakages[b].name);
+        }
+        view.bytes = whole;
+        view.bt709 = !view.bt709;
+        assert_false(colours_hold(disclose, &view)); /* the other standard's weights */
+        /* A picture of the room is none of the bars. */
+        view = bt_disclose_bytes(disclose, make(disclose, 11));
+        assert_false(colours_hold(disclose, &view));
+        bt_disclose_destroy(&disclose);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_frames_pass_and_broken_ones_do_not),
         cmocka_unit_test(a_held_frame_is_what_it_was),
+        cmocka_unit_test(colours_come_out_as_they_went_in),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

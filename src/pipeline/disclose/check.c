@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/check.h"
+#include "base/half.h"
 #include "pipeline/disclose/canvas.h"
 #include "pipeline/disclose/pack.h"
 #include "watermark/watermark.h"
@@ -139,6 +140,72 @@ bool bt_disclose_check_watermark(const struct bt_disclosed_view *view, uint32_t 
     bt_watermark_detector_destroy(&detector);
     free(luma);
     return r.present && r.session == view->session;
+}
+
+/* Gamma-coded: which channels shine goes by the column, how much by the row. No two channels, sides or ends are alike. */
+enum { BARS = 8 };
+static float shine(uint32_t y, uint32_t h) {
+    return 0.9f - 0.4f * (float)y / (float)h;
+}
+#define DIM 0.15f
+
+static bool shines(uint32_t x, uint32_t w, uint32_t channel) {
+    return (BARS * x / w) >> channel & 1;
+}
+
+static void bars(const void *disclosed_view, uint32_t x, uint32_t y, float *out_rgb) {
+    const struct bt_disclosed_view *v = disclosed_view;
+    for (uint32_t i = 0; i < 3; i++) out_rgb[i] = shines(x, v->width_px, i) ? shine(y, v->height_px) : DIM;
+}
+
+void bt_disclose_bars(uint32_t width_px, uint32_t height_px, uint16_t *out_rgba16f) {
+    const float gamma = 2.2f; /* that of pack.comp */
+    const uint16_t one = bt_half_from_float(1.0f), dim = bt_half_from_float(powf(DIM, gamma));
+    for (uint32_t y = 0; y < height_px; y++) {
+        const uint16_t light = bt_half_from_float(powf(shine(y, height_px), gamma));
+        for (uint32_t x = 0; x < width_px; x++, out_rgba16f += 4) {
+            for (uint32_t i = 0; i < 3; i++) out_rgba16f[i] = shines(x, width_px, i) ? light : dim;
+            out_rgba16f[3] = one;
+        }
+    }
+}
+
+static bool covered(const struct bt_rect *cover, uint32_t count, uint32_t x, uint32_t y) {
+    const float reach = 2.0f; /* of a chroma sample */
+    for (uint32_t i = 0; i < count; i++) {
+        float dx = (float)x - cover[i].x, dy = (float)y - cover[i].y;
+        if (dx >= -reach && dy >= -reach && dx < cover[i].w + reach && dy < cover[i].h + reach) return true;
+    }
+    return false;
+}
+
+bt_status bt_disclose_check_colours(const struct bt_disclosed_view *view, const struct bt_rect *cover, uint32_t cover_count,
+                                    bool *out_hold) {
+    enum { ROWS = 16, SLACK = 3 }; /* two rows in so many; codes that a driver's arithmetic may be off by */
+    const struct bt_pack_format format = {view->width_px, view->height_px, view->egress, view->bt709};
+    const struct bt_pack_mark mark = {view->pattern, view->mark_sign};
+    uint64_t n = 0, off = 0;
+    if (view->full_range || view->size_bytes != bt_disclose_pack_bytes(&format)) return BT_E_ARGUMENT;
+    uint8_t *bytes = malloc(view->size_bytes);
+    if (!bytes) return BT_E_MEMORY;
+    struct bt_disclosed_view want = *view;
+    want.bytes = bytes;
+    for (uint32_t top = 0; top < view->height_px; top += ROWS) {
+        bt_disclose_pack_region(&format, &mark, bytes, 0, top, view->width_px, top + 2, bars, view);
+        for (uint32_t k = 0; k < 2 * view->width_px; k++) {
+            uint32_t x = k / 2, y = top + k % 2;
+            uint8_t u[2], v[2];
+            if (covered(cover, cover_count, x, y)) continue;
+            chroma_at(&want, x, y, &u[0], &v[0]);
+            chroma_at(view, x, y, &u[1], &v[1]);
+            n++;
+            off +=
+                abs(luma_at(view, x, y) - luma_at(&want, x, y)) > SLACK || abs(u[1] - u[0]) > SLACK || abs(v[1] - v[0]) > SLACK;
+        }
+    }
+    free(bytes);
+    *out_hold = n > 0 && (float)off <= OUTLIERS_MOST * (float)n;
+    return BT_OK;
 }
 
 enum bt_watermark_verdict bt_disclose_check_strength(const struct bt_disclosed_view *view, uint32_t rows,

@@ -28,6 +28,14 @@ bool bt_disclose_check(const struct bt_disclosed_view *view, float *out_score);
    set-up and for tests. A loud picture may hide its mark from a single look; two that differ by a second do not. */
 bool bt_disclose_check_watermark(const struct bt_disclosed_view *view, uint32_t views);
 
+/* The colours. A picture of eight bars, the darker the lower, is packed, and its bytes are held against what plain C makes of
+   it: with blue and red swapped, another standard's weights, mirrored or upside down they are not the same, where label and
+   mark, which are gray and drawn over whatever comes, may still stand. For set-up and tests; allocates. */
+void bt_disclose_bars(uint32_t width_px, uint32_t height_px, uint16_t *out_rgba16f); /* linear; rows from the top */
+/* `cover`: rectangles of the frame, px, where something else lies. */
+BT_CHECKED bt_status bt_disclose_check_colours(const struct bt_disclosed_view *view, const struct bt_rect *cover,
+                                               uint32_t cover_count, bool *out_hold);
+
 /* The invisible mark of this one frame, at its known place: quick enough to be asked while frames leave. `rows`: one row in so
    many is looked at. `out_found`, which may be NULL: what was seen; its strength is 1 where the mark stands as it was made,
    whatever its sign. Unsure while the sign turns, and over pictures that are loud all over. Allocates nothing; any thread. */

@@ -270,8 +270,29 @@ static struct bt_pack_push push_of(const struct bt_disclose *d, const struct bt_
     };
 }
 
-/* The kernels on this device must write the label, wherever it may stand, and the invisible mark, and every placard must carry
-   both, or nothing starts. */
+/* Colours come out as they went in. Only label and mark need to for a frame to be disclosed, but a viewer trusts none that
+   shows blue skin. */
+static bt_status prove_colours(struct bt_disclose *d) {
+    const size_t size = (size_t)d->format.w * d->format.h * 4 * sizeof(uint16_t);
+    uint16_t *texels = malloc(size);
+    if (!texels) return BT_E_MEMORY;
+    bt_disclose_bars(d->format.w, d->format.h, texels);
+    bt_status st = bt_image_write(d->blank, texels, size);
+    free(texels);
+    if (st) return st;
+    const struct bt_placement at = {.label = d->places.label.spot[0]};
+    const struct bt_pack_push push = push_of(d, &at, false, 0.0f, 1.0f);
+    if ((st = run(d, d->blank, 0, &push, FIRST_WAIT_NS))) return st;
+    const struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[0]), false, at.label, push.mark, 0, 0);
+    const struct bt_rect cover = plate_at(d->layout.label, at.label);
+    bool hold = false;
+    if ((st = bt_disclose_check_colours(&view, &cover, 1, &hold)) || hold) return st;
+    bt_log_error(d->log, "disclose: colours come out wrong from what this device packed: %s", bt_gpu_caps(d->gpu)->name);
+    return BT_E_DEVICE;
+}
+
+/* The kernels on this device must write the label, wherever it may stand, the invisible mark, and colours, and every placard
+   must carry label and mark, or nothing starts. */
 static bt_status prove(struct bt_disclose *d) {
     bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &d->blank);
     const struct bt_spot low = {d->layout.banner->x, d->layout.banner->y, 0};
@@ -304,6 +325,7 @@ static bt_status prove(struct bt_disclose *d) {
             st = BT_E_DEVICE;
         }
     }
+    if (!st) st = prove_colours(d);
     if (!d->pending) { /* else destroy waits for it, and drops them then */
         if (d->source_count) drop_source(&d->source[--d->source_count]);
         bt_image_destroy(&d->blank);
