@@ -59,7 +59,9 @@ def judge(work, memory, wanted):
         faults.append(f"{len(lines)} frames left of {wanted}")
     kinds = [line[1] for line in lines]
     settled = kinds[LOOP:2 * LOOP]  # the first turn begins with a face that has not been seen before
-    odd = [n for n in range(2 * LOOP, len(kinds)) if kinds[n] != settled[n % LOOP]]
+    # Ctrl-C ends consent: what leaves after it is one card, the last frame.
+    judged = len(kinds) if wanted or kinds[-1] != "placard" else len(kinds) - 1
+    odd = [n for n in range(2 * LOOP, judged) if kinds[n] != settled[n % LOOP]]
     if odd:
         faults.append(f"{len(odd)} frames are a placard in some turns only, first {odd[:5]}")
     quarter = len(memory) // 4
