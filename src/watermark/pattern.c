@@ -7,9 +7,6 @@
 _Static_assert(BT_MARK_TILE == BT_WATERMARK_TILE_PX, "tile");
 _Static_assert(BT_WATERMARK_CELLS == 256, "a cell's number is a byte");
 
-#define SECOND_NS INT64_C(1000000000)
-/* How long a turn of the sign takes: at 30 frames a second, 8 steps of half a code. */
-#define TURN_NS (SECOND_NS / 4)
 /* Cosine roll-off from one cell to the next, in cells. */
 #define ROLL_OFF 1.0f
 /* The generator's stream: what else is drawn from the same numbers elsewhere is not this. */
@@ -59,16 +56,6 @@ void bt_watermark_tile_init(uint32_t session, uint16_t key, struct bt_watermark_
                 }
             out_tile->at[y * T + x] = (int8_t)lrintf(127.0f * sum);
         }
-}
-
-float bt_watermark_sign(int64_t time_ns) {
-    int64_t t = time_ns % (2 * SECOND_NS);
-    if (t < 0) t += 2 * SECOND_NS;
-    bool second = t >= SECOND_NS;
-    if (second) t -= SECOND_NS;
-    float since = (float)t / TURN_NS; /* begins to turn as a second begins */
-    float sign = since < 1.0f ? 2.0f * since - 1.0f : 1.0f;
-    return second ? -sign : sign;
 }
 
 float bt_watermark_gain(float left, float right) {

@@ -4,7 +4,7 @@
 
    A tile of 16 x 16 cells repeats over the picture. A quarter of its cells are known to whoever knows the key, and show where
    the tile lies; the others carry 32 bits of session and a 16-bit checksum, spread by a convolutional code. The pattern's sign
-   turns every second, so that a picture that stands still cancels out. The key is public: anybody may verify. */
+   turns every second, so that a picture that stands still cancels out, and is held while it moves. The key is public: anybody may verify. */
 #ifndef BT_WATERMARK_H
 #define BT_WATERMARK_H
 
@@ -26,7 +26,8 @@ struct bt_watermark_tile {
 };
 void bt_watermark_tile_init(uint32_t session, uint16_t key, struct bt_watermark_tile *out_tile);
 
-/* What the pattern is multiplied by at a time: -1 … 1. Turns every second, within a quarter of one. */
+/* What the pattern is multiplied by at a time: -1 … 1. Turns every second, within a quarter of one. So where the picture stands
+   still; turn.h holds it where it moves. */
 float bt_watermark_sign(int64_t time_ns);
 /* What is added at full amplitude, in codes of 8-bit luma, to the two neighbours that have these codes. */
 float bt_watermark_gain(float left, float right);

@@ -60,7 +60,7 @@ static void agrees(struct bt_disclose *d, struct bt_frame frame, const float *li
     struct bt_pack_frame source = {linear, format->w, overlay, at, banner, fade};
     struct bt_watermark_tile tile;
     bt_watermark_tile_init(SESSION, BT_WATERMARK_KEY, &tile);
-    const struct bt_pack_mark mark = {&tile, bt_watermark_sign(frame.capture_ns)};
+    const struct bt_pack_mark mark = {&tile, view.mark_sign};
     bt_disclose_pack_region(format, &mark, want, 0, 0, format->w, format->h, bt_disclose_pack_linear, &source);
     int worst = 0;
     for (size_t i = 0; i < view.size_bytes; i++) {

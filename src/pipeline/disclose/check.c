@@ -208,10 +208,14 @@ bt_status bt_disclose_check_colours(const struct bt_disclosed_view *view, const 
     return BT_OK;
 }
 
+struct bt_watermark_plane bt_disclose_luma(const struct bt_disclosed_view *view) {
+    const uint32_t step = view->egress == BT_EGRESS_YUYV ? 2 : 1;
+    return (struct bt_watermark_plane){view->bytes, (size_t)step * view->width_px, step, view->width_px, view->height_px};
+}
+
 enum bt_watermark_verdict bt_disclose_check_strength(const struct bt_disclosed_view *view, uint32_t rows,
                                                      struct bt_watermark_strength *out_found) {
-    const uint32_t step = view->egress == BT_EGRESS_YUYV ? 2 : 1;
-    const struct bt_watermark_plane plane = {view->bytes, (size_t)step * view->width_px, step, view->width_px, view->height_px};
+    const struct bt_watermark_plane plane = bt_disclose_luma(view);
     struct bt_watermark_strength found = bt_watermark_strength_of(view->pattern, &plane, rows);
     const enum bt_watermark_verdict verdict = bt_watermark_judge(found, view->mark_sign);
     if (view->mark_sign < 0) found.strength = -found.strength;

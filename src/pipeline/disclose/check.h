@@ -36,6 +36,9 @@ void bt_disclose_bars(uint32_t width_px, uint32_t height_px, uint16_t *out_rgba1
 BT_CHECKED bt_status bt_disclose_check_colours(const struct bt_disclosed_view *view, const struct bt_rect *cover,
                                                uint32_t cover_count, bool *out_hold);
 
+/* A frame's luma, in its bytes. */
+struct bt_watermark_plane bt_disclose_luma(const struct bt_disclosed_view *view);
+
 /* The invisible mark of this one frame, at its known place: quick enough to be asked while frames leave. `rows`: one row in so
    many is looked at. `out_found`, which may be NULL: what was seen; its strength is 1 where the mark stands as it was made,
    whatever its sign. Unsure while the sign turns, and over pictures that are loud all over. Allocates nothing; any thread. */

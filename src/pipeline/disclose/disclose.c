@@ -13,6 +13,7 @@
 #include "pipeline/disclose/place.h"
 #include "pipeline/disclose/strings.h"
 #include "spv/disclose_pack.h"
+#include "watermark/turn.h"
 #include "watermark/watermark.h"
 #include <inttypes.h>
 #include <math.h>
@@ -62,6 +63,7 @@ struct bt_disclose {
     struct bt_layout layout; /* its words are gone */
     uint32_t session;
     struct bt_places places;
+    struct bt_watermark_turn turn;
     struct bt_spot card_label, label;  /* on the cards; on the last masked frame */
     struct bt_rect banner;             /* on the last masked frame */
     float mark_sign;                   /* of the last masked frame */
@@ -492,10 +494,13 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     const float fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1;
     const bool banner = now < d->banner_until_ns;
     const struct bt_placement at = bt_disclose_places_next(&d->places, now, &frame->face_px, banner);
-    const struct bt_pack_push push = push_of(d, &at, banner, fade, bt_watermark_sign(now));
+    const struct bt_pack_push push = push_of(d, &at, banner, fade, bt_watermark_turn_next(&d->turn, now));
     bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
     *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, now, frame->sequence);
+    const struct bt_disclosed_view view = bt_disclose_newest(d);
+    const struct bt_watermark_plane luma = bt_disclose_luma(&view);
+    bt_watermark_turn_saw(&d->turn, &luma, now);
     d->label = at.label;
     d->banner = banner ? plate_at(d->layout.banner, at.banner) : (struct bt_rect){0};
     d->mark_sign = push.mark;
