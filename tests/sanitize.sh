@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 # What tests/run.sh (ASan, UBSan) does not look at. Needs no webcam, GPU nor display; installs and builds what it needs.
 #   tests/sanitize.sh thread          ThreadSanitizer over all that has threads, and a short demo
-#   tests/sanitize.sh valgrind        the suite built by clang, and the program, under valgrind: what takes minutes is left out
+#   tests/sanitize.sh valgrind        the suite built by clang, and the program, under valgrind: what takes a minute is left out
 #   tests/sanitize.sh valgrind all    nothing is left out: an hour or more. Both do less of the same work (BAUTA_TEST_BRIEF)
 #   tests/sanitize.sh validation [N]  N frames of the demo (default: all) under Vulkan's validation layers
-#   tests/sanitize.sh fuzz [SECONDS]  each door's fuzzer for so long (default: 20); those of people's data three times, the engine's six
+#   tests/sanitize.sh fuzz [SECONDS]  each door's fuzzer for so long (default: 12); those of people's data three times, the engine's ten
 set -eu
 tests=$(cd "$(dirname "$0")" && pwd)
 top=$(dirname "$tests")
@@ -64,7 +64,7 @@ valgrind)
     echo "[3/3] under valgrind: first the kernels of a session, compiled while nothing is looked at"
     valgrind -q --vgdb=no --tool=none "$build/bauta" demo --models "$models" --frames 2 --output "$build/demo"
     leaks="--leak-check=full --errors-for-leak-kinds=definite,indirect,possible"
-    slow='^unit/(api|app_verify|label_turns|output_files|pipeline_live|swap|identity|watermark_(detect|aligned))|^kernel/(disclose_oracle|engine_(conv|half|nets|map|backend)|app_cache)|^golden/(track_(faces|portrait)|(match|enroll)_footage|gate_sweep|app_wearer)|^fault/(setup|pictures|ticks|vault|enroll)' # minutes each
+    slow='^unit/(api|app_verify|label_turns|output_files|pipeline_live|swap|identity|mask$|receipt|evaluate_(rates|study)|watermark_(detect|aligned))|^kernel/(disclose_|engine_|capture_|track_|app_cache)|^golden/(engine_nets|track_|(match|enroll)_footage|gate_sweep|app_wearer)|^fault/(setup|pictures|ticks|vault|enroll)' # a minute or more each
     [ "${2:-}" != all ] || slow='_(128|512)$' # the same kernels at other widths, of which only that of all here is understood
     mkdir -p "$build/under"
     cat >"$build/under/bauta" <<EOF
@@ -104,10 +104,10 @@ fuzz)
     compile --target $doors test_enrolled
     enrolled=$build/enrolled # somebody's vault and receipts, to begin with
     [ -d "$enrolled" ] || { mkdir -p "$enrolled" && "$build/test_enrolled" "$enrolled" "$models" ada colombina 5 86400 word >/dev/null; }
-    echo "[3/3] fuzz, ${2:-20} s a door, $(nproc) doors at a time"
+    echo "[3/3] fuzz, ${2:-12} s a door, $(nproc) doors at a time"
     for door in $doors; do
         corpus=$build/corpus/$door
-        seconds=${2:-20}
+        seconds=${2:-12}
         mkdir -p "$corpus"
         case $door in # what else there is to begin with
         fuzz_vault_file) cp "$enrolled/vault/keys" "$corpus" ;;
@@ -131,7 +131,7 @@ fuzz)
             ;;
         esac
         case $door in # behind the first is a compiler of four stages, behind the others somebody's face
-        fuzz_onnx_import) seconds=$((seconds * 6)) ;;
+        fuzz_onnx_import) seconds=$((seconds * 10)) ;;
         fuzz_vault_file | fuzz_chain_file | fuzz_receipt | fuzz_pack | fuzz_identity_file) seconds=$((seconds * 3)) ;;
         esac
         echo "$door $seconds"
