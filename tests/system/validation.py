@@ -44,9 +44,11 @@ def installed():
     return False
 
 
-def run(command):
+def run(command, asan=""):
     """Gives what was said about Vulkan, and all that was said."""
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment(), check=False)
+    env = environment()
+    env["ASAN_OPTIONS"] += asan
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, check=False)
     said = done.stdout.decode(errors="replace")
     if done.returncode:
         sys.exit(f"{said}\n{' '.join(map(str, command))} failed with {done.returncode}")
@@ -59,7 +61,8 @@ def main():
         return 77
     misuse = BUILD / "system_misuse"
     for what, sign in (("ordered", None), ("hazard", "SYNC-HAZARD-WRITE"), ("overlap", "VUID-vkCmdCopyBuffer")):
-        messages, said = run([misuse, what])
+        # A copy onto itself is one in the CPU driver too, which ASan would end before the layer is asked.
+        messages, said = run([misuse, what], ":replace_intrin=0")
         if sign and not any(sign in m for m in messages):
             sys.exit(f"the layer says nothing of {sign} in misuse {what}: it is not there, or deaf\n{said}")
         if not sign and messages:
