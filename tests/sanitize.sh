@@ -64,7 +64,7 @@ valgrind)
     echo "[3/3] under valgrind: first the kernels of a session, compiled while nothing is looked at"
     valgrind -q --vgdb=no --tool=none "$build/bauta" demo --models "$models" --frames 2 --output "$build/demo"
     leaks="--leak-check=full --errors-for-leak-kinds=definite,indirect,possible"
-    slow='^unit/(api|app_verify|label_turns|output_files|pipeline_live|swap|identity|mask$|receipt|evaluate_(rates|study)|watermark_(detect|aligned))|^kernel/(disclose_|engine_|capture_|track_|app_cache)|^golden/(engine_nets|track_|(match|enroll)_footage|gate_sweep|app_wearer)|^fault/(setup|pictures|ticks|vault|enroll)' # a minute or more each
+    slow='^unit/(api|app_verify|label_turns|output_files|pipeline_live|swap|identity|mask$|receipt|evaluate_(rates|study)|watermark_(detect|aligned))|^kernel/(disclose_|engine_|capture_|track_|app_cache)|^golden/(engine_nets|track_|(match|enroll)_footage|gate_sweep|app_wearer)|^fault/(setup|pictures|ticks|vault|enroll)' # about a minute or more each, on a slow machine
     [ "${2:-}" != all ] || slow='_(128|512)$' # the same kernels at other widths, of which only that of all here is understood
     mkdir -p "$build/under"
     cat >"$build/under/bauta" <<EOF

@@ -11,7 +11,7 @@
 /* A place has changed if it did by more codes than the picture's mean: more than a camera's noise and the mark make. */
 #define CHANGED_CODES 8.0f
 /* The picture moves where at least this share of its places changes from one picture to the next. Of the bench's clips a pan
-   changes .21 to .40, a second's mean; people who talk before a camera that stands still, .035 at most. */
+   changes .23 to .41, a second's mean; people who talk before a camera that stands still, .04 at most. */
 #define MOVES_SHARE 0.12f
 
 static int64_t second_of(int64_t time_ns) {

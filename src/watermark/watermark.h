@@ -4,7 +4,8 @@
 
    A tile of 16 x 16 cells repeats over the picture. A quarter of its cells are known to whoever knows the key, and show where
    the tile lies; the others carry 32 bits of session and a 16-bit checksum, spread by a convolutional code. The pattern's sign
-   turns every second, so that a picture that stands still cancels out, and is held while it moves. The key is public: anybody may verify. */
+   turns every second, so that a picture that stands still cancels out, and is held while it moves. The key is public: anybody
+   may verify. */
 #ifndef BT_WATERMARK_H
 #define BT_WATERMARK_H
 

@@ -16,7 +16,7 @@ struct oracle *oracle_open(const uint8_t *font, size_t font_bytes, uint32_t sess
 void oracle_close(struct oracle **oracle);
 
 enum oracle_frame {
-    ORACLE_NEW,  /* made at capture_ns: the mark's sign turns as its second begins, or is held */
+    ORACLE_NEW,  /* made at capture_ns: the mark's sign is of that time, or kept where the picture moves */
     ORACLE_CARD, /* a placard: its mark does not turn */
     ORACLE_HELD, /* the last masked frame again: the sign is of another time */
 };
