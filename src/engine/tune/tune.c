@@ -62,6 +62,11 @@ static bt_status time_choices(const struct bt_tune_params *params, const struct 
     return BT_OK;
 }
 
+/* Where choices' times are rigged, those that were asked for are all the time that passes. */
+static int64_t now_ns(const struct bt_tune_params *params, int64_t rigged_ns) {
+    return params->rigged_ns ? rigged_ns : bt_clock_now_ns();
+}
+
 static uint32_t pick(const uint64_t *ns, uint32_t count) {
     uint32_t best = 0;
     for (uint32_t i = 1; i < count; i++) {
@@ -71,20 +76,21 @@ static uint32_t pick(const uint64_t *ns, uint32_t count) {
 }
 
 bt_status bt_tune_layers(struct bt_tuning *tuning, const struct bt_tune_params *params, uint32_t *out_left) {
-    int64_t deadline_ns = bt_clock_now_ns() + params->budget_ns;
+    int64_t rigged_ns = 0, deadline_ns = now_ns(params, 0) + params->budget_ns;
     struct tasks tasks = {0};
     uint32_t done = 0;
     bt_status st = BT_OK;
     for (uint32_t i = 0; i < params->plan_count && !st; i++) st = add_plan(&tasks, tuning, params, params->plan[i]);
     if (st) goto done;
     if (tasks.count) qsort(tasks.task, tasks.count, sizeof *tasks.task, by_macs);
-    for (; done < tasks.count && bt_clock_now_ns() < deadline_ns; done++) {
+    for (; done < tasks.count && now_ns(params, rigged_ns) < deadline_ns; done++) {
         const struct task *task = &tasks.task[done];
         struct bt_choice choice[BT_CHOICES_MAX];
         uint64_t ns[BT_CHOICES_MAX] = {0};
         uint32_t count = bt_emit_candidates(&task->layer, params->emit, choice);
         st = time_choices(params, task, choice, count, deadline_ns, ns);
         if (st) break;
+        for (uint32_t i = 0; i < count; i++) rigged_ns += (int64_t)ns[i];
         uint32_t best = pick(ns, count);
         st = bt_tune_keep(tuning, &task->layer, &choice[best]);
         if (st) break;

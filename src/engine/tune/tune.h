@@ -46,7 +46,7 @@ struct bt_tune_params {
     int64_t budget_ns; /* no layer is begun after it; one that it interrupts is left out */
     void (*news)(void *user, const struct bt_tune_news *news); /* NULL: nobody asks */
     void *user;
-    /* For tests: how long a choice takes, instead of measuring it. */
+    /* For tests: how long a choice takes, instead of measuring it; the budget is then spent by these alone. */
     uint64_t (*rigged_ns)(void *user, const struct bt_layer *layer, const struct bt_choice *choice);
 };
 
