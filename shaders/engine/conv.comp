@@ -109,8 +109,7 @@ void main() {
         }
     }
     [[unroll]] for (int g = 0; g < GROUPS; g++) {
-        vec4 slope = vec4(SHARED(params, g * 2 + 1, 0), SHARED(params, g * 2 + 1, 1), SHARED(params, g * 2 + 1, 2),
-                          SHARED(params, g * 2 + 1, 3));
+        vec4 slope = SHARED4(params, g * 2 + 1);
         int part = 0, plane = group + g;
         if (SHUFFLE == 2) {
             part = quotient(plane, out_groups / 4);

@@ -34,7 +34,7 @@ BT_OUTPUT4(BT_DW_OUT);
 
 void main() {
     int in_w = push.in_w, in_h = push.in_h, out_w = push.out_w, out_h = push.out_h;
-    int shortcut_groups = push.shortcut_groups;
+    int shortcut_groups = push.shortcut_groups, pad_y = push.pad_y;
     float low = push.low, high = push.high;
 
     int i = invocation();
@@ -60,32 +60,7 @@ void main() {
     [[unroll]] for (int r = 0; r < ROWS; r++) {
         [[unroll]] for (int p = 0; p < PIXELS; p++) sum[r][p] = bias;
     }
-    [[unroll]] for (int iy = 0; iy < REACH_Y; iy++) {
-        int yy = y0 * SY - push.pad_y + iy;
-        int line = clamp(yy, 0, in_h - 1);
-        float inside_y = yy == line ? 1.0 : 0.0;
-        int row = (group * in_h + line) * in_w;
-        BT_VEC v[REACH_X];
-        [[unroll]] for (int k = 0; k < REACH_X; k++) {
-            v[k] = BT_TO_VEC(BT_FETCH4(tensor_in, row + column[k]));
-            const bool edge_x = k < PADDED || k >= REACH_X - PADDED, edge_y = iy < PADDED || iy >= REACH_Y - PADDED;
-            if (edge_x && edge_y)
-                v[k] *= BT_TO_REAL(inside[k] * inside_y);
-            else if (edge_x)
-                v[k] *= BT_TO_REAL(inside[k]);
-            else if (edge_y)
-                v[k] *= BT_TO_REAL(inside_y);
-        }
-        [[unroll]] for (int r = 0; r < ROWS; r++) {
-            const int tap = iy - r * SY;
-            if (tap >= 0 && tap < KH * DILATION && tap % DILATION == 0) {
-                [[unroll]] for (int kx = 0; kx < KW; kx++) {
-                    [[unroll]] for (int p = 0; p < PIXELS; p++)
-                        sum[r][p] += BT_FROM_VEC(w[tap / DILATION * KW + kx] * v[p * SX + kx * DILATION]);
-                }
-            }
-        }
-    }
+#include "engine/depthwise.glsl"
     int shortcut_plane = min(group, shortcut_groups - 1) * out_h;
     float has_shortcut = group < shortcut_groups ? 1.0 : 0.0;
     [[unroll]] for (int r = 0; r < ROWS; r++) {

@@ -5,7 +5,7 @@
    two; 1: each lane reads for itself.
 
    Use: vec4 w[SHARED_FETCHES(n)]; w[f] = fetch(vector number shared_number(f, n)); then SHARED(w, k, c) is component c of
-   number k. k and c are constants once loops are unrolled. */
+   number k, SHARED4(w, k) all of it. k and c are constants once loops are unrolled. */
 #ifdef BT_LANES
 #define SHARED_FETCHES(n) (((n) + SHARE - 1) / SHARE)
 int shared_number(int f, int n) {
@@ -23,3 +23,4 @@ int shared_number(int f, int n) {
 }
 #define SHARED(w, k, c) w[k][c]
 #endif
+#define SHARED4(w, k) vec4(SHARED(w, k, 0), SHARED(w, k, 1), SHARED(w, k, 2), SHARED(w, k, 3))

@@ -19,7 +19,7 @@ struct sum {
 
 static void print_choice(const struct bt_choice *c) {
     static const char *const ways[BT_WAY_COUNT] = {
-        [BT_WAY_DENSE] = "dense", [BT_WAY_DEPTHWISE] = "depthwise", [BT_WAY_TILED] = "tiled"};
+        [BT_WAY_DENSE] = "dense", [BT_WAY_DEPTHWISE] = "depthwise", [BT_WAY_TILED] = "tiled", [BT_WAY_SEPARABLE] = "separable"};
     printf("%s %s", ways[c->way], c->texels ? "texels" : "storage");
     const struct {
         const char *name;

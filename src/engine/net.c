@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/emit/program.h"
-#include "engine/fuse/fuse.h"
 #include "engine/graph/graph.h"
 #include "engine/onnx/onnx.h"
 #include "engine/plan/plan.h"
@@ -137,7 +136,7 @@ static bt_status compile(struct making *m) {
     net->name = strdup(params->name ? params->name : "net");
     if (!net->name) return BT_E_MEMORY;
     bt_status st = bt_onnx_import(params->onnx, params->log, &net->graph);
-    if (!st) st = bt_fuse(net->graph, params->log);
+    if (!st) st = bt_net_fuse(net->graph, bt_gpu_caps(params->gpu), params->variant, params->half, params->log);
     if (!st && params->half) {
         net->single = calloc(net->graph->value_count + 1, sizeof *net->single);
         if (!net->single) st = BT_E_MEMORY;

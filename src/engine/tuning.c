@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/tuning.h"
 
-#include "engine/fuse/fuse.h"
 #include "engine/onnx/onnx.h"
 #include "engine/stage.h"
 #include "gpu/device.h"
@@ -22,7 +21,7 @@ bt_status bt_net_tune(struct bt_tuning *tuning, const struct bt_net_tune_params 
     bt_net_target(bt_gpu_caps(params->gpu), BT_VARIANT_AUTO, BT_HALF_OFF, &plan_params, &emit);
     for (uint32_t i = 0; i < params->count && !st; i++) {
         st = bt_onnx_import(params->onnx[i], params->log, &graph[i]);
-        if (!st) st = bt_fuse(graph[i], params->log);
+        if (!st) st = bt_net_fuse(graph[i], bt_gpu_caps(params->gpu), BT_VARIANT_AUTO, BT_HALF_OFF, params->log);
         if (!st) st = bt_plan_create(graph[i], &plan_params, params->log, &plan[i]);
     }
     if (!st) {

@@ -137,6 +137,7 @@ static bt_status bench_model(struct bench *b, const char *path) {
     bt_status st = read_file(path, &bytes);
     if (!st) st = bt_onnx_import(bytes, b->log, &graph);
     if (!st) st = bt_fuse(graph, b->log);
+    if (!st && emit.share) st = bt_fuse_separable(graph, b->log);
     if (!st) st = bt_plan_create(graph, &(struct bt_plan_params){.guard_bytes = BT_RUN_GUARD_BYTES}, b->log, &plan);
     if (!st) st = bt_emit_create(plan, &emit, b->log, &program);
     if (!st && b->program) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* conv.comp, tile.comp and dw.comp against the reference, on odd sizes. Tolerance: float32 sums of n products of numbers in -1
-   … 1 in another order differ by about sqrt(n) * 2^-24 * sqrt(n); 1e-4 holds for all sizes here with room to spare. */
+/* conv.comp, tile.comp, dw.comp and separable.comp against the reference, on odd sizes. Tolerance: float32 sums of n products
+   of numbers in -1 … 1 in another order differ by about sqrt(n) * 2^-24 * sqrt(n); 1e-4 holds for all sizes here with room to
+   spare. */
 #include "support/brief.h"
 #include "support/engine_step.h"
 
@@ -115,6 +116,87 @@ static void transposed(void **state) {
     step_check(&c);
 }
 
+struct separable_case {
+    const char *what;
+    uint32_t in, out, h, w, k, stride;
+    uint32_t pads[4]; /* top, left, bottom, right */
+    enum bt_activation act_inside, act;
+    uint32_t residual; /* its channels; 0: none */
+    bool no_bias, late;
+};
+
+static const struct separable_case pairs[] = {
+    {"pair to 1 group", 6, 3, 9, 10, 3, 1, {1, 1, 1, 1}, BT_ACT_RELU, BT_ACT_NONE, 0, false, false},
+    {"pair to 2 groups", 16, 8, 13, 16, 3, 1, {1, 1, 1, 1}, BT_ACT_NONE, BT_ACT_RELU, 8, false, false},
+    {"pair to 2 groups stride 2 TF same", 10, 7, 14, 18, 3, 2, {0, 0, 1, 1}, BT_ACT_PRELU, BT_ACT_NONE, 0, false, false},
+    {"pair to 3 groups late residual", 5, 12, 7, 13, 3, 1, {1, 1, 1, 1}, BT_ACT_CLIP, BT_ACT_CLIP, 12, false, true},
+    {"pair to 3 groups short residual", 8, 11, 9, 12, 3, 1, {1, 1, 1, 1}, BT_ACT_NONE, BT_ACT_PRELU, 8, false, false},
+    {"pair to 4 groups", 21, 16, 11, 9, 3, 1, {1, 1, 1, 1}, BT_ACT_SIGMOID, BT_ACT_NONE, 0, false, false},
+    {"pair to 4 groups stride 2 odd", 9, 14, 17, 19, 3, 2, {1, 1, 1, 1}, BT_ACT_HARD_SWISH, BT_ACT_SIGMOID, 0, true, false},
+    {"pair to 5 groups", 4, 18, 8, 6, 3, 1, {1, 1, 1, 1}, BT_ACT_NONE, BT_ACT_HARD_SWISH, 0, false, false},
+    {"pair of 5x5, valid", 7, 8, 10, 9, 5, 1, {0}, BT_ACT_LEAKY_RELU, BT_ACT_NONE, 0, false, false},
+    {"pair of one pixel", 8, 16, 3, 3, 3, 1, {0}, BT_ACT_RELU, BT_ACT_RELU, 16, false, false},
+};
+
+static struct step_case separable_case(const struct separable_case *s) {
+    struct step_case c = {.what = s->what, .op = BT_OP_SEPARABLE_CONV, .in_count = BT_SEPARABLE_INPUTS, .tolerance = 1e-4f};
+    uint32_t h = (s->h + s->pads[0] + s->pads[2] - s->k) / s->stride + 1;
+    uint32_t w = (s->w + s->pads[1] + s->pads[3] - s->k) / s->stride + 1;
+    c.out = shape4(1, s->out, h, w);
+    c.out_layout = BT_LAYOUT_C4;
+    c.attr = (struct bt_attr){.group = s->in,
+                              .kernel = {s->k, s->k},
+                              .stride = {s->stride, s->stride},
+                              .dilation = {1, 1},
+                              .pad_before = {s->pads[0], s->pads[1]},
+                              .pad_after = {s->pads[2], s->pads[3]},
+                              .act = s->act,
+                              .act_inside = s->act_inside,
+                              .late = s->late};
+    c.attr.high = 1.5f;
+    c.attr.low_inside = s->act_inside == BT_ACT_LEAKY_RELU ? 0.1f : -0.5f;
+    c.attr.high_inside = 1.0f;
+    for (int i = 0; i < BT_SEPARABLE_INPUTS; i++) c.in[i] = (struct step_tensor){.constant = true, .raw = true};
+    c.in[BT_CONV_X] = (struct step_tensor){.shape = shape4(1, s->in, s->h, s->w), .layout = BT_LAYOUT_C4};
+    c.in[BT_CONV_RESIDUAL] =
+        (struct step_tensor){.shape = shape4(1, s->residual, h, w), .layout = BT_LAYOUT_C4, .absent = !s->residual};
+    c.in[BT_CONV_WEIGHT].shape = shape4(s->out, s->in, 1, 1);
+    c.in[BT_CONV_BIAS].shape = shape1(s->out);
+    c.in[BT_CONV_BIAS].absent = s->no_bias;
+    c.in[BT_CONV_SLOPE].shape = shape1(s->out);
+    c.in[BT_CONV_SLOPE].absent = s->act != BT_ACT_PRELU;
+    c.in[BT_SEPARABLE_WEIGHT].shape = shape4(s->in, 1, s->k, s->k);
+    c.in[BT_SEPARABLE_BIAS].shape = shape1(s->in);
+    c.in[BT_SEPARABLE_BIAS].absent = s->no_bias;
+    c.in[BT_SEPARABLE_SLOPE].shape = shape1(s->in);
+    c.in[BT_SEPARABLE_SLOPE].absent = s->act_inside != BT_ACT_PRELU;
+    return c;
+}
+
+static void separable(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i += test_brief(1, 3)) {
+        struct step_case c = separable_case(&pairs[i]);
+        step_check(&c);
+    }
+}
+
+/* Every tile that the autotuner may choose. */
+static void separable_tiles(void **state) {
+    (void)state;
+    for (size_t i = 1; i < 7; i += test_brief(1, 3)) {
+        struct step_case c = separable_case(&pairs[i]);
+        step_check_ways(&c);
+    }
+}
+
+static void separable_of_few_texels(void **state) {
+    (void)state;
+    struct step_case c = separable_case(&pairs[1]);
+    c.max_texels = 64;
+    step_check(&c);
+}
+
 /* A tensor with more elements than a texel view may have is read from storage. */
 static void few_texels(void **state) {
     (void)state;
@@ -130,7 +212,8 @@ static int close_gpu(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(convolutions), cmocka_unit_test(transposed),
-                                       cmocka_unit_test(few_texels)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(convolutions),    cmocka_unit_test(transposed),
+                                       cmocka_unit_test(few_texels),      cmocka_unit_test(separable),
+                                       cmocka_unit_test(separable_tiles), cmocka_unit_test(separable_of_few_texels)};
     return cmocka_run_group_tests_name("engine convolutions", tests, NULL, close_gpu);
 }

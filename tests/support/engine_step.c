@@ -172,23 +172,27 @@ static float half_tolerance(const struct step_case *c, enum bt_half half, float 
     return half == BT_HALF_ARITHMETIC ? own + sqrtf((float)products(c)) * 0x1p-10f : own;
 }
 
+static struct bt_emit_params emit_params(const struct step_case *c, enum bt_code code, enum bt_half half) {
+    const struct bt_gpu_caps *caps = bt_gpu_caps(step_gpu());
+    return (struct bt_emit_params){.texels = code != BT_CODE_STORAGE,
+                                   .max_texels = c->max_texels ? c->max_texels : caps->max_texels,
+                                   .share = code == BT_CODE_LANES ? bt_run_share(caps) : 0,
+                                   .cpu = code != BT_CODE_STORAGE,
+                                   .half = half};
+}
+
 /* `tuned`: how the step is to be run; or NULL. `half`: operands and the result are so. */
 static void run_variant(const struct step_case *c, const struct operands *o, const void *want, enum bt_code code,
                         const struct bt_tuned *tuned, enum bt_half half) {
     static const char *const names[] = {"storage", "texels", "lanes"};
     static const char *const halves[] = {"", ", half", ", half products"};
     char variant[40];
-    snprintf(variant, sizeof variant, "%s%s", tuned ? "tiled" : names[code], halves[half]);
+    snprintf(variant, sizeof variant, "%s%s%s", names[code], tuned ? ", tuned" : "", halves[half]);
     struct bt_program *program = NULL;
     struct bt_run *run = NULL;
-    const struct bt_gpu_caps *caps = bt_gpu_caps(step_gpu());
-    struct bt_emit_params params = {.texels = code != BT_CODE_STORAGE,
-                                    .max_texels = c->max_texels ? c->max_texels : caps->max_texels,
-                                    .share = code == BT_CODE_LANES ? bt_run_share(caps) : 0,
-                                    .cpu = code != BT_CODE_STORAGE,
-                                    .half = half,
-                                    .tuned = tuned,
-                                    .tuned_count = tuned ? 1 : 0};
+    struct bt_emit_params params = emit_params(c, code, half);
+    params.tuned = tuned;
+    params.tuned_count = tuned ? 1 : 0;
     if (code == BT_CODE_LANES && !params.share) return; /* the device cannot */
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
     if (tuned) assert_memory_equal(&program->dispatch[0].choice, &tuned->choice, sizeof tuned->choice);
@@ -252,17 +256,19 @@ static void run_variant(const struct step_case *c, const struct operands *o, con
     bt_emit_destroy(&program);
 }
 
-/* Every tiling that a GPU may be given. */
-static void run_tiles(const struct step_case *c, const struct operands *o, const void *want, enum bt_half half) {
-    struct bt_emit_params params = {.max_texels = bt_gpu_caps(gpu)->max_texels, .half = half};
+/* Every way of running the step in this code; `tiled`: by tiles only. */
+static void run_ways(const struct step_case *c, const struct operands *o, const void *want, enum bt_code code, bool tiled,
+                     enum bt_half half) {
+    struct bt_emit_params params = emit_params(c, code, half);
     struct bt_program *program = NULL;
+    if (code == BT_CODE_LANES && !params.share) return;
     assert_int_equal(bt_emit_create(&o->plan, &params, console, &program), BT_OK);
     const struct bt_dispatch *d = &program->dispatch[0];
     struct bt_choice choices[BT_CHOICES_MAX];
     uint32_t count = d->chosen ? bt_emit_candidates(&d->layer, &params, choices) : 0;
     for (uint32_t i = 0; i < count; i++) {
         struct bt_tuned tuned = {.layer = d->layer, .choice = choices[i]};
-        if (tuned.choice.way == BT_WAY_TILED) run_variant(c, o, want, BT_CODE_STORAGE, &tuned, half);
+        if (!tiled || tuned.choice.way == BT_WAY_TILED) run_variant(c, o, want, code, &tuned, half);
     }
     bt_emit_destroy(&program);
 }
@@ -308,7 +314,7 @@ void step_check(const struct step_case *c) {
     refer(c, o, &out);
     for (enum bt_code code = BT_CODE_STORAGE; code <= BT_CODE_LANES; code++)
         run_variant(c, o, out.data, code, NULL, BT_HALF_OFF);
-    run_tiles(c, o, out.data, BT_HALF_OFF);
+    run_ways(c, o, out.data, BT_CODE_STORAGE, true, BT_HALF_OFF);
     /* Compiling takes long: not again for other widths of vectors, of which these know nothing, nor in every form for all. */
     if (!getenv("LP_NATIVE_VECTOR_WIDTH") && halve(c, o)) {
         refer(c, o, &out);
@@ -318,9 +324,25 @@ void step_check(const struct step_case *c) {
             if (taps <= 9) run_variant(c, o, out.data, BT_CODE_TEXELS, NULL, half);
             if (products(c) > 16) continue;
             run_variant(c, o, out.data, BT_CODE_STORAGE, NULL, half);
-            run_tiles(c, o, out.data, half);
+            run_ways(c, o, out.data, BT_CODE_STORAGE, true, half);
         }
     }
+    for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
+    free(out.data);
+    free(o);
+}
+
+void step_check_ways(const struct step_case *c) {
+    struct operands *o = calloc(1, sizeof *o);
+    assert_non_null(o);
+    step_gpu();
+    fill(c, o);
+    build(c, o);
+    struct bt_ref_tensor out = {.type = c->out_type, .shape = c->out};
+    out.data = calloc(bt_shape_elements(&c->out), sizeof(float));
+    assert_non_null(out.data);
+    refer(c, o, &out);
+    for (enum bt_code code = BT_CODE_TEXELS; code <= BT_CODE_LANES; code++) run_ways(c, o, out.data, code, false, BT_HALF_OFF);
     for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
     free(out.data);
     free(o);

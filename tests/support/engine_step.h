@@ -38,6 +38,8 @@ struct bt_gpu *step_gpu(void);
 void step_gpu_close(void);
 /* Fails the running test with a message when any element is off, or a lane without a channel is not zero. */
 void step_check(const struct step_case *c);
+/* The same for each way that the autotuner may choose on a CPU driver, in float32, without the rest. */
+void step_check_ways(const struct step_case *c);
 /* CPU time of one run in nanoseconds, the driver's threads included: the median of `runs`. `out_first_ns`: of making the kernel
    and the first run. */
 int64_t step_cpu_ns(const struct step_case *c, bool texels, uint32_t runs, int64_t *out_first_ns);

@@ -32,7 +32,8 @@ static void look_at(struct kinds *kinds, const struct bt_dispatch *d) {
     const struct bt_emit_kernel_info *info = bt_emit_kernel_info(d->kernel);
     struct bt_run_spirv spirv;
     uint32_t i = 0;
-    if (d->kernel != BT_KERNEL_CONV && d->kernel != BT_KERNEL_DW) return; /* others are small: nothing was gained */
+    if (d->kernel != BT_KERNEL_CONV && d->kernel != BT_KERNEL_DW && d->kernel != BT_KERNEL_SEPARABLE)
+        return; /* others are small: nothing was gained */
     if (!bt_run_frozen(d->kernel, d->code, d->constants, &spirv)) {
         fprintf(stderr, "missing: %s", info->name);
         for (uint32_t k = 0; k < info->constant_count; k++) fprintf(stderr, " %d", (int32_t)d->constants[k]);
@@ -61,7 +62,7 @@ static void shipped_nets(void **state) {
         struct bt_program *program = NULL;
         if (!onnx.data) skip();
         assert_int_equal(bt_onnx_import(onnx, NULL, &graph), BT_OK);
-        assert_int_equal(bt_fuse(graph, NULL), BT_OK);
+        assert_int_equal(bt_net_fuse(graph, &caps, BT_VARIANT_AUTO, BT_HALF_OFF, NULL), BT_OK);
         assert_int_equal(bt_plan_create(graph, &to_plan, NULL, &plan), BT_OK);
         assert_int_equal(bt_emit_create(plan, &to_emit, NULL, &program), BT_OK);
         for (uint32_t i = 0; i < program->dispatch_count; i++) look_at(&kinds, &program->dispatch[i]);

@@ -140,6 +140,27 @@ static void add_depthwise(struct list *l, const struct bt_layer *layer, bool tex
     }
 }
 
+/* Sums of all output groups stay in registers: the more groups, the fewer pixels. Measured on a CPU driver. */
+static void add_separable(struct list *l, const struct bt_layer *layer, bool texels) {
+    static const uint8_t best[][2] = {{4, 4}, {4, 2}, {6, 1}, {2, 2}}; /* of 1 ... 4 groups */
+    static const uint8_t shapes[][2] = {{4, 2}, {2, 2}, {6, 1}, {4, 1}, {2, 4}, {2, 1}, {8, 1}, {1, 1}};
+    const uint32_t groups = (layer->out_channels + 3) / 4, last = sizeof best / sizeof *best;
+    const uint8_t *first = best[at_most(groups, last) - 1];
+    struct bt_choice c = {.way = BT_WAY_SEPARABLE,
+                          .texels = texels,
+                          .pixels = at_most(first[0], layer->out_w),
+                          .rows = at_most(first[1], layer->out_h),
+                          .groups = groups,
+                          .share = texels && l->params->share ? l->params->share : 1,
+                          .lanes = lanes_of(l->params)};
+    add(l, c);
+    for (uint32_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        c.pixels = at_most(shapes[i][0], layer->out_w);
+        c.rows = at_most(shapes[i][1], layer->out_h);
+        add(l, c);
+    }
+}
+
 uint32_t bt_emit_candidates(const struct bt_layer *layer, const struct bt_emit_params *params,
                             struct bt_choice out_choices[BT_CHOICES_MAX]) {
     struct list l = {.params = params, .choice = out_choices};
@@ -147,7 +168,9 @@ uint32_t bt_emit_candidates(const struct bt_layer *layer, const struct bt_emit_p
                      layer->out_channels == layer->in_channels;
     for (int kind = 0; kind < (params->either ? 2 : 1); kind++) {
         bool texels = params->texels != (kind == 1);
-        if (depthwise)
+        if (layer->op == BT_OP_SEPARABLE_CONV)
+            add_separable(&l, layer, texels);
+        else if (depthwise)
             add_depthwise(&l, layer, texels);
         else
             add_dense(&l, layer, texels);

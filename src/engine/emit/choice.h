@@ -13,12 +13,13 @@ enum bt_way {
     BT_WAY_DENSE,     /* conv.comp: `pixels` of a row x `groups` of four output channels an invocation */
     BT_WAY_DEPTHWISE, /* dw.comp: `pixels` of a row x `rows` */
     BT_WAY_TILED,     /* tile.comp: `pixels` x `groups` of four output channels an invocation, `lanes` of them a tile */
+    BT_WAY_SEPARABLE, /* separable.comp: `pixels` of a row x `rows`, all groups */
     BT_WAY_COUNT
 };
 
 /* What tells one layer's running time from another's. Words only, so that layers compare as bytes and can be kept in a file. */
 struct bt_layer {
-    uint32_t op; /* enum bt_op: Conv or ConvTranspose */
+    uint32_t op; /* enum bt_op: Conv, ConvTranspose or SeparableConv */
     uint32_t in_channels, in_h, in_w, out_channels, out_h, out_w;
     uint32_t kernel_h, kernel_w, stride_h, stride_w, dilation, pad_top, pad_left, group;
     uint32_t act;      /* BT_FN_* of shaders/engine/engine.h */

@@ -17,6 +17,7 @@
 #include "engine/reduce.h"
 #include "engine/resize.h"
 #include "engine/sample.h"
+#include "engine/separable.h"
 #include "engine/shuffle.h"
 #include "engine/softmax.h"
 #include "engine/tile.h"
@@ -41,7 +42,7 @@ static const struct bt_emit_kernel_info kernels[BT_KERNEL_COUNT] = {
 static_assert(sizeof(struct bt_conv_push) == 14 * 4 && sizeof(struct bt_dw_push) == 13 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) == 31 * 4 && sizeof(struct bt_matmul_push) == 24 * 4, "push block");
 static_assert(sizeof(struct bt_plain_push) <= BT_DISPATCH_PUSH_BYTES, "Vulkan guarantees 128 bytes");
-static_assert(sizeof(struct bt_tile_push) == 14 * 4, "push block");
+static_assert(sizeof(struct bt_tile_push) == 14 * 4 && sizeof(struct bt_separable_push) == 16 * 4, "push block");
 static_assert(BT_CONV2D_CONSTANTS <= BT_ENGINE_HALVES, "constants");
 static_assert((int)BT_CONV2D_WEIGHTS == BT_DW_WEIGHTS && (int)BT_CONV2D_WEIGHTS == BT_TILE_WEIGHTS, "slots");
 
@@ -54,6 +55,7 @@ typedef bt_status (*emit_step)(struct bt_emitter *e);
 static const emit_step emitters[] = {
     [BT_OP_CONV] = bt_emit_conv,
     [BT_OP_CONV_TRANSPOSE] = bt_emit_conv_transpose,
+    [BT_OP_SEPARABLE_CONV] = bt_emit_separable_conv,
     [BT_OP_MAX_POOL] = bt_emit_pool,
     [BT_OP_AVERAGE_POOL] = bt_emit_pool,
     [BT_OP_GLOBAL_AVERAGE_POOL] = bt_emit_global_pool,

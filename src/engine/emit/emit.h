@@ -60,6 +60,7 @@ struct bt_strides bt_emit_strides(const struct bt_shape *shape);
 struct bt_strides bt_emit_broadcast(const struct bt_shape *shape, const struct bt_shape *to);
 
 BT_CHECKED bt_status bt_emit_conv(struct bt_emitter *e);
+BT_CHECKED bt_status bt_emit_separable_conv(struct bt_emitter *e);
 BT_CHECKED bt_status bt_emit_conv_transpose(struct bt_emitter *e);
 BT_CHECKED bt_status bt_emit_pool(struct bt_emitter *e);
 BT_CHECKED bt_status bt_emit_global_pool(struct bt_emitter *e);

@@ -7,8 +7,10 @@
 #include "engine/dw.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "engine/separable.h"
 #include "engine/tile.h"
 #include <float.h>
+#include <string.h>
 
 /* The epilogue in the kernels' terms. */
 struct epilogue {
@@ -20,8 +22,10 @@ struct epilogue {
     float bias_missing;
 };
 
-static bt_status read_epilogue(struct bt_emitter *e, uint32_t channels, struct epilogue *out) {
-    const struct bt_attr *a = e->step->attr;
+/* Of the step `s`: the emitter's, or one of two in it. */
+static bt_status read_epilogue(struct bt_emitter *e, const struct bt_step *s, struct epilogue *out) {
+    const struct bt_attr *a = s->attr;
+    const uint32_t channels = s->out[0].shape.dim[1];
     struct epilogue ep = {.fn = BT_FN_LINEAR, .low = -FLT_MAX, .high = FLT_MAX, .slope = 1.0f, .slope_count = 1};
     switch (a->act) {
     case BT_ACT_NONE:
@@ -46,8 +50,8 @@ static bt_status read_epilogue(struct bt_emitter *e, uint32_t channels, struct e
         if (ep.low > 0.0f || ep.high < 0.0f) return bt_emit_refuse(e, "Clip that excludes 0 after a convolution");
         break;
     case BT_ACT_PRELU: {
-        if (bt_emit_absent(e->step, BT_CONV_SLOPE)) return bt_emit_refuse(e, "PRelu without a slope");
-        const struct bt_place *p = &e->step->in[BT_CONV_SLOPE];
+        if (bt_emit_absent(s, BT_CONV_SLOPE)) return bt_emit_refuse(e, "PRelu without a slope");
+        const struct bt_place *p = &s->in[BT_CONV_SLOPE];
         size_t n = bt_shape_elements(&p->shape);
         ep.slopes = bt_emit_floats(e, p);
         if (!ep.slopes || (n != 1 && n != channels)) return bt_emit_refuse(e, "the slope is not one constant a channel");
@@ -68,12 +72,8 @@ struct weights {
 
 enum weight_kind { WEIGHT_DENSE, WEIGHT_DEPTHWISE, WEIGHT_TRANSPOSE };
 
-static bt_status pack_weights(struct bt_emitter *e, const struct epilogue *ep, enum weight_kind kind, struct weights *out) {
-    static size_t (*const bytes[])(const struct bt_pack_conv *) = {bt_emit_pack_conv_bytes, bt_emit_pack_depthwise_bytes,
-                                                                   bt_emit_pack_transpose_bytes};
-    static int32_t (*const write[])(const struct bt_pack_conv *, float *) = {
-        bt_emit_pack_conv_write, bt_emit_pack_depthwise_write, bt_emit_pack_transpose_write};
-    const struct bt_step *s = e->step;
+static bt_status read_weights(struct bt_emitter *e, const struct bt_step *s, const struct epilogue *ep,
+                              struct bt_pack_conv *out) {
     const struct bt_attr *a = s->attr;
     struct bt_pack_conv p = {.out = s->out[0].shape.dim[1],
                              .in = s->in[BT_CONV_X].shape.dim[1],
@@ -89,8 +89,20 @@ static bt_status pack_weights(struct bt_emitter *e, const struct epilogue *ep, e
         p.bias = bt_emit_floats(e, &s->in[BT_CONV_BIAS]);
         if (!p.bias) return bt_emit_refuse(e, "the bias is not a constant of float");
     }
+    *out = p;
+    return BT_OK;
+}
+
+static bt_status pack_weights(struct bt_emitter *e, const struct epilogue *ep, enum weight_kind kind, struct weights *out) {
+    static size_t (*const bytes[])(const struct bt_pack_conv *) = {bt_emit_pack_conv_bytes, bt_emit_pack_depthwise_bytes,
+                                                                   bt_emit_pack_transpose_bytes};
+    static int32_t (*const write[])(const struct bt_pack_conv *, float *) = {
+        bt_emit_pack_conv_write, bt_emit_pack_depthwise_write, bt_emit_pack_transpose_write};
+    struct bt_pack_conv p;
+    bt_status st = read_weights(e, e->step, ep, &p);
+    if (st) return st;
     float *data = NULL;
-    bt_status st = bt_emit_constant(e, bytes[kind](&p), &out->operand, &data);
+    st = bt_emit_constant(e, bytes[kind](&p), &out->operand, &data);
     if (st) return st;
     out->params = write[kind](&p, data);
     if (e->params.half) bt_emit_halve(e, &out->operand, data);
@@ -123,7 +135,7 @@ static uint32_t residual_kind(const struct bt_step *s) {
 }
 
 /* The kernels' contracts begin alike: the same five constants, the same four operands. */
-#define SAME(name) (BT_CONV2D_##name == BT_DW_##name && BT_CONV2D_##name == BT_TILE_##name)
+#define SAME(name) (BT_CONV2D_##name == BT_DW_##name && BT_CONV2D_##name == BT_TILE_##name && BT_CONV2D_##name == BT_SEP_##name)
 _Static_assert(SAME(KW) && SAME(KH) && SAME(SX) && SAME(SY) && SAME(DILATION), "constants");
 _Static_assert(SAME(IN) && SAME(WEIGHTS) && SAME(SHORTCUT) && SAME(OUT) && SAME(SLOTS), "operands");
 #undef SAME
@@ -326,7 +338,7 @@ bt_status bt_emit_conv(struct bt_emitter *e) {
     const struct bt_attr *a = s->attr;
     if (a->dilation[0] != a->dilation[1]) return bt_emit_refuse(e, "dilation differs in y and x");
     struct epilogue ep;
-    bt_status st = read_epilogue(e, s->out[0].shape.dim[1], &ep);
+    bt_status st = read_epilogue(e, s, &ep);
     if (st) return st;
     if (bt_conv_is_depthwise(a, &s->in[BT_CONV_X].shape, &s->out[0].shape)) return emit_depthwise(e, &ep);
     struct weights w;
@@ -344,11 +356,113 @@ bt_status bt_emit_conv_transpose(struct bt_emitter *e) {
                  y->dim[2 + i] == x->dim[2 + i] * 2;
     if (!plain) return bt_emit_refuse(e, "only kernel 2 x 2, stride 2, without padding or groups");
     struct epilogue ep;
-    bt_status st = read_epilogue(e, y->dim[1], &ep);
+    bt_status st = read_epilogue(e, s, &ep);
     if (st) return st;
     struct weights w;
     st = pack_weights(e, &ep, WEIGHT_TRANSPOSE, &w);
     return st ? st : emit_dense(e, &ep, &w, 2);
+}
+
+/* One depthwise and one pointwise convolution. */
+struct separable {
+    struct bt_attr attr[2];
+    struct bt_place in[2][BT_CONV_INPUTS], between;
+    struct bt_step step[2];
+    struct epilogue epilogue[2];
+    struct weights weights;
+    int32_t params_inside, pointwise;
+};
+
+enum { INSIDE, OUTSIDE };
+
+static void split(const struct bt_step *s, struct separable *out) {
+    out->attr[INSIDE] = bt_separable_depthwise(s->attr);
+    out->attr[OUTSIDE] = bt_separable_pointwise(s->attr);
+    memcpy(out->in[OUTSIDE], s->in, sizeof out->in[OUTSIDE]);
+    out->in[INSIDE][BT_CONV_X] = s->in[BT_CONV_X];
+    out->in[INSIDE][BT_CONV_WEIGHT] = s->in[BT_SEPARABLE_WEIGHT];
+    out->in[INSIDE][BT_CONV_BIAS] = s->in[BT_SEPARABLE_BIAS];
+    out->in[INSIDE][BT_CONV_SLOPE] = s->in[BT_SEPARABLE_SLOPE];
+    out->between = s->out[0];
+    out->between.shape.dim[1] = s->in[BT_CONV_X].shape.dim[1];
+    out->in[OUTSIDE][BT_CONV_X] = out->between;
+    for (int i = INSIDE; i <= OUTSIDE; i++) {
+        out->step[i] = *s;
+        out->step[i].attr = &out->attr[i];
+        out->step[i].in = out->in[i];
+        out->step[i].in_count = BT_CONV_INPUTS;
+    }
+    out->step[INSIDE].out = &out->between;
+}
+
+/* Both convolutions' weights in one constant. */
+static bt_status pack_separable(struct bt_emitter *e, struct separable *p) {
+    struct bt_pack_conv pack[2];
+    for (int i = INSIDE; i <= OUTSIDE; i++) {
+        bt_status st = read_epilogue(e, &p->step[i], &p->epilogue[i]);
+        if (!st) st = read_weights(e, &p->step[i], &p->epilogue[i], &pack[i]);
+        if (st) return st;
+    }
+    const size_t vector = 4 * sizeof(float), inside = bt_emit_pack_depthwise_bytes(&pack[INSIDE]);
+    float *data = NULL;
+    bt_status st = bt_emit_constant(e, inside + bt_emit_pack_conv_bytes(&pack[OUTSIDE]), &p->weights.operand, &data);
+    if (st) return st;
+    p->pointwise = (int32_t)(inside / vector);
+    p->params_inside = bt_emit_pack_depthwise_write(&pack[INSIDE], data);
+    p->weights.params = p->pointwise + bt_emit_pack_conv_write(&pack[OUTSIDE], data + inside / sizeof *data);
+    if (e->params.half) bt_emit_halve(e, &p->weights.operand, data);
+    return BT_OK;
+}
+
+bt_status bt_emit_separable_conv(struct bt_emitter *e) {
+    const struct bt_step *s = e->step;
+    const struct bt_attr *a = s->attr;
+    const struct bt_shape *x = &s->in[BT_CONV_X].shape, *y = &s->out[0].shape;
+    if (a->dilation[0] != a->dilation[1]) return bt_emit_refuse(e, "dilation differs in y and x");
+    struct separable parts = {0};
+    split(s, &parts);
+    bt_status st = pack_separable(e, &parts);
+    if (st) return st;
+    const struct epilogue *inside = &parts.epilogue[INSIDE], *ep = &parts.epilogue[OUTSIDE];
+    struct bt_layer layer = layer_of(s, ep);
+    struct bt_choice choice = bt_emit_choose(&layer, &e->params);
+    int32_t pixels = (int32_t)choice.pixels, rows = (int32_t)choice.rows;
+    const struct window window = window_of(a);
+    int32_t constants[BT_SEP_CONSTANTS - 1] = {
+        [BT_SEP_PIXELS - 1] = pixels,
+        [BT_SEP_ROWS - 1] = rows,
+        [BT_SEP_GROUPS - 1] = (int32_t)choice.groups,
+        [BT_SEP_ACT - 1] = ep->fn,
+        [BT_SEP_ACT_INSIDE - 1] = inside->fn,
+        [BT_SEP_RESIDUAL - 1] = (int32_t)residual_kind(s),
+        [BT_SEP_PADDED - 1] = overreach(s),
+        [BT_SEP_PAIRS - 1] = e->params.share && pixels % 2 == 0 && y->dim[3] % 2 == 0,
+        [BT_SEP_SHARE - 1] = (int32_t)choice.share,
+    };
+    struct bt_separable_push push = {
+        .in_w = (int32_t)x->dim[3],
+        .in_h = (int32_t)x->dim[2],
+        .in_groups = (int32_t)bt_emit_groups4(x->dim[1]),
+        .out_w = (int32_t)y->dim[3],
+        .out_h = (int32_t)y->dim[2],
+        .pad_x = (int32_t)a->pad_before[1],
+        .pad_y = (int32_t)a->pad_before[0],
+        .shortcut_groups = residual_groups(s),
+        .params_inside = parts.params_inside,
+        .pointwise = parts.pointwise,
+        .params = parts.weights.params,
+        .low_inside = inside->low,
+        .high_inside = inside->high,
+        .low = ep->low,
+        .high = ep->high,
+    };
+    push.tiles_x = (push.out_w + pixels - 1) / pixels;
+    const uint64_t tiles_y = (uint64_t)((push.out_h + rows - 1) / rows);
+    struct bt_operand operands[BT_SEP_SLOTS];
+    put_window(&window, constants);
+    put_operands(s, &parts.weights, operands);
+    return bt_emit_add_chosen(e, BT_KERNEL_SEPARABLE, constants, &push, operands, (uint64_t)push.tiles_x * tiles_y, &layer,
+                              &choice);
 }
 
 enum { POOL_PIXELS = 4 };

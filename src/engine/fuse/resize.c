@@ -13,10 +13,7 @@ static bool enlarges(const struct bt_fuser *f, const struct bt_node *n) {
 static bool is_pointwise(const struct bt_node *n) {
     const struct bt_attr *a = &n->attr;
     if (n->op != BT_OP_CONV || !bt_fuse_is_conv(n) || a->act != BT_ACT_NONE || n->in[BT_CONV_RESIDUAL] != BT_NONE) return false;
-    for (int i = 0; i < 2; i++) {
-        if (a->kernel[i] != 1 || a->stride[i] != 1 || a->pad_before[i] || a->pad_after[i]) return false;
-    }
-    return true;
+    return bt_conv_is_pointwise(a);
 }
 
 bool bt_fuse_resize(struct bt_fuser *f, struct bt_node *n) {

@@ -77,6 +77,12 @@ enum bt_activation {
    Conv [out][in / group][ky][kx], ConvTranspose [in][out / group][ky][kx]. bias: [out]. */
 enum { BT_CONV_X, BT_CONV_WEIGHT, BT_CONV_BIAS, BT_CONV_RESIDUAL, BT_CONV_SLOPE, BT_CONV_INPUTS };
 
+/* A depthwise convolution and the pointwise one that reads it, made by bt_fuse_separable; always eight inputs:
+   y = pointwise(act_inside(depthwise(x) + bias)), where the pointwise convolution has the inputs above (its weight is
+   [out][channels of x][1][1]) and act, late, low, high, and the depthwise one those below, the window's attributes and group.
+ */
+enum { BT_SEPARABLE_WEIGHT = BT_CONV_INPUTS, BT_SEPARABLE_BIAS, BT_SEPARABLE_SLOPE, BT_SEPARABLE_INPUTS };
+
 enum bt_resize_mode { BT_RESIZE_NEAREST, BT_RESIZE_LINEAR, BT_RESIZE_CUBIC /* refused */ };
 enum bt_resize_coord { BT_COORD_HALF_PIXEL, BT_COORD_ASYMMETRIC, BT_COORD_ALIGN_CORNERS, BT_COORD_PYTORCH_HALF_PIXEL };
 enum bt_resize_nearest { BT_NEAREST_PREFER_FLOOR, BT_NEAREST_PREFER_CEIL, BT_NEAREST_FLOOR, BT_NEAREST_CEIL };
@@ -92,6 +98,8 @@ struct bt_attr {
     bool count_pad;                       /* AveragePool: count_include_pad */
     enum bt_activation act;               /* Conv, ConvTranspose after fuse/ */
     bool late;                            /* the residual is added after act */
+    enum bt_activation act_inside;        /* SeparableConv: the depthwise convolution's, with its own parameters */
+    float low_inside, high_inside;
     float low, high; /* Clip (infinite if open); act's parameters; LeakyRelu: low; HardSigmoid: slope, value at 0 */
     /* others */
     uint32_t axis;                                   /* Concat, Gather, Softmax, Flatten */
@@ -176,6 +184,34 @@ static inline size_t bt_type_bytes(enum bt_type type) {
 /* Depthwise: one input channel a group and as many outputs as inputs. */
 static inline bool bt_conv_is_depthwise(const struct bt_attr *attr, const struct bt_shape *x, const struct bt_shape *y) {
     return attr->group > 1 && attr->group == x->dim[1] && y->dim[1] == x->dim[1];
+}
+
+/* Each pixel of the result is made of that pixel of x alone. */
+static inline bool bt_conv_is_pointwise(const struct bt_attr *attr) {
+    for (int i = 0; i < 2; i++) {
+        if (attr->kernel[i] != 1 || attr->stride[i] != 1 || attr->pad_before[i] || attr->pad_after[i]) return false;
+    }
+    return true;
+}
+
+/* The two convolutions that a SeparableConv is: the attributes of each. */
+static inline struct bt_attr bt_separable_depthwise(const struct bt_attr *attr) {
+    struct bt_attr a = *attr;
+    a.act = attr->act_inside;
+    a.low = attr->low_inside;
+    a.high = attr->high_inside;
+    a.late = false;
+    return a;
+}
+static inline struct bt_attr bt_separable_pointwise(const struct bt_attr *attr) {
+    return (struct bt_attr){.group = 1,
+                            .kernel = {1, 1},
+                            .stride = {1, 1},
+                            .dilation = {1, 1},
+                            .act = attr->act,
+                            .late = attr->late,
+                            .low = attr->low,
+                            .high = attr->high};
 }
 
 void bt_graph_destroy(struct bt_graph **graph);

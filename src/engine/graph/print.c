@@ -17,6 +17,12 @@ static void print_ints(FILE *out, const char *what, const int32_t *at, uint32_t 
     for (uint32_t i = 0; i < count; i++) fprintf(out, i ? ",%d" : "%d", at[i]);
 }
 
+static void print_activation(FILE *out, const char *what, enum bt_activation act, float low, float high) {
+    if (act) fprintf(out, " %s=%s", what, act_names[act]);
+    if (act == BT_ACT_CLIP) fprintf(out, "(%g,%g)", (double)low, (double)high);
+    if (act == BT_ACT_LEAKY_RELU) fprintf(out, "(%g)", (double)low);
+}
+
 static void print_window(FILE *out, const struct bt_attr *a, uint32_t rank) {
     (void)rank;
     fprintf(out, " k%ux%u", a->kernel[0], a->kernel[1]);
@@ -27,10 +33,13 @@ static void print_window(FILE *out, const struct bt_attr *a, uint32_t rank) {
     }
     if (a->group > 1) fprintf(out, " g%u", a->group);
     if (a->count_pad) fputs(" count_pad", out);
-    if (a->act) fprintf(out, " act=%s", act_names[a->act]);
-    if (a->act == BT_ACT_CLIP) fprintf(out, "(%g,%g)", (double)a->low, (double)a->high);
-    if (a->act == BT_ACT_LEAKY_RELU) fprintf(out, "(%g)", (double)a->low);
+    print_activation(out, "act", a->act, a->low, a->high);
     if (a->late) fputs(" late", out);
+}
+
+static void print_separable(FILE *out, const struct bt_attr *a, uint32_t rank) {
+    print_window(out, a, rank);
+    print_activation(out, "inside", a->act_inside, a->low_inside, a->high_inside);
 }
 
 static void print_clip(FILE *out, const struct bt_attr *a, uint32_t rank) {
@@ -110,26 +119,13 @@ static void print_gemm(FILE *out, const struct bt_attr *a, uint32_t rank) {
 
 typedef void (*attr_printer)(FILE *out, const struct bt_attr *attr, uint32_t rank);
 static const attr_printer printers[BT_OP_COUNT + 1] = {
-    [BT_OP_CONV] = print_window,
-    [BT_OP_CONV_TRANSPOSE] = print_window,
-    [BT_OP_MAX_POOL] = print_window,
-    [BT_OP_AVERAGE_POOL] = print_window,
-    [BT_OP_CLIP] = print_clip,
-    [BT_OP_LEAKY_RELU] = print_leaky,
-    [BT_OP_CONCAT] = print_axis,
-    [BT_OP_GATHER] = print_axis,
-    [BT_OP_SOFTMAX] = print_axis,
-    [BT_OP_TRANSPOSE] = print_perm,
-    [BT_OP_PAD] = print_pad,
-    [BT_OP_SLICE] = print_slice,
-    [BT_OP_REDUCE_MIN] = print_reduce,
-    [BT_OP_REDUCE_MAX] = print_reduce,
-    [BT_OP_REDUCE_SUM] = print_reduce,
-    [BT_OP_REDUCE_MEAN] = print_reduce,
-    [BT_OP_DEPTH_TO_SPACE] = print_block,
-    [BT_OP_RESIZE] = print_resize,
-    [BT_OP_GRID_SAMPLE] = print_grid,
-    [BT_OP_GEMM] = print_gemm,
+    [BT_OP_CONV] = print_window,       [BT_OP_CONV_TRANSPOSE] = print_window, [BT_OP_SEPARABLE_CONV] = print_separable,
+    [BT_OP_MAX_POOL] = print_window,   [BT_OP_AVERAGE_POOL] = print_window,   [BT_OP_CLIP] = print_clip,
+    [BT_OP_LEAKY_RELU] = print_leaky,  [BT_OP_CONCAT] = print_axis,           [BT_OP_GATHER] = print_axis,
+    [BT_OP_SOFTMAX] = print_axis,      [BT_OP_TRANSPOSE] = print_perm,        [BT_OP_PAD] = print_pad,
+    [BT_OP_SLICE] = print_slice,       [BT_OP_REDUCE_MIN] = print_reduce,     [BT_OP_REDUCE_MAX] = print_reduce,
+    [BT_OP_REDUCE_SUM] = print_reduce, [BT_OP_REDUCE_MEAN] = print_reduce,    [BT_OP_DEPTH_TO_SPACE] = print_block,
+    [BT_OP_RESIZE] = print_resize,     [BT_OP_GRID_SAMPLE] = print_grid,      [BT_OP_GEMM] = print_gemm,
 };
 
 void bt_graph_print_attr(FILE *out, enum bt_op op, const struct bt_attr *attr, uint32_t rank) {

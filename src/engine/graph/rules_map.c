@@ -337,3 +337,8 @@ void bt_graph_rule_upsample(struct bt_infer *c) {
     bt_graph_infer_drop(c, 1);
     c->node->op = BT_OP_RESIZE;
 }
+
+/* Only fuse/ makes it, which needs no rule: in a model it is unknown. */
+void bt_graph_rule_separable_conv(struct bt_infer *c) {
+    bt_graph_infer_fail(c, BT_E_UNSUPPORTED, "not an operator of ONNX");
+}

@@ -142,6 +142,10 @@ static uint64_t count_macs(const struct bt_step *s) {
     switch (s->op) {
     case BT_OP_CONV:
         return out * s->in[BT_CONV_WEIGHT].shape.dim[1] * s->attr->kernel[0] * s->attr->kernel[1];
+    case BT_OP_SEPARABLE_CONV: {
+        const struct bt_shape *y = &s->out->shape, *w = &s->in[BT_CONV_WEIGHT].shape;
+        return out * w->dim[1] + (uint64_t)w->dim[1] * y->dim[2] * y->dim[3] * s->attr->kernel[0] * s->attr->kernel[1];
+    }
     case BT_OP_CONV_TRANSPOSE:
         return bt_shape_elements(x) * s->in[BT_CONV_WEIGHT].shape.dim[1] * s->attr->kernel[0] * s->attr->kernel[1];
     case BT_OP_MATMUL:

@@ -30,7 +30,7 @@ static void plan_map(struct bt_planner *p, uint16_t node) {
 
 static void plan_conv(struct bt_planner *p, uint16_t node) {
     const struct bt_node *n = &p->graph->node[node];
-    struct bt_place in[BT_CONV_INPUTS] = {0};
+    struct bt_place in[BT_SEPARABLE_INPUTS] = {0};
     if (!need_map(p, n, n->in[BT_CONV_X])) return;
     for (uint16_t k = 0; k < n->in_count; k++) {
         if (n->in[k] == BT_NONE) continue;
@@ -45,7 +45,7 @@ static void plan_conv(struct bt_planner *p, uint16_t node) {
     }
     if (p->status) return;
     struct bt_place out = bt_plan_write(p, n->out[0], BT_LAYOUT_C4);
-    if (!p->status) bt_plan_step(p, n->name, n->op, node, &n->attr, BT_CONV_INPUTS, in, &out);
+    if (!p->status) bt_plan_step(p, n->name, n->op, node, &n->attr, n->in_count, in, &out);
 }
 
 static void plan_grid_sample(struct bt_planner *p, uint16_t node) {
@@ -198,6 +198,7 @@ typedef void (*plan_rule)(struct bt_planner *p, uint16_t node);
 static const plan_rule by_op[BT_OP_COUNT] = {
     [BT_OP_CONV] = plan_conv,
     [BT_OP_CONV_TRANSPOSE] = plan_conv,
+    [BT_OP_SEPARABLE_CONV] = plan_conv,
     [BT_OP_GRID_SAMPLE] = plan_grid_sample,
     [BT_OP_PAD] = plan_pad,
     [BT_OP_CONCAT] = plan_concat,

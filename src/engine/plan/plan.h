@@ -25,7 +25,7 @@ struct bt_place {
 
 /* What the steps may contain, after fuse/ and the plan's own rewrites:
    - VIEW operators: never (they are places). FOLD: never.
-   - Conv, ConvTranspose, pools, GlobalAveragePool, Resize, DepthToSpace, GridSample's x and out: C4 in, C4 out.
+   - Conv, ConvTranspose, SeparableConv, pools, GlobalAveragePool, Resize, DepthToSpace, GridSample's x and out: C4 in, C4 out.
      Weight, bias and slope are CONSTANT and PLAIN: emit/ packs them as its kernel likes. GridSample's grid is PLAIN.
    - Every step that writes C4 leaves missing lanes zero, whatever its operator makes of zero (sigmoid(0) is not 0).
    - UNARY: any layout, the same in and out. BINARY: all operands and the result in one layout, exactly two inputs (Min and

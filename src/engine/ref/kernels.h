@@ -20,6 +20,7 @@ bt_status bt_ref_binary(const struct bt_ref_call *call);
 bt_status bt_ref_cast(const struct bt_ref_call *call);
 bt_status bt_ref_copy(const struct bt_ref_call *call);
 bt_status bt_ref_conv(const struct bt_ref_call *call);
+bt_status bt_ref_separable_conv(const struct bt_ref_call *call);
 bt_status bt_ref_conv_transpose(const struct bt_ref_call *call);
 bt_status bt_ref_pool(const struct bt_ref_call *call);
 bt_status bt_ref_global_pool(const struct bt_ref_call *call);

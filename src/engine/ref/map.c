@@ -2,6 +2,7 @@
 /* Spatial operators on rank-4 maps. Sums run in double where the order would matter: this is the oracle. */
 #include "engine/ref/kernels.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct map {
@@ -94,6 +95,23 @@ bt_status bt_ref_conv(const struct bt_ref_call *call) {
     }
     finish(call, &y);
     return BT_OK;
+}
+
+bt_status bt_ref_separable_conv(const struct bt_ref_call *call) {
+    const struct bt_attr depthwise = bt_separable_depthwise(call->attr), pointwise = bt_separable_pointwise(call->attr);
+    struct bt_ref_tensor between = *call->out, in[BT_CONV_INPUTS] = {[BT_CONV_X] = call->in[BT_CONV_X],
+                                                                     [BT_CONV_WEIGHT] = call->in[BT_SEPARABLE_WEIGHT],
+                                                                     [BT_CONV_BIAS] = call->in[BT_SEPARABLE_BIAS],
+                                                                     [BT_CONV_SLOPE] = call->in[BT_SEPARABLE_SLOPE]};
+    between.shape.dim[1] = call->in[BT_CONV_X].shape.dim[1];
+    between.data = malloc(bt_shape_elements(&between.shape) * sizeof(float));
+    if (!between.data) return BT_E_MEMORY;
+    bt_status st = bt_ref_conv(&(struct bt_ref_call){BT_OP_CONV, &depthwise, BT_CONV_INPUTS, in, &between});
+    memcpy(in, call->in, sizeof in);
+    in[BT_CONV_X] = between;
+    if (!st) st = bt_ref_conv(&(struct bt_ref_call){BT_OP_CONV, &pointwise, BT_CONV_INPUTS, in, call->out});
+    free(between.data);
+    return st;
 }
 
 bt_status bt_ref_conv_transpose(const struct bt_ref_call *call) {

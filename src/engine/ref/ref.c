@@ -31,6 +31,7 @@ bool bt_ref_next(const struct bt_shape *shape, uint32_t *at) {
 static const bt_ref_fn by_op[BT_OP_COUNT + 1] = {
     [BT_OP_CONV] = bt_ref_conv,
     [BT_OP_CONV_TRANSPOSE] = bt_ref_conv_transpose,
+    [BT_OP_SEPARABLE_CONV] = bt_ref_separable_conv,
     [BT_OP_MAX_POOL] = bt_ref_pool,
     [BT_OP_AVERAGE_POOL] = bt_ref_pool,
     [BT_OP_GLOBAL_AVERAGE_POOL] = bt_ref_global_pool,
