@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A depthwise convolution and the pointwise (1 x 1) one that reads it. Weights: the depthwise one's as in dw.h, then at POINTWISE
-   the other's as in conv.h. */
+/* A depthwise convolution and the pointwise (1 x 1) one that reads it. Weights: the depthwise one's as in dw.h, then at
+   POINTWISE the other's as in conv.h. */
 #ifndef BT_SHADER_ENGINE_SEPARABLE_H
 #define BT_SHADER_ENGINE_SEPARABLE_H
 
