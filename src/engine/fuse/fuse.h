@@ -9,7 +9,7 @@
    Flatten, Squeeze and Unsqueeze are Reshape or gone. */
 BT_CHECKED bt_status bt_fuse(struct bt_graph *graph, struct bt_log *log);
 
-/* After bt_fuse, for devices where it wins (net.h's callers ask stage.h): a depthwise convolution of 3 x 3, stride 1 or 2, and
+/* After bt_fuse, for devices where it wins (bt_net_fuse of stage.h): a depthwise convolution of 3 x 3, stride 1 or 2, and
    the pointwise one that alone reads it become a SeparableConv, if the result has 2 to 4 groups of four channels. */
 BT_CHECKED bt_status bt_fuse_separable(struct bt_graph *graph, struct bt_log *log);
 
