@@ -68,7 +68,7 @@ vec4 mark_at(uint x, uint y) {
 // A pair of neighbours, marked: over label and banner too, which it is too faint to harm.
 uvec2 code_y(vec3 a, vec3 b, vec2 mark) {
     vec2 y = 219.0 * vec2(luma(a), luma(b));
-    float gain = push.mark * min(BT_MARK_LEAST + BT_MARK_SLOPE * abs(y.x - y.y), BT_MARK_MOST);
+    float gain = push.sign * min(push.least + push.slope * abs(y.x - y.y), push.most);
     return uvec2(16.5 + y + gain * mark);
 }
 

@@ -59,7 +59,7 @@ struct bt_pack_push {
     BT_PACK_U32 banner_x, banner_y;
     BT_PACK_U32 banner_w, banner_h, banner_row; /* 0 wide: none is drawn */
     float fade;                                 /* 0: the picture, 1: the ground; label and banner lie over both */
-    float mark;                                 /* the invisible mark's sign at this time, -1 … 1 */
+    float sign, least, slope, most;             /* the invisible mark's: struct bt_watermark_dose */
 };
 
 #endif

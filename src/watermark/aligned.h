@@ -13,14 +13,17 @@ struct bt_watermark_plane {
     uint32_t w, h;
 };
 
-/* How strong the tile's pattern stands in the picture: 1 as it was embedded at full sign, 0 not at all, below 0 turned. Least
-   squares over differences between cells, where the picture's own edges are clipped; `rows`: one row in so many is looked at.
-   `sigma`: one standard deviation of it, from how much parts of the picture differ. No allocation; any thread. A plane smaller
-   than BT_WATERMARK_LEAST_PX, or with too little that is quiet enough to look at: 0, and a sigma of 1. */
+/* How strong the tile's pattern stands in the picture: 1 as it was embedded at full sign and this dose's amplitude, 0 not at
+   all, below 0 turned. Least squares over second differences between cells, those over edges weighing less, where the picture's
+   own edges are clipped; `rows`: one row in so many is looked at. `sigma`: one standard deviation of it, from how much parts of
+   the picture differ. No allocation; any thread. A plane smaller than BT_WATERMARK_LEAST_PX, or with too little that is quiet
+   enough to look at: 0, and a sigma of 1.
+ */
 struct bt_watermark_strength {
     float strength, sigma;
 };
 struct bt_watermark_strength bt_watermark_strength_of(const struct bt_watermark_tile *tile,
+                                                      const struct bt_watermark_dose *dose,
                                                       const struct bt_watermark_plane *plane, uint32_t rows);
 
 enum bt_watermark_verdict { BT_WATERMARK_UNSURE, BT_WATERMARK_THERE, BT_WATERMARK_ABSENT };

@@ -58,17 +58,17 @@ void bt_watermark_tile_init(uint32_t session, uint16_t key, struct bt_watermark_
         }
 }
 
-float bt_watermark_gain(float left, float right) {
-    return fminf((float)BT_MARK_LEAST + (float)BT_MARK_SLOPE * fabsf(left - right), (float)BT_MARK_MOST);
+float bt_watermark_gain(const struct bt_watermark_dose *dose, float left, float right) {
+    return fminf(dose->least + dose->slope * fabsf(left - right), dose->most);
 }
 
-void bt_watermark_embed(const struct bt_watermark_tile *tile, float sign, uint8_t *luma, size_t stride, uint32_t w,
-                        uint32_t h) {
+void bt_watermark_embed(const struct bt_watermark_tile *tile, const struct bt_watermark_dose *dose, uint8_t *luma,
+                        size_t stride, uint32_t w, uint32_t h) {
     for (uint32_t y = 0; y < h; y++) {
         uint8_t *row = luma + y * stride;
         const int8_t *pattern = tile->at + (size_t)(y % BT_WATERMARK_TILE_PX) * BT_WATERMARK_TILE_PX;
         for (uint32_t x = 0; x + 1 < w; x += 2) {
-            float gain = sign * bt_watermark_gain(row[x], row[x + 1]) / 127.0f;
+            float gain = dose->sign * bt_watermark_gain(dose, row[x], row[x + 1]) / 127.0f;
             for (uint32_t k = 0; k < 2; k++) {
                 float code = (float)row[x + k] + gain * (float)pattern[(x + k) % BT_WATERMARK_TILE_PX];
                 row[x + k] = (uint8_t)lrintf(fminf(fmaxf(code, 0.0f), 255.0f));

@@ -30,11 +30,18 @@ void bt_watermark_tile_init(uint32_t session, uint16_t key, struct bt_watermark_
 /* What the pattern is multiplied by at a time: -1 … 1. Turns every second, within a quarter of one. So where the picture stands
    still; turn.h holds it where it moves. */
 float bt_watermark_sign(int64_t time_ns);
-/* What is added at full amplitude, in codes of 8-bit luma, to the two neighbours that have these codes. */
-float bt_watermark_gain(float left, float right);
+
+/* How strong a picture's mark is: dose.h says which is right for it. */
+struct bt_watermark_dose {
+    float sign;               /* what the pattern is multiplied by: -1 … 1 */
+    float least, slope, most; /* the amplitude: codes of 8-bit luma, and how much it grows with a code between neighbours */
+};
+/* What is added at a pattern and sign of 1, in codes of 8-bit luma, to the two neighbours that have these codes. */
+float bt_watermark_gain(const struct bt_watermark_dose *dose, float left, float right);
 /* Marks 8-bit luma in place; an even width. The reference of shaders/disclose/pack.comp, which does the same before rounding.
  */
-void bt_watermark_embed(const struct bt_watermark_tile *tile, float sign, uint8_t *luma, size_t stride, uint32_t w, uint32_t h);
+void bt_watermark_embed(const struct bt_watermark_tile *tile, const struct bt_watermark_dose *dose, uint8_t *luma,
+                        size_t stride, uint32_t w, uint32_t h);
 
 struct bt_watermark_detector;
 struct bt_watermark_detector_params {

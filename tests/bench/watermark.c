@@ -5,7 +5,7 @@
        seconds, present, session, score, log10 of false alarm, scale, x, y, ms of CPU. 0 seconds: each picture by itself
    bench_watermark false W H KEYS SCALE < in   parts of pictures under wrong keys: present, score. Scale 0: every scale */
 #include "base/clock.h"
-#include "watermark/turn.h"
+#include "watermark/dose.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +16,16 @@
 static int embed(uint32_t w, uint32_t h, double fps, uint32_t session, uint8_t *picture, uint8_t *copy) {
     size_t luma = (size_t)w * h, bytes = luma * 3 / 2;
     struct bt_watermark_tile tile;
-    struct bt_watermark_turn turn = {0};
+    struct bt_watermark_doser doser = {0};
     const struct bt_watermark_plane plane = {copy, w, 1, w, h};
     bt_watermark_tile_init(session, BT_WATERMARK_KEY, &tile);
     double error = 0.0, pictures = 0.0;
     while (fread(picture, 1, bytes, stdin) == bytes) {
         memcpy(copy, picture, luma);
         const int64_t now = (int64_t)((pictures / fps + 0.4) * SECOND_NS);
-        bt_watermark_embed(&tile, bt_watermark_turn_next(&turn, now), picture, w, w, h);
-        bt_watermark_turn_saw(&turn, &plane, now);
+        const struct bt_watermark_dose dose = bt_watermark_dose_next(&doser, now);
+        bt_watermark_embed(&tile, &dose, picture, w, w, h);
+        bt_watermark_dose_saw(&doser, &plane, now);
         for (size_t i = 0; i < luma; i++) error += (picture[i] - copy[i]) * (picture[i] - copy[i]);
         pictures += 1.0;
         if (fwrite(picture, 1, bytes, stdout) != bytes) return 1;

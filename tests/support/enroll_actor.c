@@ -6,7 +6,7 @@
 #include "footage/footage.h"
 #include "footage/script.h"
 #include "pipeline/capture/capture.h"
-#include "watermark/watermark.h"
+#include "watermark/dose.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -88,9 +88,12 @@ static bt_status actor_read(struct bt_source *source, struct bt_picture *picture
     struct actor *a = (struct actor *)source;
     const bt_status status = a->inner->ops->read(a->inner, picture);
     const struct bt_source_format *f = &a->head.format;
-    if (!status && a->masked)
-        bt_watermark_embed(&a->tile, bt_watermark_sign(picture->capture_ns), picture->data, f->width_px, f->width_px,
-                           f->height_px);
+    if (!status && a->masked) {
+        const struct bt_watermark_plane plane = {picture->data, f->width_px, 1, f->width_px, f->height_px};
+        struct bt_watermark_dose dose = bt_watermark_dose_of(&plane);
+        dose.sign = bt_watermark_sign(picture->capture_ns);
+        bt_watermark_embed(&a->tile, &dose, picture->data, f->width_px, f->width_px, f->height_px);
+    }
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Puts a session's mark into raw I420 pictures by the reference in plain C, so that tests have marks of any session without one:
-   test_marker WIDTH HEIGHT RATE SESSION <in >out */
-#include "watermark/watermark.h"
+/* Puts a session's mark into raw I420 pictures by the reference in plain C, so that tests have marks of any session without
+   one: test_marker WIDTH HEIGHT RATE SESSION <in >out */
+#include "watermark/dose.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,10 @@ int main(int argc, char **argv) {
     if (!picture || !(rate > 0)) return 2;
     bt_watermark_tile_init((uint32_t)strtoul(argv[4], NULL, 16), BT_WATERMARK_KEY, &tile);
     for (double n = 0; fread(picture, 1, size, stdin) == size; n++) {
-        bt_watermark_embed(&tile, bt_watermark_sign((int64_t)(n * 1e9 / rate)), picture, w, w, h);
+        const struct bt_watermark_plane plane = {picture, w, 1, w, h};
+        struct bt_watermark_dose dose = bt_watermark_dose_of(&plane);
+        dose.sign = bt_watermark_sign((int64_t)(n * 1e9 / rate));
+        bt_watermark_embed(&tile, &dose, picture, w, w, h);
         if (fwrite(picture, 1, size, stdout) != size) return 1;
     }
     free(picture);

@@ -2,7 +2,7 @@
 #include "support/oracle.h"
 #include "pipeline/disclose/check.h"
 #include "support/label_reader.h"
-#include "watermark/turn.h"
+#include "watermark/dose.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -37,12 +37,12 @@ void oracle_close(struct oracle **oracle) {
 }
 
 /* A card's mark does not turn; a held frame's sign is whatever it was. Others may be turning when the clock
-   says so; when they do not, the sign is what they say (turn.h). Tests' pictures are quiet enough to see every mark. */
+   says so; when they do not, the sign is what they say (dose.h). Tests' pictures are quiet enough to see every mark. */
 static const char *look_at_mark(const struct oracle *o, const struct bt_disclosed_view *view, enum oracle_frame frame) {
     const struct bt_watermark_plane plane = bt_disclose_luma(view);
-    const struct bt_watermark_strength found = bt_watermark_strength_of(&o->tile, &plane, 1);
-    const bool kept = fabsf(view->mark_sign) >= BT_WATERMARK_HELD;
-    const float sign = frame == ORACLE_CARD ? 1 : kept ? view->mark_sign : bt_watermark_sign(view->capture_ns);
+    const struct bt_watermark_strength found = bt_watermark_strength_of(&o->tile, &view->dose, &plane, 1);
+    const bool kept = fabsf(view->dose.sign) >= BT_WATERMARK_HELD;
+    const float sign = frame == ORACLE_CARD ? 1 : kept ? view->dose.sign : bt_watermark_sign(view->capture_ns);
     const bool turning = bt_watermark_judge((struct bt_watermark_strength){sign, 0}, sign) == BT_WATERMARK_UNSURE;
     if (frame == ORACLE_HELD || turning) return NULL; /* it may have been made while the sign turned: the window says more */
     return bt_watermark_judge(found, sign) == BT_WATERMARK_THERE ? NULL : "the invisible mark is not there";

@@ -225,14 +225,16 @@ static void placards_carry_the_label(void **state) {
         for (uint32_t e = 0; e < BT_EGRESS_COUNT; e++) {
             uint32_t w = size[i][0], h = size[i][1];
             if (e != BT_EGRESS_YUYV && w > 700) continue;
+            static struct bt_watermark_tile tile;
             struct bt_overlay overlay;
             struct bt_placards placards;
+            bt_watermark_tile_init(i, BT_WATERMARK_KEY, &tile);
             struct bt_mark *mark = NULL;
             struct bt_pack_format format = {w, h, (enum bt_egress)e, h >= 720};
             assert_int_equal(bt_disclose_overlay_init(text, w, h, NULL, &overlay), BT_OK);
             const struct bt_plate *l = &overlay.layout.label[0];
             assert_int_equal(bt_disclose_mark_create(&overlay.label[0], w, h, &mark), BT_OK);
-            bt_status st = bt_disclose_placards_init(text, &overlay, &format, NULL, &placards);
+            bt_status st = bt_disclose_placards_init(text, &overlay, &format, &tile, &placards);
             if (st) print_error("%ux%u: no room for placards\n", w, h);
             assert_int_equal(st, BT_OK);
             for (int s = 0; s < BAUTA_STATUS_COUNT; s++) {

@@ -358,7 +358,9 @@ struct bt_disclosed_view __wrap_bt_disclose_bytes(const struct bt_disclose *disc
     struct bt_disclosed_view view = __real_bt_disclose_bytes(disclose, handle);
     if (!unmarked) return view;
     memcpy(copy, view.bytes, view.size_bytes);
-    bt_watermark_embed(view.pattern, -view.mark_sign, copy, W, W, H);
+    struct bt_watermark_dose back = view.dose;
+    back.sign = -back.sign;
+    bt_watermark_embed(view.pattern, &back, copy, W, W, H);
     view.bytes = copy;
     return view;
 }

@@ -2,7 +2,7 @@
 /* The detector, on small pictures: found blind at other sizes, shifts and crops, in a still scene by the turning sign alone;
    never under another key or where there is none; any size and any bytes are borne. */
 #include "base/rng.h"
-#include "watermark/watermark.h"
+#include "watermark/dose.h"
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -36,10 +36,17 @@ static void draw(uint8_t *out, uint32_t seed, float grain) {
         }
 }
 
+static void embed(const struct bt_watermark_tile *tile, float sign, uint8_t *luma) {
+    const struct bt_watermark_plane plane = {luma, W, 1, W, H};
+    struct bt_watermark_dose dose = bt_watermark_dose_of(&plane);
+    dose.sign = sign;
+    bt_watermark_embed(tile, &dose, luma, W, W, H);
+}
+
 static void mark(uint8_t *luma, uint16_t key, float sign) {
     struct bt_watermark_tile tile;
     bt_watermark_tile_init(SESSION, key, &tile);
-    bt_watermark_embed(&tile, sign, luma, W, W, H);
+    embed(&tile, sign, luma);
 }
 
 /* Cuts (x, y, w, h) out and makes it `scale` times as large, bilinear. */
@@ -151,7 +158,7 @@ static void any_number_is_read(void **state) {
         assert_int_equal(bt_watermark_detector_create(&params, &d), BT_OK);
         for (int second = 0; second < 2; second++) {
             memset(flat, 16, sizeof flat);
-            bt_watermark_embed(&tile, second ? -1.0f : 1.0f, flat, W, W, H);
+            embed(&tile, second ? -1.0f : 1.0f, flat);
             bt_watermark_detector_feed(d, flat, W, second * INT64_C(1000000000));
         }
         bt_watermark_detector_read(d, &r);

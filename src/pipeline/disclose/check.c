@@ -3,6 +3,7 @@
 #include "base/half.h"
 #include "pipeline/disclose/canvas.h"
 #include "pipeline/disclose/pack.h"
+#include "watermark/dose.h"
 #include "watermark/watermark.h"
 #include <math.h>
 #include <stdlib.h>
@@ -13,8 +14,8 @@ struct bt_mark {
     uint8_t *certain; /* 1 where the label alone decides them */
 };
 
-/* A code may be off by rounding (2), by what a driver's arithmetic adds (2), and by the invisible mark (BT_MARK_MOST). */
-#define SLACK_CODES 7
+/* A code may be off by rounding (2), by what a driver's arithmetic adds (2), and by the invisible mark. */
+#define SLACK_CODES (4 + (int)BT_WATERMARK_MOST)
 /* Share of plate pixels that may be further off. */
 #define OUTLIERS_MOST 0.002f
 #define SCORE_LEAST   0.98f
@@ -183,7 +184,7 @@ bt_status bt_disclose_check_colours(const struct bt_disclosed_view *view, const 
                                     bool *out_hold) {
     enum { ROWS = 16, SLACK = 3 }; /* two rows in so many; codes that a driver's arithmetic may be off by */
     const struct bt_pack_format format = {view->width_px, view->height_px, view->egress, view->bt709};
-    const struct bt_pack_mark mark = {view->pattern, view->mark_sign};
+    const struct bt_pack_mark mark = {view->pattern, view->dose};
     uint64_t n = 0, off = 0;
     if (view->full_range || view->size_bytes != bt_disclose_pack_bytes(&format)) return BT_E_ARGUMENT;
     uint8_t *bytes = malloc(view->size_bytes);
@@ -216,9 +217,9 @@ struct bt_watermark_plane bt_disclose_luma(const struct bt_disclosed_view *view)
 enum bt_watermark_verdict bt_disclose_check_strength(const struct bt_disclosed_view *view, uint32_t rows,
                                                      struct bt_watermark_strength *out_found) {
     const struct bt_watermark_plane plane = bt_disclose_luma(view);
-    struct bt_watermark_strength found = bt_watermark_strength_of(view->pattern, &plane, rows);
-    const enum bt_watermark_verdict verdict = bt_watermark_judge(found, view->mark_sign);
-    if (view->mark_sign < 0) found.strength = -found.strength;
+    struct bt_watermark_strength found = bt_watermark_strength_of(view->pattern, &view->dose, &plane, rows);
+    const enum bt_watermark_verdict verdict = bt_watermark_judge(found, view->dose.sign);
+    if (view->dose.sign < 0) found.strength = -found.strength;
     if (out_found) *out_found = found;
     return verdict;
 }

@@ -13,7 +13,7 @@
 #include "pipeline/disclose/place.h"
 #include "pipeline/disclose/strings.h"
 #include "spv/disclose_pack.h"
-#include "watermark/turn.h"
+#include "watermark/dose.h"
 #include "watermark/watermark.h"
 #include <inttypes.h>
 #include <math.h>
@@ -23,11 +23,9 @@
 
 _Static_assert(BT_EGRESS_YUYV == BT_PACK_YUYV && BT_EGRESS_NV12 == BT_PACK_NV12 && BT_EGRESS_I420 == BT_PACK_I420, "formats");
 _Static_assert(sizeof(struct bt_watermark_tile) == BT_MARK_TILE * BT_MARK_TILE, "tile");
-_Static_assert(sizeof(struct bt_pack_push) == 48, "push block");
+_Static_assert(sizeof(struct bt_pack_push) == 60, "push block");
 
 #define SECOND_NS INT64_C(1000000000)
-/* Of the mark on the cards: it does not turn. */
-#define CARD_SIGN 1.0f
 /* A GPU that is gone says so at once; this is for one that hangs. Software drivers may take seconds for a large frame. */
 #define WAIT_NS (10 * SECOND_NS)
 /* First use compiles the kernel, in the driver. */
@@ -49,8 +47,8 @@ struct record {
     _Atomic bool placard;
     _Atomic int64_t capture_ns;
     _Atomic uint64_t sequence;
-    _Atomic uint64_t label; /* from the lowest bits: x 16, y 16, shape */
-    _Atomic float mark_sign;
+    _Atomic uint64_t label;                 /* from the lowest bits: x 16, y 16, shape */
+    _Atomic float sign, least, slope, most; /* the dose */
 };
 
 struct bt_disclose {
@@ -63,10 +61,10 @@ struct bt_disclose {
     struct bt_layout layout; /* its words are gone */
     uint32_t session;
     struct bt_places places;
-    struct bt_watermark_turn turn;
+    struct bt_watermark_doser doser;
     struct bt_spot card_label, label;  /* on the cards; on the last masked frame */
     struct bt_rect banner;             /* on the last masked frame */
-    float mark_sign;                   /* of the last masked frame */
+    struct bt_watermark_dose dose;     /* of the last masked frame */
     struct bt_watermark_tile *pattern; /* what tile holds, for reading */
     int64_t banner_ns;
     struct bt_kernel *kernel, *fading; /* the same shader: with BT_PACK_FADES 0 and 1 */
@@ -226,7 +224,7 @@ static bt_status run(struct bt_disclose *d, struct bt_image *image, uint32_t slo
 }
 
 static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8_t *bytes, bool placard, struct bt_spot label,
-                                        float mark_sign, int64_t ns, uint64_t seq) {
+                                        struct bt_watermark_dose dose, int64_t ns, uint64_t seq) {
     return (struct bt_disclosed_view){.bytes = bytes,
                                       .size_bytes = d->size_bytes,
                                       .width_px = d->format.w,
@@ -239,7 +237,7 @@ static struct bt_disclosed_view view_of(const struct bt_disclose *d, const uint8
                                       .label_x = label.x,
                                       .label_y = label.y,
                                       .session = d->session,
-                                      .mark_sign = mark_sign,
+                                      .dose = dose,
                                       .pattern = d->pattern,
                                       .mark = d->mark[label.shape]};
 }
@@ -254,7 +252,7 @@ void bt_disclose_covers(const struct bt_disclose *d, struct bt_rect out_plate[BT
 }
 
 static struct bt_pack_push push_of(const struct bt_disclose *d, const struct bt_placement *at, bool banner, float fade,
-                                   float mark) {
+                                   const struct bt_watermark_dose *dose) {
     const struct bt_spot *l = &at->label, *b = &at->banner;
     return (struct bt_pack_push){
         .label_x = l->x,
@@ -268,7 +266,10 @@ static struct bt_pack_push push_of(const struct bt_disclose *d, const struct bt_
         .banner_h = d->layout.banner[b->shape].h,
         .banner_row = row_of(&d->layout, true, b->shape),
         .fade = fade,
-        .mark = mark,
+        .sign = dose->sign,
+        .least = dose->least,
+        .slope = dose->slope,
+        .most = dose->most,
     };
 }
 
@@ -283,9 +284,10 @@ static bt_status prove_colours(struct bt_disclose *d) {
     free(texels);
     if (st) return st;
     const struct bt_placement at = {.label = d->places.label.spot[0]};
-    const struct bt_pack_push push = push_of(d, &at, false, 0.0f, 1.0f);
+    const struct bt_watermark_dose dose = bt_watermark_dose_of(NULL);
+    const struct bt_pack_push push = push_of(d, &at, false, 0.0f, &dose);
     if ((st = run(d, d->blank, 0, &push, FIRST_WAIT_NS))) return st;
-    const struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[0]), false, at.label, push.mark, 0, 0);
+    const struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[0]), false, at.label, dose, 0, 0);
     const struct bt_rect cover = plate_at(d->layout.label, at.label);
     bool hold = false;
     if ((st = bt_disclose_check_colours(&view, &cover, 1, &hold)) || hold) return st;
@@ -298,13 +300,14 @@ static bt_status prove_colours(struct bt_disclose *d) {
 static bt_status prove(struct bt_disclose *d) {
     bt_status st = bt_image_create(d->gpu, d->format.w, d->format.h, BT_IMAGE_RGBA16F, &d->blank);
     const struct bt_spot low = {d->layout.banner->x, d->layout.banner->y, 0};
+    const struct bt_watermark_dose dose = d->placards.dose; /* for what is as flat */
     for (uint32_t slot = 0; !st && slot < BT_EGRESS_SLOTS; slot++) {
         /* Each corner, and each shape in at least two. */
         const uint32_t shape = (slot + slot / BT_LABEL_PLACES) % d->layout.labels;
         const struct bt_placement at = {d->places.label.spot[shape * BT_LABEL_PLACES + slot % BT_LABEL_PLACES], low};
-        const struct bt_pack_push push = push_of(d, &at, slot == 0, slot == 1, 1.0f);
+        const struct bt_pack_push push = push_of(d, &at, slot == 0, slot == 1, &dose);
         st = run(d, d->blank, slot, &push, FIRST_WAIT_NS);
-        struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, 0, 0);
+        struct bt_disclosed_view view = view_of(d, bt_buffer_map(d->egress[slot]), false, at.label, dose, 0, 0);
         if (!st && !bt_disclose_check(&view, NULL)) {
             bt_log_error(d->log, "disclose: the label cannot be read back from what this device packed: %s",
                          bt_gpu_caps(d->gpu)->name);
@@ -316,9 +319,11 @@ static bt_status prove(struct bt_disclose *d) {
         const struct bt_placement at = {d->places.label.spot[0], low};
         struct bt_disclosed_view view[2];
         for (uint32_t i = 0; !st && i < 2; i++) {
-            const struct bt_pack_push push = push_of(d, &at, true, k ? 0.5f : 0.0f, i ? -1.0f : 1.0f);
+            struct bt_watermark_dose signed_dose = dose;
+            if (i) signed_dose.sign = -dose.sign;
+            const struct bt_pack_push push = push_of(d, &at, true, k ? 0.5f : 0.0f, &signed_dose);
             st = run(d, d->blank, i, &push, FIRST_WAIT_NS);
-            view[i] = view_of(d, bt_buffer_map(d->egress[i]), false, at.label, push.mark, i * SECOND_NS, 0);
+            view[i] = view_of(d, bt_buffer_map(d->egress[i]), false, at.label, signed_dose, i * SECOND_NS, 0);
         }
         if (!st && !bt_disclose_check_watermark(view, 2)) {
             bt_log_error(d->log,
@@ -333,7 +338,7 @@ static bt_status prove(struct bt_disclose *d) {
         bt_image_destroy(&d->blank);
     }
     for (uint32_t s = 0; !st && s < BAUTA_STATUS_COUNT; s++) {
-        struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, d->card_label, CARD_SIGN, 0, 0);
+        struct bt_disclosed_view view = view_of(d, d->placards.bytes[s], true, d->card_label, d->placards.dose, 0, 0);
         if (bt_disclose_check(&view, NULL)) continue;
         bt_log_error(d->log, "disclose: the label cannot be read back from the placard \"%s\"", bt_disclose_cards[s].what[0]);
         st = BT_E_UNSUPPORTED;
@@ -374,7 +379,7 @@ static bt_status draw(struct bt_disclose *d, const struct bt_label_rules *rules,
     if (st) return st;
     if (!(d->pattern = malloc(sizeof *d->pattern))) return BT_E_MEMORY;
     bt_watermark_tile_init(d->session, BT_WATERMARK_KEY, d->pattern);
-    st = bt_disclose_placards_init(text, out_overlay, &d->format, &(struct bt_pack_mark){d->pattern, CARD_SIGN}, &d->placards);
+    st = bt_disclose_placards_init(text, out_overlay, &d->format, d->pattern, &d->placards);
     if (st == BT_E_ARGUMENT)
         bt_log_error(d->log, "disclose: frames of %ux%u have no room for the label with the words \"%s\" at %.3g of a side",
                      d->format.w, d->format.h, extra, (double)rules->height_frac);
@@ -463,14 +468,17 @@ static uint32_t open_slot(struct bt_disclose *d) {
 }
 
 static struct bt_disclosed close_slot(struct bt_disclose *d, const uint8_t *bytes, bool placard, struct bt_spot label,
-                                      float mark_sign, int64_t capture_ns, uint64_t sequence) {
+                                      struct bt_watermark_dose dose, int64_t capture_ns, uint64_t sequence) {
     struct record *r = &d->record[d->slot];
     atomic_store_explicit(&r->bytes, bytes, memory_order_release);
     atomic_store_explicit(&r->placard, placard, memory_order_release);
     atomic_store_explicit(&r->capture_ns, capture_ns, memory_order_release);
     atomic_store_explicit(&r->sequence, sequence, memory_order_release);
     atomic_store_explicit(&r->label, (uint64_t)label.shape << 32 | label.y << 16 | label.x, memory_order_release);
-    atomic_store_explicit(&r->mark_sign, mark_sign, memory_order_release);
+    atomic_store_explicit(&r->sign, dose.sign, memory_order_release);
+    atomic_store_explicit(&r->least, dose.least, memory_order_release);
+    atomic_store_explicit(&r->slope, dose.slope, memory_order_release);
+    atomic_store_explicit(&r->most, dose.most, memory_order_release);
     if (++d->generation == 0) d->generation = 1;
     atomic_store_explicit(&r->generation, d->generation, memory_order_release);
     return (struct bt_disclosed){d->slot, d->generation};
@@ -494,16 +502,17 @@ bt_status bt_disclose_apply(struct bt_disclose *disclose, struct bt_frame *frame
     const float fade = frame->fade < 1 ? fmaxf(frame->fade, 0) : 1;
     const bool banner = now < d->banner_until_ns;
     const struct bt_placement at = bt_disclose_places_next(&d->places, now, &frame->face_px, banner);
-    const struct bt_pack_push push = push_of(d, &at, banner, fade, bt_watermark_turn_next(&d->turn, now));
+    const struct bt_watermark_dose dose = bt_watermark_dose_next(&d->doser, now);
+    const struct bt_pack_push push = push_of(d, &at, banner, fade, &dose);
     bt_status st = run(d, image, slot, &push, WAIT_NS);
     if (st) return st;
-    *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, push.mark, now, frame->sequence);
+    *out_disclosed = close_slot(d, bt_buffer_map(d->egress[slot]), false, at.label, dose, now, frame->sequence);
     const struct bt_disclosed_view view = bt_disclose_newest(d);
     const struct bt_watermark_plane luma = bt_disclose_luma(&view);
-    bt_watermark_turn_saw(&d->turn, &luma, now);
+    bt_watermark_dose_saw(&d->doser, &luma, now);
     d->label = at.label;
     d->banner = banner ? plate_at(d->layout.banner, at.banner) : (struct bt_rect){0};
-    d->mark_sign = push.mark;
+    d->dose = dose;
     d->holdable = true;
     return BT_OK;
 }
@@ -517,7 +526,7 @@ bt_status bt_disclose_hold(struct bt_disclose *disclose, int64_t capture_ns, uin
     uint8_t *to = bt_buffer_map(d->egress[open_slot(d)]);
     memcpy(to, from, d->size_bytes);
     d->last_ns = capture_ns; /* no gap, and so no further banner */
-    *out_disclosed = close_slot(d, to, false, d->label, d->mark_sign, capture_ns, sequence);
+    *out_disclosed = close_slot(d, to, false, d->label, d->dose, capture_ns, sequence);
     return BT_OK;
 }
 
@@ -528,21 +537,23 @@ struct bt_disclosed bt_disclose_placard(struct bt_disclose *disclose, bt_status 
     d->holdable = false;
     d->last_ns = capture_ns;
     open_slot(d);
-    return close_slot(d, d->placards.bytes[why], true, d->card_label, CARD_SIGN, capture_ns, sequence);
+    return close_slot(d, d->placards.bytes[why], true, d->card_label, d->placards.dose, capture_ns, sequence);
 }
 
 struct bt_disclosed_view bt_disclose_card(const struct bt_disclose *d, bt_status why) {
     return view_of(d, d->placards.bytes[(uint32_t)why < BAUTA_STATUS_COUNT ? why : BT_E_ARGUMENT], true, d->card_label,
-                   CARD_SIGN, 0, 0);
+                   d->placards.dose, 0, 0);
 }
 
 static struct bt_disclosed_view view_of_record(const struct bt_disclose *d, const struct record *r) {
     const uint64_t label = atomic_load_explicit(&r->label, memory_order_acquire);
+    const struct bt_watermark_dose dose = {
+        atomic_load_explicit(&r->sign, memory_order_acquire), atomic_load_explicit(&r->least, memory_order_acquire),
+        atomic_load_explicit(&r->slope, memory_order_acquire), atomic_load_explicit(&r->most, memory_order_acquire)};
     return view_of(
         d, atomic_load_explicit(&r->bytes, memory_order_acquire), atomic_load_explicit(&r->placard, memory_order_acquire),
-        (struct bt_spot){label & 0xffff, label >> 16 & 0xffff, (uint32_t)(label >> 32)},
-        atomic_load_explicit(&r->mark_sign, memory_order_acquire), atomic_load_explicit(&r->capture_ns, memory_order_acquire),
-        atomic_load_explicit(&r->sequence, memory_order_acquire));
+        (struct bt_spot){label & 0xffff, label >> 16 & 0xffff, (uint32_t)(label >> 32)}, dose,
+        atomic_load_explicit(&r->capture_ns, memory_order_acquire), atomic_load_explicit(&r->sequence, memory_order_acquire));
 }
 
 struct bt_disclosed_view bt_disclose_newest(const struct bt_disclose *d) {
@@ -551,7 +562,7 @@ struct bt_disclosed_view bt_disclose_newest(const struct bt_disclose *d) {
 
 struct bt_disclosed_view bt_disclose_bytes(const struct bt_disclose *disclose, struct bt_disclosed handle) {
     const struct bt_disclose *d = disclose;
-    struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, d->card_label, CARD_SIGN, 0, 0);
+    struct bt_disclosed_view stale = view_of(d, d->placards.bytes[BT_E_STALE], true, d->card_label, d->placards.dose, 0, 0);
     if (handle.generation == 0 || handle.slot >= BT_EGRESS_SLOTS) return stale;
     const struct record *r = &d->record[handle.slot];
     atomic_store(d->held, handle.slot);

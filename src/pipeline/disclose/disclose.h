@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "pipeline/disclose/disclosed.h"
 #include "pipeline/frame.h"
+#include "watermark/watermark.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,7 +16,6 @@ struct bt_log;
 struct bt_gpu;
 struct bt_mark;
 struct bt_disclose;
-struct bt_watermark_tile;
 
 enum {
     BT_DISCLOSE_LEAST_PX = 120, /* shortest side that has room for label and banner */
@@ -54,7 +54,7 @@ struct bt_disclosed_view {
     uint64_t sequence;
     uint32_t label_x, label_y;               /* where this frame's label stands: the top left of its plate, px */
     uint32_t session;                        /* in the invisible mark */
-    float mark_sign;                         /* what its pattern was multiplied by when these bytes were made, -1 … 1 */
+    struct bt_watermark_dose dose;           /* how strong its mark was made */
     const struct bt_watermark_tile *pattern; /* the invisible mark's; lives as long as disclose */
     const struct bt_mark *mark; /* what its label must look like, for bt_disclose_check (check.h); lives as long as disclose */
 };

@@ -23,7 +23,7 @@ static void code_y(struct weights k, const struct bt_pack_mark *mark, uint32_t x
     enum { T = BT_WATERMARK_TILE_PX };
     float a = 219.0f * luma(k, c[0]), b = 219.0f * luma(k, c[1]), m = 0.0f, n = 0.0f;
     if (mark) {
-        float gain = mark->sign * bt_watermark_gain(a, b) / 127.0f;
+        float gain = mark->dose.sign * bt_watermark_gain(&mark->dose, a, b) / 127.0f;
         m = gain * (float)mark->tile->at[y % T * T + x % T];
         n = gain * (float)mark->tile->at[y % T * T + (x + 1) % T];
     }

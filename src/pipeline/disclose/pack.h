@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct bt_watermark_tile;
-
 struct bt_pack_format {
     uint32_t w, h; /* px, even */
     enum bt_egress egress;
@@ -20,7 +18,7 @@ struct bt_pack_format {
 /* The invisible mark; NULL for none. */
 struct bt_pack_mark {
     const struct bt_watermark_tile *tile;
-    float sign; /* -1 … 1 */
+    struct bt_watermark_dose dose;
 };
 
 size_t bt_disclose_pack_bytes(const struct bt_pack_format *format);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "pipeline/disclose/placard.h"
 #include "disclose/pack.h"
+#include "pipeline/disclose/check.h"
 #include "pipeline/disclose/disclose.h"
 #include "pipeline/disclose/strings.h"
+#include "watermark/dose.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,7 +141,7 @@ static bool same_card(const struct bt_card *a, const struct bt_card *b) {
 }
 
 bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overlay *overlay, const struct bt_pack_format *format,
-                                    const struct bt_pack_mark *mark, struct bt_placards *out_placards) {
+                                    const struct bt_watermark_tile *tile, struct bt_placards *out_placards) {
     struct bt_placards p = {0};
     struct bt_canvas ground = {0}, card = {0};
     uint8_t *packed = NULL;
@@ -161,7 +163,11 @@ bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overla
     bt_disclose_canvas_copy(&card, &ground, 0, 0);
     st = BT_E_MEMORY;
     if (!(packed = malloc(size))) goto fail;
-    bt_disclose_pack_region(format, mark, packed, 0, 0, format->w, format->h, bt_disclose_pack_canvas, &ground);
+    bt_disclose_pack_region(format, NULL, packed, 0, 0, format->w, format->h, bt_disclose_pack_canvas, &ground);
+    const struct bt_watermark_plane luma = bt_disclose_luma(
+        &(struct bt_disclosed_view){.bytes = packed, .width_px = format->w, .height_px = format->h, .egress = format->egress});
+    const struct bt_pack_mark mark = {tile, p.dose = bt_watermark_dose_of(&luma)};
+    bt_disclose_pack_region(format, &mark, packed, 0, 0, format->w, format->h, bt_disclose_pack_canvas, &ground);
 
     uint32_t text_y = top + drawn + (uint32_t)lead;
     text_y = (text_y + 1) / 2 * 2;
@@ -180,7 +186,7 @@ bt_status bt_disclose_placards_init(struct bt_text *text, const struct bt_overla
         if ((st = draw_block(text, &block, &card, y))) goto fail;
         /* Only what the text may cover is packed anew, and wiped for the next card. */
         struct span span = text_span(&block, format, text_y, y);
-        bt_disclose_pack_region(format, mark, p.owned[s], span.x0, span.y0, span.x1, span.y1, bt_disclose_pack_canvas, &card);
+        bt_disclose_pack_region(format, &mark, p.owned[s], span.x0, span.y0, span.x1, span.y1, bt_disclose_pack_canvas, &card);
         for (uint32_t line = span.y0; line < span.y1; line++) {
             size_t at = 4 * ((size_t)line * format->w + span.x0);
             memcpy(card.rgba + at, ground.rgba + at, 4 * (size_t)(span.x1 - span.x0));

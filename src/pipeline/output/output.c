@@ -5,7 +5,7 @@
 #include "base/mailbox.h"
 #include "pipeline/disclose/check.h"
 #include "pipeline/output/sink.h"
-#include "watermark/turn.h"
+#include "watermark/dose.h"
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -69,7 +69,7 @@ static bool marked(struct bt_output *o, const struct bt_disclosed_view *view, fl
     atomic_fetch_add(&o->mark_looks, 1);
     if (verdict == BT_WATERMARK_THERE) atomic_fetch_add(&o->mark_seen, 1);
     if (verdict == BT_WATERMARK_ABSENT) return false;
-    if (view->placard || fabsf(view->mark_sign) < BT_WATERMARK_HELD)
+    if (view->placard || fabsf(view->dose.sign) < BT_WATERMARK_HELD)
         return true; /* a card says no more the second time; a turn says less */
     o->mark.strength += found.strength;
     o->mark.sigma += found.sigma;
