@@ -28,7 +28,7 @@ struct bt_watermark_tile {
 void bt_watermark_tile_init(uint32_t session, uint16_t key, struct bt_watermark_tile *out_tile);
 
 /* What the pattern is multiplied by at a time: -1 … 1. Turns every second, within a quarter of one. So where the picture stands
-   still; turn.h holds it where it moves. */
+   still; dose.h holds it where it moves. */
 float bt_watermark_sign(int64_t time_ns);
 
 /* How strong a picture's mark is: dose.h says which is right for it. */
