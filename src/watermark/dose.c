@@ -23,8 +23,6 @@
 #define POWER 1.98f
 /* Levels that are looked through: up to that of a flat picture. */
 #define LEVEL_MOST (BT_WATERMARK_MOST / LEAST)
-/* Of a picture of which nothing is known: too little for a flat one, too much for a lawn. */
-#define LEVEL_FIRST 1.0f
 /* What a picture's texture leaves of what was known. */
 #define KEEP 0.875f
 /* A tenth of a code. */
@@ -59,6 +57,7 @@ static float next_sign(struct bt_watermark_doser *d, int64_t time_ns) {
     const int64_t second = second_of(time_ns);
     if (!d->started || second != d->second) {
         d->held = d->pairs && d->moved > MOVES_SHARE * (float)d->pairs;
+        d->follows = d->pairs && !d->held;
         d->from = d->started ? d->to : -steady(second);
         d->to = d->held ? copysignf(BT_WATERMARK_HELD, d->from) : steady(second);
         d->started = true;
@@ -88,7 +87,8 @@ static float level_of(const float *differ, bool flat) {
     enum { ROUNDS = 16 };
     float least = 0, most = LEVEL_MOST, known = 0;
     for (uint32_t i = 0; i < BT_WATERMARK_STEPS; i++) known += differ[i];
-    if (!(known > 0)) return LEVEL_FIRST;
+    const float nothing[BT_WATERMARK_STEPS] = {1};
+    if (!(known > 0)) differ = nothing;
     for (uint32_t round = 0; round < ROUNDS; round++) { /* the power grows with the level */
         const float middle = 0.5f * (least + most);
         const struct bt_watermark_dose dose = dose_at(middle, flat, 1);
@@ -102,7 +102,7 @@ static float level_of(const float *differ, bool flat) {
 
 struct bt_watermark_dose bt_watermark_dose_next(struct bt_watermark_doser *doser, int64_t time_ns) {
     const float sign = next_sign(doser, time_ns);
-    return dose_at(level_of(doser->differ, doser->held), doser->held, sign);
+    return dose_at(level_of(doser->differ, !doser->follows), !doser->follows, sign);
 }
 
 static uint32_t column(const struct bt_watermark_plane *plane, uint32_t i) {

@@ -7,7 +7,8 @@
 
    Where the picture moves all over (a camera that pans) it cancels out by itself, each turn is one more thing that an encoder
    must send, and at low rates does not: there the sign is held, and the amplitude is the same everywhere, for what moves is
-   predicted from the picture before, texture and all. A detector need not be told: it adds pictures up with and without turns.
+   predicted from the picture before, texture and all; so it is in the first second, of which that is not known yet. A detector
+   need not be told: it adds pictures up with and without turns.
  */
 #ifndef BT_WATERMARK_DOSE_H
 #define BT_WATERMARK_DOSE_H
@@ -34,7 +35,7 @@ struct bt_watermark_doser {
     bool started;
     int64_t second;                    /* that the sign was last asked for */
     float from, to;                    /* the sign as this second begins, and once it has turned */
-    bool held;                         /* it does not turn in this second */
+    bool held, follows;                /* in this second the sign does not turn; the amplitude follows texture */
     uint8_t sample[BT_WATERMARK_GRID]; /* of the picture that was last looked at: luma at some places */
     bool sampled;
     int64_t sampled_ns;
@@ -47,7 +48,7 @@ struct bt_watermark_doser {
 struct bt_watermark_dose bt_watermark_dose_next(struct bt_watermark_doser *doser, int64_t time_ns);
 /* What the frame of this time looks like, with or without its mark. */
 void bt_watermark_dose_saw(struct bt_watermark_doser *doser, const struct bt_watermark_plane *plane, int64_t time_ns);
-/* For this picture alone, at a sign of 1; NULL: for one of which nothing is known. */
+/* For this picture alone, at a sign of 1; NULL: for a flat one. */
 struct bt_watermark_dose bt_watermark_dose_of(const struct bt_watermark_plane *plane);
 
 #endif
