@@ -302,16 +302,29 @@ static bool halve(const struct step_case *c, struct operands *o) {
     return any;
 }
 
-void step_check(const struct step_case *c) {
+/* The case made ready, and what it must come to. */
+static struct operands *begin(const struct step_case *c, struct bt_ref_tensor *out) {
     struct operands *o = calloc(1, sizeof *o);
     assert_non_null(o);
     step_gpu();
     fill(c, o);
     build(c, o);
-    struct bt_ref_tensor out = {.type = c->out_type, .shape = c->out};
-    out.data = calloc(bt_shape_elements(&c->out), sizeof(float));
-    assert_non_null(out.data);
-    refer(c, o, &out);
+    *out = (struct bt_ref_tensor){.type = c->out_type, .shape = c->out};
+    out->data = calloc(bt_shape_elements(&c->out), sizeof(float));
+    assert_non_null(out->data);
+    refer(c, o, out);
+    return o;
+}
+
+static void finish(const struct step_case *c, struct operands *o, struct bt_ref_tensor *out) {
+    for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
+    free(out->data);
+    free(o);
+}
+
+void step_check(const struct step_case *c) {
+    struct bt_ref_tensor out;
+    struct operands *o = begin(c, &out);
     for (enum bt_code code = BT_CODE_STORAGE; code <= BT_CODE_LANES; code++)
         run_variant(c, o, out.data, code, NULL, BT_HALF_OFF);
     run_ways(c, o, out.data, BT_CODE_STORAGE, true, BT_HALF_OFF);
@@ -327,25 +340,14 @@ void step_check(const struct step_case *c) {
             run_ways(c, o, out.data, BT_CODE_STORAGE, true, half);
         }
     }
-    for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
-    free(out.data);
-    free(o);
+    finish(c, o, &out);
 }
 
 void step_check_ways(const struct step_case *c) {
-    struct operands *o = calloc(1, sizeof *o);
-    assert_non_null(o);
-    step_gpu();
-    fill(c, o);
-    build(c, o);
-    struct bt_ref_tensor out = {.type = c->out_type, .shape = c->out};
-    out.data = calloc(bt_shape_elements(&c->out), sizeof(float));
-    assert_non_null(out.data);
-    refer(c, o, &out);
+    struct bt_ref_tensor out;
+    struct operands *o = begin(c, &out);
     for (enum bt_code code = BT_CODE_TEXELS; code <= BT_CODE_LANES; code++) run_ways(c, o, out.data, code, false, BT_HALF_OFF);
-    for (uint32_t i = 0; i < c->in_count; i++) free(o->data[i]);
-    free(out.data);
-    free(o);
+    finish(c, o, &out);
 }
 
 static int by_value(const void *a, const void *b) {
